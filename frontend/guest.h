@@ -1,0 +1,73 @@
+/* guest.h: a guest ISA as the runtime sees it: one GuestOps table.
+ *
+ * lift() decodes a region starting at pc and builds lifted IR (ir.h). Bytes come through `fetch`,
+ * which never faults: it returns how many of the wanted bytes could be read. An instruction whose
+ * bytes cannot be fetched becomes a trap TRAP_FETCH; one that does not exist, TRAP_ILLEGAL.
+ */
+#ifndef DRAGOMAN_FRONTEND_GUEST_H
+#define DRAGOMAN_FRONTEND_GUEST_H
+
+#include "ir/ir.h"
+#include "ir/passes.h"
+#include "ir/state.h"
+
+/* Guest-neutral trap numbers of `trap` ops; a guest's own start at TRAP_GUEST. */
+typedef enum GuestTrap {
+    TRAP_ILLEGAL,     /* undefined instruction */
+    TRAP_PRIVILEGED,  /* x86 #GP(0): SIGSEGV, si_code SI_KERNEL, no address */
+    TRAP_FETCH,       /* instruction bytes not readable/executable at pc + argument */
+    TRAP_BREAKPOINT,  /* after the instruction; argument = its length */
+    TRAP_DIVIDE,      /* x86 #DE */
+    TRAP_OVERFLOW,
+    TRAP_BOUND,
+    TRAP_ALIGN,
+    TRAP_FP,          /* unmasked SIMD FP exception found by a check; argument = exception bits */
+    TRAP_X87,         /* pending unmasked x87 exception */
+    TRAP_MODE,        /* mode word changed (FP exceptions were masked or unmasked): look up again */
+    TRAP_STEP,
+    TRAP_GUEST = 32,
+} GuestTrap;
+
+typedef struct LiftRequest {
+    uint64_t pc;
+    uint32_t mode;
+    uint32_t max_insns;   /* bound on guest instructions; 1 = exactly one instruction */
+    bool count_blocks;    /* insert `count` at each block start */
+    bool poll;            /* insert polls at the entry and at loop heads */
+    /* Copies up to n bytes at addr; returns the number copied. Executable pages only. */
+    uint32_t (*fetch)(void *arg, uint64_t addr, uint8_t *buf, uint32_t n);
+    void *fetch_arg;
+    Arena *arena;
+} LiftRequest;
+
+typedef struct LiftResult {
+    Region *region;
+    /* Guest byte ranges the region was made from, for invalidation: sorted, merged. */
+    struct { uint64_t start, end; } ranges[8];
+    uint32_t nranges;
+    uint32_t guest_insns;
+} LiftResult;
+
+typedef struct GuestOps {
+    const char *name;      /* "x86_64" */
+    uint16_t elf_machine;
+    const SlotTable *slots;
+    const HelperTable *helpers;
+    FpModel fp_model;
+    void (*init_state)(CpuState *s);
+    uint32_t (*mode)(const CpuState *s);           /* current mode word */
+    void (*lift)(const LiftRequest *rq, LiftResult *out);
+    /* PassContext.dead_slots_at for this guest; arg is a LiftRequest (fetch is used). */
+    void (*dead_slots_at)(void *arg, uint64_t pc, uint64_t dead[4]);
+    /* Performs service number n (> 0) of IR_EXIT_SERVICE on state in memory. Returns 0, or a
+     * GuestTrap + 1 to raise at the instruction (state->pc is then still the next pc). */
+    int (*service)(CpuState *s, unsigned n);
+    /* Prints registers for crash reports and logs. */
+    void (*dump)(const CpuState *s, FILE *out);
+    /* Text of one instruction for explain; returns its length (0: unreadable). */
+    unsigned (*disassemble)(uint64_t pc, const uint8_t *bytes, unsigned n, char *out, size_t size);
+} GuestOps;
+
+extern const GuestOps guest_x86_64;
+
+#endif

@@ -1,0 +1,73 @@
+/* arena.c: chunked bump allocation; see arena.h. */
+#include "ir/base/arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/base/log.h"
+
+struct ArenaChunk {
+    ArenaChunk *next;
+    size_t size;
+    _Alignas(16) char data[];
+};
+
+enum { CHUNK_MIN = 64 * 1024 };
+
+void *arena_alloc(Arena *a, size_t bytes)
+{
+    bytes = (bytes + 15) & ~(size_t)15;
+    if ((size_t)(a->end - a->cur) < bytes || a->cur == NULL) {
+        size_t size = bytes > CHUNK_MIN ? bytes : CHUNK_MIN;
+        ArenaChunk *c = malloc(sizeof *c + size);
+        if (c == NULL)
+            log_fatal("out of memory (%zu bytes for a translation)", size);
+        c->next = a->chunks;
+        c->size = size;
+        a->chunks = c;
+        a->cur = c->data;
+        a->end = c->data + size;
+    }
+    void *p = a->cur;
+    a->cur += bytes;
+    return memset(p, 0, bytes);
+}
+
+void *arena_copy(Arena *a, const void *p, size_t bytes)
+{
+    void *q = arena_alloc(a, bytes);
+    if (bytes != 0)
+        memcpy(q, p, bytes);
+    return q;
+}
+
+void arena_reset(Arena *a)
+{
+    ArenaChunk *keep = NULL;
+    for (ArenaChunk *c = a->chunks, *next; c != NULL; c = next) {
+        next = c->next;
+        if (keep == NULL || c->size > keep->size) {
+            free(keep);
+            keep = c;
+        } else {
+            free(c);
+        }
+    }
+    a->chunks = keep;
+    a->cur = a->end = NULL;
+    if (keep != NULL) {
+        keep->next = NULL;
+        a->cur = keep->data;
+        a->end = keep->data + keep->size;
+    }
+}
+
+void arena_free(Arena *a)
+{
+    for (ArenaChunk *c = a->chunks, *next; c != NULL; c = next) {
+        next = c->next;
+        free(c);
+    }
+    *a = (Arena){0};
+}

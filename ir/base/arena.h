@@ -1,0 +1,32 @@
+/* arena.h: a bump allocator whose contents are freed together.
+ *
+ * Everything that belongs to one translation (IR, allocation results, side tables under
+ * construction) lives in one arena and is freed whole with it.
+ *
+ *     Arena a = {0};
+ *     uint32_t *v = arena_alloc(&a, 16 * sizeof *v);    zeroed, 16-byte aligned
+ *     arena_reset(&a);                                  keeps the largest chunk for reuse
+ *     arena_free(&a);
+ *
+ * Out of memory is fatal: one clear line on stderr and exit status 1.
+ */
+#ifndef DRAGOMAN_IR_BASE_ARENA_H
+#define DRAGOMAN_IR_BASE_ARENA_H
+
+#include <stddef.h>
+
+typedef struct ArenaChunk ArenaChunk;
+
+typedef struct Arena {
+    ArenaChunk *chunks; /* newest first */
+    char *cur, *end;
+} Arena;
+
+/* Zeroed memory, aligned to 16 bytes, valid until arena_reset or arena_free. */
+void *arena_alloc(Arena *a, size_t bytes);
+/* A copy of `bytes` bytes at `p`. */
+void *arena_copy(Arena *a, const void *p, size_t bytes);
+void arena_reset(Arena *a);
+void arena_free(Arena *a);
+
+#endif

@@ -1,0 +1,26 @@
+/* passes.h: the passes over a region, and the list that runs them.
+ *
+ * Each pass stands in a file of its own (ir/pass_NAME.c) as a row of ir/passes.def; a pass takes
+ * the region and a PassContext and leaves a region that ir_verify accepts. */
+#ifndef DRAGOMAN_IR_PASSES_H
+#define DRAGOMAN_IR_PASSES_H
+
+#include "ir/ir.h"
+
+typedef struct PassContext {
+    /* Slots whose value at `pc` is overwritten before it is read or a fault, poll or exit could
+     * show it: bit i of the words for slot i. NULL: everything is live everywhere. The frontend
+     * answers by decoding ahead from pc. */
+    void (*dead_slots_at)(void *arg, uint64_t pc, uint64_t dead[4]);
+    void *arg;
+    const char *skip;  /* --no-pass NAME, or NULL */
+    /* Called after each pass (explain); may be NULL. */
+    void (*after)(void *arg, const char *pass, const Region *r);
+    void *after_arg;
+    bool verify;       /* ir_verify after each pass; a failure is a DG_ASSERT-style bug stop */
+} PassContext;
+
+/* The list of tier 1: promote, fold, cse, forward, dead. */
+void ir_optimise(Region *r, const PassContext *ctx);
+
+#endif
