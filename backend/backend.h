@@ -28,63 +28,63 @@
 #include "ir/state.h"
 
 typedef enum RelocKind {
-    RELOC_STUB,  /* pc-relative branch field to arena stub number `index` (StubId) */
-    RELOC_DATA,  /* pc-relative reference to this translation's data word number `index` */
+    RELOC_STUB, /* pc-relative branch field to arena stub number `index` (StubId) */
+    RELOC_DATA, /* pc-relative reference to this translation's data word number `index` */
 } RelocKind;
 
 typedef struct Reloc {
     uint32_t offset; /* of the instruction field in the code */
     uint8_t kind;
-    uint8_t form;    /* host-specific: which instruction field */
+    uint8_t form; /* host-specific: which instruction field */
     uint16_t index;
 } Reloc;
 
 typedef enum StubId {
-    STUB_EXIT_DIRECT,   /* from a direct exit's stub */
-    STUB_LOOKUP_MISS,   /* pc in the host's exit-pc register: EXIT_INDIRECT */
-    STUB_SITE,          /* called by polls and traps */
-    STUB_LOOKUP,        /* shared out-of-line lookup, where a site prefers it to an inline one */
-    STUB_SHADOW_RESET,  /* a return missed: reset the shadow stack, then lookup */
-    STUB_ENTER,         /* void enter(CpuState *, uint64_t entry): C to translation */
-    STUB_LEAVE_FAULT,   /* resume address for the fault handler: back to C, state already in memory */
-    STUB_HOST_FIRST,    /* hosts may have more */
+    STUB_EXIT_DIRECT,  /* from a direct exit's stub */
+    STUB_LOOKUP_MISS,  /* pc in the host's exit-pc register: EXIT_INDIRECT */
+    STUB_SITE,         /* called by polls and traps */
+    STUB_LOOKUP,       /* shared out-of-line lookup, where a site prefers it to an inline one */
+    STUB_SHADOW_RESET, /* a return missed: reset the shadow stack, then lookup */
+    STUB_ENTER,        /* void enter(CpuState *, uint64_t entry): C to translation */
+    STUB_LEAVE_FAULT, /* resume address for the fault handler: back to C, state already in memory */
+    STUB_HOST_FIRST,  /* hosts may have more */
     STUB_COUNT = STUB_HOST_FIRST + 8
 } StubId;
 
 typedef struct ExitSite {
-    uint64_t pc;       /* guest destination */
-    uint32_t patch;    /* offset of the patchable, naturally aligned jump field/instruction */
-    uint32_t stub;     /* offset of the stub: the unpatched destination */
-    uint32_t stub_id;  /* the address (offset) that the stub reports in CpuState.exit_site */
-    uint8_t kind;      /* IrExitKind */
-    uint8_t service;   /* IR_EXIT_SERVICE: its number; never patched */
-    uint8_t form;      /* host-specific: jump or call */
+    uint64_t pc;      /* guest destination */
+    uint32_t patch;   /* offset of the patchable, naturally aligned jump field/instruction */
+    uint32_t stub;    /* offset of the stub: the unpatched destination */
+    uint32_t stub_id; /* the address (offset) that the stub reports in CpuState.exit_site */
+    uint8_t kind;     /* IrExitKind */
+    uint8_t service;  /* IR_EXIT_SERVICE: its number; never patched */
+    uint8_t form;     /* host-specific: jump or call */
 } ExitSite;
 
 typedef enum LocKind {
-    LOC_GPR,    /* host register number `reg` */
+    LOC_GPR, /* host register number `reg`, plus `imm` */
     LOC_VEC,
-    LOC_SPILL,  /* spill slot `reg` */
-    LOC_SLOT,   /* in memory at its own slot (or another slot: `reg` = slot number) */
-    LOC_CONST,  /* `imm` */
+    LOC_SPILL, /* spill slot `reg` (scalars: plus `imm`) */
+    LOC_SLOT,  /* in memory at slot number `reg` (scalars: plus `imm`) */
+    LOC_CONST, /* `imm` */
 } LocKind;
 
 typedef struct SlotLoc {
     uint16_t slot;
-    uint8_t kind;  /* LocKind */
+    uint8_t kind; /* LocKind */
     uint8_t reg;
-    uint64_t imm;  /* vector constants: index into CompiledCode.vconsts */
+    uint64_t imm; /* vector constants: index into CompiledCode.vconsts */
 } SlotLoc;
 
 /* Where the state is at one host instruction. Slots that are not listed: pinned ones are in their
  * home registers, the others in memory. */
 typedef struct FaultSite {
-    uint32_t offset;  /* of the faulting host instruction, or of the return address of a site call */
+    uint32_t offset; /* of the faulting host instruction, or of the return address of a site call */
     uint32_t first, count; /* in CompiledCode.locs */
-    uint64_t pc;      /* guest instruction */
-    uint16_t trap;    /* trap sites: guest trap number + 1; polls: 0; faults: 0 */
-    uint8_t kind;     /* SiteKind */
-    uint8_t mem_flags; /* IrMemFlags of the access */
+    uint64_t pc;           /* guest instruction */
+    uint16_t trap;         /* trap sites: guest trap number + 1; polls: 0; faults: 0 */
+    uint8_t kind;          /* SiteKind */
+    uint8_t mem_flags;     /* IrMemFlags of the access */
     uint32_t trap_arg;
 } FaultSite;
 
@@ -98,15 +98,15 @@ typedef struct CompiledCode {
     Arena *arena;
     uint8_t *code;
     uint32_t size;
-    uint32_t entry;       /* offset of the entry */
-    uint32_t data_words;  /* 8-byte data words wanted (site slots first, then counters) */
-    uint32_t site_slots;  /* the first this many are inline-cache slots */
+    uint32_t entry;      /* offset of the entry */
+    uint32_t data_words; /* 8-byte data words wanted (site slots first, then counters) */
+    uint32_t site_slots; /* the first this many are inline-cache slots */
     VEC(Reloc) relocs;
     VEC(ExitSite) exits;
-    VEC(FaultSite) faults;  /* sorted by offset */
+    VEC(FaultSite) faults; /* sorted by offset */
     VEC(SlotLoc) locs;
     VEC(IrVec128) vconsts;
-    VEC(BlockCost) costs;   /* one for each counter, in data_words order */
+    VEC(BlockCost) costs; /* one for each counter, in data_words order */
 } CompiledCode;
 
 /* One row: slot `name` lives in host register `reg` at region borders. */
@@ -122,16 +122,16 @@ typedef struct Convention { /* resolved for one slot table: pinned[slot] = regis
 
 typedef struct BackendConfig {
     const Convention *convention;
-    uint32_t host_features;   /* host-specific mask; tests may clear bits */
+    uint32_t host_features; /* host-specific mask; tests may clear bits */
     bool memory_order_relaxed;
-    bool count_blocks;        /* --stats */
-    bool check;               /* verify the register allocation */
-    FILE *trace;              /* explain: host code beside the IR; or NULL */
+    bool count_blocks; /* --stats */
+    bool check;        /* verify the register allocation */
+    FILE *trace;       /* explain: host code beside the IR; or NULL */
 } BackendConfig;
 
 typedef struct BackendOps {
-    const char *name;         /* "x86_64", "aarch64" */
-    uint32_t (*detect_features)(void);  /* on the running host */
+    const char *name;                  /* "x86_64", "aarch64" */
+    uint32_t (*detect_features)(void); /* on the running host */
     /* Fills conv for the slot table; false if the guest has no convention on this host. */
     bool (*convention)(const SlotTable *slots, Convention *conv);
     /* False, with a message in err, only for a region that needs more spill slots or code than
@@ -149,7 +149,7 @@ typedef struct BackendOps {
     bool (*patch)(uint8_t *rw, uint64_t rx, const ExitSite *site, uint64_t target);
     /* Makes written code visible to instruction fetch (AArch64: DC CVAU on rw, IC IVAU on rx). */
     void (*sync_code)(uint8_t *rw, uint64_t rx, uint32_t size);
-    uint8_t landing_size;     /* bytes between a call and the end of its landing pad, for readers */
+    uint8_t landing_size; /* bytes between a call and the end of its landing pad, for readers */
 } BackendOps;
 
 extern const BackendOps backend_x86_64, backend_aarch64;
@@ -157,11 +157,11 @@ extern const BackendOps backend_x86_64, backend_aarch64;
 /* ---- the interpreting engine (backend/interp) ---- */
 
 typedef enum InterpEnd {
-    INTERP_EXIT,     /* CpuState.pc = next pc */
-    INTERP_SERVICE,  /* service number in exit_arg; pc = next pc */
-    INTERP_TRAP,     /* trap number + 1 in exit_reason.. see interp.h */
+    INTERP_EXIT,    /* CpuState.pc = next pc */
+    INTERP_SERVICE, /* service number in exit_arg; pc = next pc */
+    INTERP_TRAP,    /* trap number + 1 in exit_reason.. see interp.h */
     INTERP_POLL,
-    INTERP_FAULT,    /* guest memory fault: fault_addr/fault_info; pc = the instruction's */
+    INTERP_FAULT, /* guest memory fault: fault_addr/fault_info; pc = the instruction's */
 } InterpEnd;
 
 typedef struct InterpResult {
