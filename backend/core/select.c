@@ -1,0 +1,340 @@
+/* select.c: instruction selection over one region; see core.h.
+ *
+ * Blocks are walked backwards, so that every user of a value is decided before the value itself: a
+ * value whose users all folded it away is not emitted. `uses` counts what is still wanted in a
+ * register; `weak` counts snapshots, which only want to know where a value is.
+ *
+ * Example: load i64 [add(%rbx, 8)], add used once: the load's rule takes an OPND_ADDR with leaf %rbx
+ * and imm 8; the add ends with no uses and is not emitted.
+ */
+#include "backend/core/internal.h"
+
+#include <string.h>
+
+#include "ir/base/bits.h"
+#include "ir/base/log.h"
+
+/* ---- use counts ---- */
+
+static void count_edge(Selection *s, uint32_t edge)
+{
+    const IrEdge *ed = &s->region->edges.data[edge];
+    for (uint32_t k = 0; k < ed->nargs; k++)
+        s->uses[s->region->pool.data[ed->args + k].i]++;
+}
+
+static void count_inst(Selection *s, const IrInst *in)
+{
+    const Region *r = s->region;
+    for (unsigned k = 0; k < in->nargs; k++)
+        s->uses[in->arg[k].i]++;
+    for (uint32_t k = 0; k < in->nlist; k++)
+        s->uses[r->pool.data[in->list + k].i]++;
+    if (in->op == IR_jump || in->op == IR_br)
+        count_edge(s, in->edge[0]);
+    if (in->op == IR_br)
+        count_edge(s, in->edge[1]);
+    if (in->snap != 0) {
+        const IrSnapshot *sn = &r->snaps.data[in->snap - 1];
+        for (uint32_t k = 0; k < sn->count; k++)
+            s->weak[r->snap_entries.data[sn->first + k].value.i]++;
+    }
+}
+
+static bool is_address_use(const IrInst *user, unsigned k)
+{
+    return k == 0 && (user->op == IR_load || user->op == IR_store);
+}
+
+static bool is_add_const(const Region *r, const IrInst *in)
+{
+    return in->op == IR_add && in->type == IR_I64 && ir_is_const(r, in->arg[1]) &&
+           !ir_is_const(r, in->arg[0]);
+}
+
+/* Marks values that something wants in a register other than as an address. */
+static void mark_not_lazy(Selection *s, const IrInst *in, bool *not_lazy)
+{
+    const Region *r = s->region;
+    for (unsigned k = 0; k < in->nargs; k++) {
+        if (!is_address_use(in, k) && !(k == 0 && is_add_const(r, in)))
+            not_lazy[in->arg[k].i] = true;
+    }
+    for (uint32_t k = 0; k < in->nlist; k++)
+        not_lazy[r->pool.data[in->list + k].i] = true;
+    for (unsigned n = 0; n < 2; n++) {
+        if (in->op != IR_br && !(in->op == IR_jump && n == 0))
+            continue;
+        const IrEdge *ed = &r->edges.data[in->edge[n]];
+        for (uint32_t k = 0; k < ed->nargs; k++)
+            not_lazy[r->pool.data[ed->args + k].i] = true;
+    }
+}
+
+/* ---- aliases ---- */
+
+static void find_alias(Selection *s, IrRef v)
+{
+    const Region *r = s->region;
+    const IrInst *in = ir_inst(r, v);
+    IrRef of = IR_NONE;
+    s->alias[v.i] = v;
+    if (in->nargs == 0 || ir_is_const(r, in->arg[0]))
+        return;
+    bool yes = in->op == IR_trunc ||
+               (in->op == IR_vextract && in->cc == 0 && ir_type_is_float(in->type));
+    if (yes)
+        of = in->arg[0];
+    else if (s->host->is_alias == NULL || !s->host->is_alias(s, v, &of))
+        return;
+    s->alias[v.i] = s->alias[of.i];
+    if (ir_inst(r, s->alias[v.i])->op == IR_vconst)
+        s->alias[v.i] = v; /* constants have no register of their own */
+}
+
+/* ---- services for matchers ---- */
+
+bool match_reg(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)user;
+    out->kind = OPND_REG;
+    out->type = ir_inst(s->region, v)->type;
+    out->leaf[0] = s->alias[v.i];
+    return true;
+}
+
+static bool load_may_move(const Selection *s, IrRef load, IrRef user)
+{
+    const Region *r = s->region;
+    for (uint32_t i = ir_inst(r, load)->next; i != user.i; i = r->insts.data[i].next) {
+        if (i == 0)
+            return false;
+        const IrInst *in = &r->insts.data[i];
+        if (s->insts[i].folded || in->op == IR_insn || in->op == IR_get)
+            continue;
+        if (ir_has(in, IR_E_WRITE | IR_E_READ | IR_E_FAULT | IR_E_STATE | IR_E_TERM | IR_E_ORDER))
+            return false;
+    }
+    return true;
+}
+
+static bool raises_may_move(const Selection *s, IrRef v, IrRef user)
+{
+    const Region *r = s->region;
+    for (uint32_t i = ir_inst(r, v)->next; i != user.i; i = r->insts.data[i].next) {
+        if (i == 0)
+            return false;
+        const IrInst *in = &r->insts.data[i];
+        if (in->op != IR_insn && in->op != IR_get && in->op != IR_put &&
+            ir_has(in, IR_E_STATE | IR_E_RAISES | IR_E_FAULT | IR_E_ORDER) && in->op != IR_load)
+            return false;
+    }
+    return true;
+}
+
+bool select_can_fold(const Selection *s, IrRef user, IrRef v)
+{
+    const IrInst *in = ir_inst(s->region, v), *u = ir_inst(s->region, user);
+    if (s->uses[v.i] != 1 || s->weak[v.i] != 0 || in->block != u->block || s->insts[v.i].folded)
+        return false;
+    if (in->snap != 0 && (u->snap != 0 || s->cur_snap != 0))
+        return false; /* one snapshot an instruction */
+    if (in->op == IR_load)
+        return load_may_move(s, v, user);
+    if (ir_has(in, IR_E_RAISES))
+        return raises_may_move(s, v, user);
+    return ir_has(in, IR_E_PURE);
+}
+
+bool select_const(const Selection *s, IrRef v, int64_t *value)
+{
+    const IrInst *in = ir_inst(s->region, v);
+    if (in->op != IR_const || !ir_type_is_int(in->type))
+        return false;
+    *value = bits_sext(in->imm, ir_type_bits(in->type));
+    return true;
+}
+
+void select_also_folded(Selection *s, IrRef v)
+{
+    DG_ASSERT(s->npending < sizeof s->pending / sizeof s->pending[0]);
+    s->pending[s->npending++] = v;
+}
+
+bool select_base_disp(const Selection *s, IrRef v, IrRef *base, int64_t *disp)
+{
+    uint64_t sum = 0;
+    IrRef b = v;
+    while (s->insts[b.i].lazy) {
+        const IrInst *in = ir_inst(s->region, b);
+        sum += ir_inst(s->region, in->arg[1])->imm;
+        b = in->arg[0];
+    }
+    *base = s->alias[b.i];
+    *disp = (int64_t)sum;
+    return b.i != v.i;
+}
+
+/* ---- choosing rules ---- */
+
+static IrType rule_type(const Region *r, const IrInst *in)
+{
+    if (in->op == IR_store)
+        return ir_inst(r, in->arg[1])->type;
+    if (ir_op_info[in->op].sig == IR_SIG_CMP || ir_op_info[in->op].sig == IR_SIG_FCMP)
+        return ir_inst(r, in->arg[0])->type;
+    if (in->op == IR_br)
+        return IR_I8;
+    return in->type;
+}
+
+static bool try_rule(Selection *s, IrRef v, const LowerRule *rule, Operand opnd[3])
+{
+    const IrInst *in = ir_inst(s->region, v);
+    if ((rule->types & 1u << rule_type(s->region, in)) == 0 ||
+        (rule->lanes != 0 && (rule->lanes & 1u << in->lane) == 0) ||
+        (rule->needs & ~s->cfg->host_features) != 0)
+        return false;
+    s->npending = 0;
+    s->cur_snap = 0;
+    memset(opnd, 0, 3 * sizeof *opnd);
+    for (unsigned k = 0; k < in->nargs; k++) {
+        if (rule->arg[k] == NULL)
+            continue;
+        if (!rule->arg[k](s, v, in->arg[k], &opnd[k]))
+            return false;
+        if (opnd[k].folded.i != 0 && ir_inst(s->region, opnd[k].folded)->snap != 0)
+            s->cur_snap = ir_inst(s->region, opnd[k].folded)->snap;
+    }
+    return rule->when == NULL || rule->when(s, v);
+}
+
+static void fold_away(Selection *s, SelInst *si, IrRef f)
+{
+    const IrInst *in = ir_inst(s->region, f);
+    if (s->insts[f.i].folded)
+        return;
+    s->insts[f.i].folded = true;
+    for (unsigned k = 0; k < in->nargs; k++)
+        s->uses[in->arg[k].i]--;
+    if (in->snap != 0)
+        si->snap = in->snap;
+}
+
+/* Moves the use counts from the instruction's arguments to the leaves of the chosen operands. */
+static void commit(Selection *s, IrRef v, const LowerRule *rule, const Operand opnd[3])
+{
+    const IrInst *in = ir_inst(s->region, v);
+    SelInst *si = &s->insts[v.i];
+    si->rule = rule;
+    si->snap = in->snap;
+    memcpy(si->opnd, opnd, 3 * sizeof *opnd);
+    for (unsigned k = 0; k < in->nargs; k++)
+        s->uses[in->arg[k].i]--;
+    for (unsigned k = 0; k < 3; k++) {
+        if (opnd[k].folded.i != 0)
+            fold_away(s, si, opnd[k].folded);
+        for (unsigned n = 0; n < OPND_LEAVES; n++)
+            s->uses[opnd[k].leaf[n].i]++;
+    }
+    for (uint32_t k = 0; k < s->npending; k++)
+        fold_away(s, si, s->pending[k]);
+}
+
+static bool handled_by_core(const IrInst *in)
+{
+    switch (in->op) {
+    case IR_const:
+    case IR_vconst:
+    case IR_param:
+    case IR_get:
+    case IR_put:
+    case IR_insn:
+    case IR_count:
+    case IR_poll:
+    case IR_call:
+    case IR_jump:
+    case IR_exit:
+    case IR_exitind:
+    case IR_trap:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void select_inst(Selection *s, IrRef v)
+{
+    const Region *r = s->region;
+    const IrInst *in = ir_inst(r, v);
+    SelInst *si = &s->insts[v.i];
+    Operand opnd[3];
+
+    if (si->folded || si->lazy)
+        return;
+    bool effect = ir_has(in, ~(unsigned)(IR_E_PURE | IR_E_COMM | IR_E_FPENV));
+    si->needed = effect || s->uses[v.i] != 0 || s->weak[v.i] != 0;
+    si->snap = in->snap;
+    if (!si->needed || s->alias[v.i].i != v.i) {
+        if (!si->needed) {
+            for (unsigned k = 0; k < in->nargs; k++)
+                s->uses[in->arg[k].i]--;
+        }
+        return;
+    }
+    if (handled_by_core(in))
+        return;
+    for (uint32_t k = s->host_first[in->op]; k < s->host->rule_count; k++) {
+        const LowerRule *rule = &s->host->rules[k];
+        if (rule->op != in->op)
+            break;
+        if (try_rule(s, v, rule, opnd)) {
+            commit(s, v, rule, opnd);
+            return;
+        }
+    }
+    log_bug(__FILE__, __LINE__, "%s has no lowering rule for %s.%s", s->host->name,
+            ir_op_info[in->op].name, ir_type_name(rule_type(r, in)));
+}
+
+static void index_rules(Selection *s)
+{
+    for (uint32_t op = 0; op < IR_OP_COUNT; op++)
+        s->host_first[op] = s->host->rule_count;
+    for (uint32_t k = s->host->rule_count; k-- > 0;)
+        s->host_first[s->host->rules[k].op] = k;
+}
+
+void select_region(Selection *s)
+{
+    Region *r = s->region;
+    uint32_t n = r->insts.count;
+    bool *not_lazy = arena_alloc(r->arena, n);
+    s->insts = arena_alloc(r->arena, n * sizeof *s->insts);
+    s->uses = arena_alloc(r->arena, n * sizeof *s->uses);
+    s->weak = arena_alloc(r->arena, n * sizeof *s->weak);
+    s->alias = arena_alloc(r->arena, n * sizeof *s->alias);
+    s->host_first = arena_alloc(r->arena, IR_OP_COUNT * sizeof *s->host_first);
+    index_rules(s);
+
+    for (uint32_t o = 0; o < s->norder; o++) {
+        const IrBlock *b = &r->blocks.data[s->order[o]];
+        for (uint32_t k = 0; k < b->params.count; k++)
+            s->alias[b->params.data[k].i] = b->params.data[k];
+        for (uint32_t i = b->first; i != 0; i = r->insts.data[i].next) {
+            count_inst(s, &r->insts.data[i]);
+            mark_not_lazy(s, &r->insts.data[i], not_lazy);
+            find_alias(s, (IrRef){i});
+        }
+    }
+    for (uint32_t o = 0; o < s->norder; o++) {
+        const IrBlock *b = &r->blocks.data[s->order[o]];
+        for (uint32_t i = b->first; i != 0; i = r->insts.data[i].next)
+            s->insts[i].lazy = !not_lazy[i] && is_add_const(r, &r->insts.data[i]);
+    }
+    for (uint32_t o = s->norder; o-- > 0;) {
+        const IrBlock *b = &r->blocks.data[s->order[o]];
+        for (uint32_t i = b->last; i != 0; i = r->insts.data[i].prev)
+            select_inst(s, (IrRef){i});
+    }
+}
