@@ -83,7 +83,4 @@ HostEmulated host_context_emulate(void *uc, uint64_t *fault_addr, bool *write);
 /* One clear line of why translations cannot run on this CPU (interpreter only), or NULL. */
 const char *host_jit_obstacle(void);
 
-/* Makes other cores see code that was written (context synchronisation); after a code-space reuse. */
-void host_sync_cores(void);
-
 #endif

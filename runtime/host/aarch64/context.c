@@ -1,0 +1,89 @@
+/* context.c (AArch64): the ucontext of a signal handler; see runtime/host/host.h.
+ *
+ * Registers stand in mcontext; vectors and the FP control words in the fpsimd record of its
+ * __reserved list (Linux: arch/arm64/include/uapi/asm/sigcontext.h). The exception syndrome, which
+ * says whether an access was a write, is in the esr record (ESR_EL1: Arm ARM D19.2.37).
+ */
+#include "runtime/host/host.h"
+
+#include <asm/sigcontext.h>
+#include <stddef.h>
+#include <string.h>
+#include <ucontext.h>
+
+enum {
+    ESR_EC_SHIFT = 26,
+    ESR_EC_DATA_ABORT = 0x24, /* from a lower exception level */
+    ESR_WNR = 1 << 6,
+    ESR_DFSC = 0x3f,
+    DFSC_ALIGNMENT = 0x21,
+};
+
+static const void *find_record(const ucontext_t *u, uint32_t magic)
+{
+    const uint8_t *p = u->uc_mcontext.__reserved;
+    const uint8_t *end = p + sizeof u->uc_mcontext.__reserved;
+    while (p + sizeof(struct _aarch64_ctx) <= end) {
+        const struct _aarch64_ctx *head = (const struct _aarch64_ctx *)p;
+        if (head->magic == magic)
+            return head;
+        if (head->magic == 0 || head->size == 0)
+            break;
+        p += head->size;
+    }
+    return NULL;
+}
+
+uint64_t host_context_pc(const void *uc) { return ((const ucontext_t *)uc)->uc_mcontext.pc; }
+
+void host_context_set_pc(void *uc, uint64_t pc) { ((ucontext_t *)uc)->uc_mcontext.pc = pc; }
+
+void host_context_set_sp(void *uc, uint64_t sp) { ((ucontext_t *)uc)->uc_mcontext.sp = sp; }
+
+void host_context_save(const void *uc, RawRegs *out)
+{
+    const ucontext_t *u = uc;
+    memcpy(out->gpr, u->uc_mcontext.regs, 31 * sizeof out->gpr[0]);
+    out->gpr[31] = u->uc_mcontext.sp;
+    const struct fpsimd_context *fp = find_record(u, FPSIMD_MAGIC);
+    for (unsigned i = 0; fp != NULL && i < 32; i++)
+        memcpy(out->vec[i], &fp->vregs[i], 16);
+}
+
+void host_context_load(void *uc, const RawRegs *in)
+{
+    ucontext_t *u = uc;
+    memcpy(u->uc_mcontext.regs, in->gpr, 31 * sizeof in->gpr[0]);
+    u->uc_mcontext.sp = in->gpr[31];
+    struct fpsimd_context *fp = (struct fpsimd_context *)find_record(u, FPSIMD_MAGIC);
+    for (unsigned i = 0; fp != NULL && i < 32; i++)
+        memcpy(&fp->vregs[i], in->vec[i], 16);
+}
+
+/* FPCR/FPSR as MXCSR: flags IE DE ZE OE UE PE, masks, rounding, FZ, DAZ. */
+uint32_t host_context_fpctl(const void *uc)
+{
+    const struct fpsimd_context *fp = find_record(uc, FPSIMD_MAGIC);
+    if (fp == NULL)
+        return 0x1f80;
+    uint32_t sr = fp->fpsr, cr = fp->fpcr;
+    static const uint8_t rounding[4] = {0, 2, 1, 3}; /* RN RP RM RZ -> nearest up down zero */
+    uint32_t v = 0x1f80; /* exceptions are masked whenever translations run on this host */
+    v |= (sr & 1) | (sr >> 7 & 1) << 1 | (sr >> 1 & 1) << 2 | (sr >> 2 & 1) << 3 |
+         (sr >> 3 & 1) << 4 | (sr >> 4 & 1) << 5;
+    v |= (uint32_t)rounding[cr >> 22 & 3] << 13;
+    v |= (cr >> 24 & 1) << 15; /* FZ */
+    v |= (cr & 1) << 6;        /* FIZ, where FEAT_AFP exists */
+    return v;
+}
+
+HostFault host_context_fault(const void *uc, const siginfo_t *si)
+{
+    const struct esr_context *esr = find_record(uc, ESR_MAGIC);
+    HostFault f = {.unaligned = si->si_signo == SIGBUS && si->si_code == BUS_ADRALN};
+    if (esr == NULL || esr->esr >> ESR_EC_SHIFT != ESR_EC_DATA_ABORT)
+        return f;
+    f.write = (esr->esr & ESR_WNR) != 0;
+    f.unaligned = f.unaligned || (esr->esr & ESR_DFSC) == DFSC_ALIGNMENT;
+    return f;
+}
