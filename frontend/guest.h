@@ -13,17 +13,17 @@
 
 /* Guest-neutral trap numbers of `trap` ops; a guest's own start at TRAP_GUEST. */
 typedef enum GuestTrap {
-    TRAP_ILLEGAL,     /* undefined instruction */
-    TRAP_PRIVILEGED,  /* x86 #GP(0): SIGSEGV, si_code SI_KERNEL, no address */
-    TRAP_FETCH,       /* instruction bytes not readable/executable at pc + argument */
-    TRAP_BREAKPOINT,  /* after the instruction; argument = its length */
-    TRAP_DIVIDE,      /* x86 #DE */
+    TRAP_ILLEGAL,    /* undefined instruction */
+    TRAP_PRIVILEGED, /* x86 #GP(0): SIGSEGV, si_code SI_KERNEL, no address */
+    TRAP_FETCH,      /* instruction bytes not readable/executable at pc + argument */
+    TRAP_BREAKPOINT, /* after the instruction; argument = its length */
+    TRAP_DIVIDE,     /* x86 #DE */
     TRAP_OVERFLOW,
     TRAP_BOUND,
     TRAP_ALIGN,
-    TRAP_FP,          /* unmasked SIMD FP exception found by a check; argument = exception bits */
-    TRAP_X87,         /* pending unmasked x87 exception */
-    TRAP_MODE,        /* mode word changed (FP exceptions were masked or unmasked): look up again */
+    TRAP_FP,   /* unmasked SIMD FP exception found by a check; argument = exception bits */
+    TRAP_X87,  /* pending unmasked x87 exception */
+    TRAP_MODE, /* mode word changed (FP exceptions were masked or unmasked): look up again */
     TRAP_STEP,
     TRAP_GUEST = 32,
 } GuestTrap;
@@ -31,9 +31,9 @@ typedef enum GuestTrap {
 typedef struct LiftRequest {
     uint64_t pc;
     uint32_t mode;
-    uint32_t max_insns;   /* bound on guest instructions; 1 = exactly one instruction */
-    bool count_blocks;    /* insert `count` at each block start */
-    bool poll;            /* insert polls at the entry and at loop heads */
+    uint32_t max_insns; /* bound on guest instructions; 1 = exactly one instruction */
+    bool count_blocks;  /* insert `count` at each block start */
+    bool poll;          /* insert polls at the entry and at loop heads */
     /* Copies up to n bytes at addr; returns the number copied. Executable pages only. */
     uint32_t (*fetch)(void *arg, uint64_t addr, uint8_t *buf, uint32_t n);
     void *fetch_arg;
@@ -43,19 +43,21 @@ typedef struct LiftRequest {
 typedef struct LiftResult {
     Region *region;
     /* Guest byte ranges the region was made from, for invalidation: sorted, merged. */
-    struct { uint64_t start, end; } ranges[8];
+    struct {
+        uint64_t start, end;
+    } ranges[8];
     uint32_t nranges;
     uint32_t guest_insns;
 } LiftResult;
 
 typedef struct GuestOps {
-    const char *name;      /* "x86_64" */
+    const char *name; /* "x86_64" */
     uint16_t elf_machine;
     const SlotTable *slots;
     const HelperTable *helpers;
     FpModel fp_model;
     void (*init_state)(CpuState *s);
-    uint32_t (*mode)(const CpuState *s);           /* current mode word */
+    uint32_t (*mode)(const CpuState *s); /* current mode word */
     void (*lift)(const LiftRequest *rq, LiftResult *out);
     /* PassContext.dead_slots_at for this guest; arg is a LiftRequest (fetch is used). */
     void (*dead_slots_at)(void *arg, uint64_t pc, uint64_t dead[4]);

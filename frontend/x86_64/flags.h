@@ -1,0 +1,125 @@
+/* flags.h: the lazy arithmetic flags.
+ *
+ * The slots cc_kind, cc_a .. cc_e hold what is needed to compute the six flags. cc_kind has three
+ * fields, so that each can be replaced without knowing the others:
+ *
+ *   bits 0..7   base: a CC_* kind + log2 of the operand size; gives all six flags out of a, b, c
+ *   bits 8..15  0, or CC_INC/CC_DEC + size: O S Z A P come from the result in cc_d instead
+ *   bits 16..22 0, or a CC_X_* kind (+ size): C (and O) come from cc_e instead
+ *   bit 23      O does not come from cc_e (an INC or DEC came later, or only C was set)
+ *
+ *   kind   a        b             c         flags of
+ *   EFLAGS bits                             themselves, at their EFLAGS places
+ *   ADD    x        y                       x + y
+ *   ADC    x        y             carry in  x + y + c
+ *   SUB    x        y                       x - y
+ *   SBB    x        y             borrow    x - y - c
+ *   LOGIC  result                           C = O = A = 0
+ *   SHL    result   last shifted            C = top bit of b; O = top bit of a ^ b
+ *   SHR    result   last shifted            C = low bit of b; O = top bit of a ^ b
+ *   SMUL   x        y                       C = O = the signed product does not fit; S Z P of it
+ *   UMUL   x        y                       likewise unsigned
+ *
+ * Operands are zero- or sign-extended arbitrarily: only the low bits of the kind's size count.
+ *
+ * While lifting, X86Known remembers the kind and the operands at their own width, so that a
+ * condition becomes a plain compare: after SUB a, b "below" is ult a, b.
+ */
+#ifndef DRAGOMAN_FRONTEND_X86_64_FLAGS_H
+#define DRAGOMAN_FRONTEND_X86_64_FLAGS_H
+
+#include "frontend/x86_64/decode.h"
+#include "ir/ir.h"
+
+enum X86CcKind {
+    CC_EFLAGS = 0,
+    CC_ADD = 4,
+    CC_ADC = 8,
+    CC_SUB = 12,
+    CC_SBB = 16,
+    CC_LOGIC = 20,
+    CC_SHL = 24,
+    CC_SHR = 28,
+    CC_SMUL = 32,
+    CC_UMUL = 36,
+    CC_BASE = 0xff,
+
+    CC_INC = 4 << 8,
+    CC_DEC = 8 << 8,
+    CC_INCDEC = 0xff00,
+
+    CC_X_BITS = 1 << 16, /* C and O at their EFLAGS places in cc_e */
+    CC_X_ROL = 4 << 16,  /* cc_e: the result of a rotation left: C its low bit, O = C ^ top bit */
+    CC_X_ROR = 8 << 16,  /* right: C the top bit, O = C ^ the next */
+    CC_X = 0x7f0000,
+    CC_X_ONLY_C = 0x800000,
+};
+
+/* Static knowledge of the flags at a point of the lifted code. */
+typedef struct X86KnownFlags {
+    bool known;    /* kind holds, statically */
+    uint32_t kind; /* as the cc_kind slot */
+    /* Operands at the width of their kind; IR_NONE: read the slot. */
+    IrRef a, b, c, d, e;
+    IrRef result;         /* of the base kind, or none */
+    IrRef fcmp_a, fcmp_b; /* CC_EFLAGS made by an fcmp of these, or none */
+    bool fcmp_signal;
+    IrRef eflags; /* all six flags as i64, already computed; or none */
+} X86KnownFlags;
+
+/* Everything remembered at a point: valid wherever that point dominates. */
+typedef struct X86Known {
+    IrRef gpr[16]; /* i64, or none */
+    IrRef xmm[16];
+    X86KnownFlags flags;
+} X86Known;
+
+/* Conditions, by the low four bits of jcc, setcc, cmovcc. */
+enum X86Cond {
+    CND_O,
+    CND_NO,
+    CND_B,
+    CND_AE,
+    CND_E,
+    CND_NE,
+    CND_BE,
+    CND_A,
+    CND_S,
+    CND_NS,
+    CND_P,
+    CND_NP,
+    CND_L,
+    CND_GE,
+    CND_LE,
+    CND_G
+};
+
+/* Sets all six flags. a, b: operands of the kind at the operation's width (b may be none where the
+ * kind has none); result: of the operation, if there is one at hand. */
+void x86_flags_set(LiftContext *lc, enum X86CcKind kind, IrRef a, IrRef b, IrRef result);
+void x86_flags_set_carry_in(LiftContext *lc, enum X86CcKind kind, IrRef a, IrRef b, IrRef carry_i8,
+                            IrRef result); /* ADC, SBB */
+/* All six flags from an i64 of bits at their EFLAGS places. */
+void x86_flags_set_bits(LiftContext *lc, IrRef bits);
+/* COMISD and the like: flags of an ordered (signal) or unordered compare of two f32 or f64. Emits
+ * the fcmp; following conditions become FP compares. */
+void x86_flags_set_fcmp(LiftContext *lc, IrRef a, IrRef b, bool signal);
+/* INC, DEC: everything but C. */
+void x86_flags_set_incdec(LiftContext *lc, enum X86CcKind kind, IrRef result);
+/* Rotations: C and O from the result. */
+void x86_flags_set_rotate(LiftContext *lc, enum X86CcKind kind, IrRef result);
+/* C alone (i8 0/1), and C and O. */
+void x86_flags_set_c(LiftContext *lc, IrRef c);
+void x86_flags_set_co(LiftContext *lc, IrRef c, IrRef o);
+/* Flags become, when cond (i8) holds, what they were at `before`; else what they are now. */
+void x86_flags_unless(LiftContext *lc, IrRef cond, const X86KnownFlags *before);
+
+/* i8 0/1: condition number cond (X86Cond). */
+IrRef x86_flags_cond(LiftContext *lc, unsigned cond);
+/* All six flags at their EFLAGS places, i64. */
+IrRef x86_flags_all(LiftContext *lc);
+
+/* The same in C, for state in memory and for folding: */
+uint64_t x86_eflags(uint64_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+
+#endif
