@@ -22,12 +22,12 @@ typedef struct Vcpu {
     const GuestOps *guest;
     Engine *engine;
     LinuxThread *linux_thread;
-    void *shadow_base;       /* mapping of the shadow return stack, guard pages included */
+    void *shadow_base; /* mapping of the shadow return stack, guard pages included */
     size_t shadow_size;
-    _Atomic uint64_t epoch;  /* last code-reclamation epoch this thread has passed; 0 = outside */
-    bool exiting;            /* vcpu_run returns at its next turn */
+    _Atomic uint64_t epoch; /* last code-reclamation epoch this thread has passed; 0 = outside */
+    bool exiting;           /* vcpu_run returns at its next turn */
     int exit_status;
-    struct Vcpu *next;       /* Engine's list of vCPUs */
+    struct Vcpu *next; /* Engine's list of vCPUs */
 } Vcpu;
 
 typedef enum FaultKind { FAULT_SEGV = 1, FAULT_BUS, FAULT_FPE, FAULT_ILL, FAULT_TRAP } FaultKind;
@@ -35,26 +35,26 @@ typedef enum FaultKind { FAULT_SEGV = 1, FAULT_BUS, FAULT_FPE, FAULT_ILL, FAULT_
 /* A synchronous guest fault, as the guest's kernel would describe it. */
 typedef struct GuestFault {
     FaultKind kind;
-    int si_code;       /* Linux's: SEGV_MAPERR, FPE_INTDIV, ... */
-    uint64_t addr;     /* si_addr */
-    bool write;        /* for x86's page-fault error code */
+    int si_code;   /* Linux's: SEGV_MAPERR, FPE_INTDIV, ... */
+    uint64_t addr; /* si_addr */
+    bool write;    /* for x86's page-fault error code */
     bool is_fetch;
-    uint32_t trap_no;  /* x86 trap number for the signal frame (0, 6, 13, 14, 19, ...) */
-    uint32_t err;      /* x86 error code */
+    uint32_t trap_no; /* x86 trap number for the signal frame (0, 6, 13, 14, 19, ...) */
+    uint32_t err;     /* x86 error code */
 } GuestFault;
 
 /* ---- engine ---- */
 
 typedef struct EngineOptions {
-    bool interp;             /* --engine interp */
-    bool relaxed_order;      /* --memory-order relaxed */
+    bool interp;        /* --engine interp */
+    bool relaxed_order; /* --memory-order relaxed */
     bool stats;
-    bool check;              /* verify IR and allocation of every region */
+    bool check; /* verify IR and allocation of every region */
     const char *no_pass;
-    uint64_t max_optimised;  /* bound on optimised regions, for bisection; UINT64_MAX: none */
-    uint32_t max_insns;      /* of a region; 0: the default */
-    FILE *explain;           /* print guest code, IR and host code of each region */
-    uint64_t explain_pc;     /* only the region at this pc; 0: all */
+    uint64_t max_optimised; /* bound on optimised regions, for bisection; UINT64_MAX: none */
+    uint32_t max_insns;     /* of a region; 0: the default */
+    FILE *explain;          /* print guest code, IR and host code of each region */
+    uint64_t explain_pc;    /* only the region at this pc; 0: all */
 } EngineOptions;
 
 /* The process's engine, created once. Exits with one clear line if there is no memory or no
@@ -88,6 +88,8 @@ void mem_unmapped(Engine *e, uint64_t addr, uint64_t len);
 void mem_protected(Engine *e, uint64_t addr, uint64_t len, int prot);
 /* Guest protection at addr: PROT_* bits, or -1 if not mapped by the guest. */
 int mem_prot(Engine *e, uint64_t addr);
+/* The first guest range that ends after addr; false if there is none. For /proc/self/maps. */
+bool mem_next(Engine *e, uint64_t addr, uint64_t *start, uint64_t *end, int *prot, bool *shared);
 /* The host protection to ask for when the guest asks for prot: never executable. */
 int mem_host_prot(int guest_prot);
 /* Before the kernel writes guest memory for a system call: opens write-tracked pages in the range
@@ -116,7 +118,8 @@ void linux_async_signal(int sig, void *siginfo, void *ucontext);
 /* The one place that issues the guest's system calls to the host (runtime/host/ARCH/syscall.S):
  * tests *poll, then executes the syscall instruction. If a signal handler finds the PC between
  * syscall_stub_begin and syscall_stub_end it moves it to syscall_stub_restart, so that the call
- * returns -ERESTART_STUB (-512) without being made and no signal is lost. Returns the raw result. */
+ * returns -ERESTART_STUB (-512) without being made and no signal is lost. Returns the raw result.
+ */
 long host_syscall(const _Atomic uint32_t *poll, long nr, long a, long b, long c, long d, long e,
                   long f);
 extern const char syscall_stub_begin[], syscall_stub_end[], syscall_stub_restart[];

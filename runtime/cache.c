@@ -1,0 +1,289 @@
+/* cache.c: see cache.h. */
+#include "runtime/cache.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "ir/base/log.h"
+
+enum { CACHE_META_LIMIT = 512 << 20 };
+
+static void *map_table(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+bool cache_init(Cache *c, CodeArena *arena, const BackendOps *backend)
+{
+    *c = (Cache){.arena = arena, .backend = backend, .generation = 1};
+    c->buckets = map_table(CACHE_BUCKETS * sizeof *c->buckets);
+    c->by_code = map_table(CACHE_MAX_TRANSLATIONS * sizeof *c->by_code);
+    c->empty.pc = UINT64_MAX;
+    if (backend != NULL)
+        c->empty.entry = code_arena_stub(arena, STUB_LOOKUP_MISS);
+    return c->buckets != NULL && c->by_code != NULL;
+}
+
+/* ---- finding ---- */
+
+static _Atomic(Translation *) *bucket(const Cache *c, uint64_t pc, uint32_t mode)
+{
+    uint64_t h = (pc ^ (uint64_t)mode << 48) * 0x9e3779b97f4a7c15u;
+    return &c->buckets[h >> 48];
+}
+
+Translation *cache_find(const Cache *c, uint64_t pc, uint32_t mode)
+{
+    Translation *t = atomic_load_explicit(bucket(c, pc, mode), memory_order_acquire);
+    while (t != NULL && (t->header.pc != pc || t->mode != mode))
+        t = atomic_load_explicit(&t->next, memory_order_acquire);
+    return t;
+}
+
+Translation *cache_by_host(const Cache *c, uint64_t host_pc)
+{
+    if (!code_arena_has_code(c->arena, host_pc))
+        return NULL;
+    uint32_t offset = (uint32_t)(host_pc - (uint64_t)(uintptr_t)c->arena->rx);
+    uint32_t lo = 0, hi = atomic_load_explicit(&c->count, memory_order_acquire);
+    while (lo < hi) { /* the last one that starts at or before offset */
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (c->by_code[mid]->code <= offset)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == 0)
+        return NULL;
+    Translation *t = c->by_code[lo - 1];
+    return offset - t->code < t->size ? t : NULL;
+}
+
+Exit *cache_exit(const Cache *c, uint64_t exit_site)
+{
+    /* The reported address may be the end of the stub, which may be the end of the code. */
+    Translation *t = cache_by_host(c, exit_site - 1);
+    if (t == NULL)
+        return NULL;
+    uint32_t id = (uint32_t)(exit_site - (uint64_t)(uintptr_t)c->arena->rx) - t->code;
+    for (uint32_t i = 0; i < t->nexits; i++) {
+        if (t->exits[i].site.stub_id == id)
+            return &t->exits[i];
+    }
+    return NULL;
+}
+
+HeaderCell *cache_table(const Cache *c, uint32_t mode)
+{
+    uint32_t n = atomic_load_explicit(&c->nmodes, memory_order_acquire);
+    for (uint32_t i = 0; i < n; i++) {
+        if (c->modes[i].mode == mode)
+            return c->modes[i].table;
+    }
+    return NULL;
+}
+
+static HeaderCell *lookup_cell(HeaderCell *table, uint64_t pc)
+{
+    return &table[pc & (LOOKUP_SIZE - 1)];
+}
+
+/* ---- changing ---- */
+
+static void set_header(HeaderCell *cell, const EntryHeader *h)
+{
+    atomic_store_explicit(cell, h, memory_order_release);
+}
+
+HeaderCell *cache_make_table(Cache *c, uint32_t mode)
+{
+    HeaderCell *table = cache_table(c, mode);
+    if (table != NULL)
+        return table;
+    uint32_t n = atomic_load_explicit(&c->nmodes, memory_order_relaxed);
+    DG_ASSERT(n < CACHE_MODES);
+    table = map_table(LOOKUP_SIZE * sizeof *table);
+    if (table == NULL)
+        log_fatal("out of memory");
+    for (uint32_t i = 0; i < LOOKUP_SIZE; i++)
+        set_header(&table[i], &c->empty);
+    c->modes[n] = (ModeTable){mode, table};
+    atomic_store_explicit(&c->nmodes, n + 1, memory_order_release);
+    return table;
+}
+
+static void insert(Cache *c, Translation *t)
+{
+    _Atomic(Translation *) *b = bucket(c, t->header.pc, t->mode);
+    Translation *head = atomic_load_explicit(b, memory_order_relaxed);
+    atomic_store_explicit(&t->next, head, memory_order_relaxed);
+    atomic_store_explicit(b, t, memory_order_release);
+}
+
+static Translation *translation_new(Cache *c, uint64_t pc, uint32_t mode)
+{
+    Translation *t = arena_alloc(&c->meta, sizeof *t);
+    t->header.pc = pc;
+    t->mode = mode;
+    return t;
+}
+
+/* Copies code into the arena and resolves what depends on its place. */
+static void install_code(Cache *c, Translation *t, const CompiledCode *cc, const uint64_t *data)
+{
+    CodeArena *a = c->arena;
+    uint8_t *rw = a->rw + t->code;
+    uint64_t rx = (uint64_t)(uintptr_t)a->rx + t->code;
+    memcpy(rw, cc->code, cc->size);
+    for (uint32_t i = 0; i < cc->relocs.count; i++) {
+        const Reloc *rel = &cc->relocs.data[i];
+        uint64_t target = rel->kind == RELOC_STUB
+                              ? (uint64_t)(uintptr_t)a->rx + a->stub[rel->index]
+                              : (uint64_t)(uintptr_t)&data[rel->index];
+        c->backend->relocate(rw, rx, rel, target);
+    }
+    c->backend->sync_code(rw, rx, cc->size);
+}
+
+static void install_data(Cache *c, Translation *t, const CompiledCode *cc, uint64_t *data)
+{
+    HeaderCell *cells = (HeaderCell *)(void *)data;
+    for (uint32_t i = 0; i < cc->site_slots; i++)
+        set_header(&cells[i], &c->empty);
+    memset(data + cc->site_slots, 0, (size_t)(cc->data_words - cc->site_slots) * sizeof *data);
+    t->counters = data + cc->site_slots;
+    t->ncosts = cc->costs.count;
+    t->costs = arena_copy(&c->meta, cc->costs.data, cc->costs.count * sizeof *cc->costs.data);
+}
+
+Translation *cache_publish(Cache *c, const CompiledCode *cc, uint64_t pc, uint32_t mode)
+{
+    uint32_t code, n = atomic_load_explicit(&c->count, memory_order_relaxed);
+    uint64_t *data;
+    if (n == CACHE_MAX_TRANSLATIONS ||
+        !code_arena_alloc(c->arena, cc->size, cc->data_words, &code, &data))
+        return NULL;
+    Translation *t = translation_new(c, pc, mode);
+    t->code = code;
+    t->size = cc->size;
+    t->header.entry = (uint64_t)(uintptr_t)c->arena->rx + code + cc->entry;
+    install_data(c, t, cc, data);
+    install_code(c, t, cc, data);
+    t->sites = sites_pack(&c->meta, cc, pc);
+    t->nexits = cc->exits.count;
+    t->exits = arena_alloc(&c->meta, t->nexits * sizeof *t->exits);
+    for (uint32_t i = 0; i < t->nexits; i++)
+        t->exits[i] = (Exit){.site = cc->exits.data[i], .from = t};
+    c->by_code[n] = t;
+    atomic_store_explicit(&c->count, n + 1, memory_order_release);
+    insert(c, t);
+    return t;
+}
+
+Translation *cache_publish_region(Cache *c, const Region *r)
+{
+    Translation *t = translation_new(c, r->pc, r->mode);
+    t->region = r;
+    c->meta_bytes += (uint64_t)r->insts.cap * sizeof *r->insts.data * 2 + 4096;
+    insert(c, t);
+    return t;
+}
+
+static bool patch(Cache *c, Exit *x, uint64_t target)
+{
+    uint8_t *rw = c->arena->rw + x->from->code;
+    uint64_t rx = (uint64_t)(uintptr_t)c->arena->rx + x->from->code;
+    return c->backend->patch(rw, rx, &x->site, target);
+}
+
+void cache_chain(Cache *c, Exit *x, Translation *to)
+{
+    if (x->to != NULL || to->dead || x->site.kind == IR_EXIT_SERVICE)
+        return;
+    if (!patch(c, x, to->header.entry))
+        return;
+    x->to = to;
+    x->next_in = to->incoming;
+    to->incoming = x;
+}
+
+void cache_expose(Cache *c, Translation *t, HeaderCell *cell)
+{
+    if (t->dead)
+        return;
+    set_header(lookup_cell(cache_make_table(c, t->mode), t->header.pc), &t->header);
+    if (cell == NULL || atomic_load_explicit(cell, memory_order_relaxed) == &t->header)
+        return;
+    SlotRef *ref = arena_alloc(&c->meta, sizeof *ref);
+    *ref = (SlotRef){cell, t->slots};
+    t->slots = ref;
+    set_header(cell, &t->header);
+}
+
+static void forget(const Cache *c, HeaderCell *cell, const Translation *t)
+{
+    if (atomic_load_explicit(cell, memory_order_relaxed) == &t->header)
+        set_header(cell, &c->empty);
+}
+
+static void unlink_bucket(Cache *c, Translation *t)
+{
+    _Atomic(Translation *) *at = bucket(c, t->header.pc, t->mode);
+    for (;;) {
+        Translation *p = atomic_load_explicit(at, memory_order_relaxed);
+        DG_ASSERT(p != NULL);
+        if (p == t)
+            break;
+        at = &p->next;
+    }
+    /* t->next stays: a reader that stands on t goes on along the chain. */
+    atomic_store_explicit(at, atomic_load_explicit(&t->next, memory_order_relaxed),
+                          memory_order_release);
+}
+
+void cache_invalidate(Cache *c, Translation *t)
+{
+    if (t->dead)
+        return;
+    t->dead = true;
+    unlink_bucket(c, t);
+    HeaderCell *table = cache_table(c, t->mode);
+    if (table != NULL)
+        forget(c, lookup_cell(table, t->header.pc), t);
+    for (SlotRef *s = t->slots; s != NULL; s = s->next)
+        forget(c, s->cell, t);
+    for (Exit *x = t->incoming, *next; x != NULL; x = next) {
+        next = x->next_in;
+        uint64_t stub = (uint64_t)(uintptr_t)c->arena->rx + x->from->code + x->site.stub;
+        bool ok = patch(c, x, stub);
+        DG_ASSERT(ok);
+        x->to = NULL;
+        x->next_in = NULL;
+    }
+    t->incoming = NULL;
+}
+
+void cache_reset(Cache *c)
+{
+    for (uint32_t i = 0; i < CACHE_BUCKETS; i++)
+        atomic_store_explicit(&c->buckets[i], NULL, memory_order_relaxed);
+    uint32_t n = atomic_load_explicit(&c->nmodes, memory_order_relaxed);
+    for (uint32_t m = 0; m < n; m++) {
+        for (uint32_t i = 0; i < LOOKUP_SIZE; i++)
+            set_header(&c->modes[m].table[i], &c->empty);
+    }
+    atomic_store_explicit(&c->count, 0, memory_order_release);
+    arena_free(&c->meta);
+    c->meta_bytes = 0;
+    c->generation++;
+    if (c->backend != NULL)
+        code_arena_reset(c->arena);
+}
+
+bool cache_full(const Cache *c)
+{
+    return c->meta_bytes > CACHE_META_LIMIT ||
+           atomic_load_explicit(&c->count, memory_order_relaxed) == CACHE_MAX_TRANSLATIONS;
+}

@@ -1,0 +1,118 @@
+/* cache.h: the translation cache: what has been translated, and who jumps to whom.
+ *
+ * A translation is found by {guest pc, mode word}, by its host code address (faults and exits), and
+ * by generated code itself through EntryHeaders: one lookup table for each mode word, indexed by
+ * pc, and inline-cache slots of indirect jumps. An empty entry points to a header that leads to the
+ * miss stub.
+ *
+ * Who may do what:
+ *  - every change is made under the engine's lock
+ *  - cache_find and cache_by_host are lock-free; they and everything they return may be used only
+ *    inside a section (vcpu_enter_section .. vcpu_leave_section of engine.h), and by the fault
+ *    handler of a thread that is inside one
+ *  - invalidating takes a translation out of reach: unchained, no lookup entry, no slot, not found
+ *    any more. Its memory stays until a flush
+ *  - a flush (cache_flush) waits until no thread is in a section, then drops everything
+ *
+ * Chaining: exit 3 of T(0x401000) leads to 0x401020. The first time it leaves to C, which finds
+ * T(0x401020), patches the exit's jump and puts the exit on T(0x401020)'s list of incoming edges. To
+ * invalidate T(0x401020) each of these is patched back to its own stub.
+ */
+#ifndef DRAGOMAN_RUNTIME_CACHE_H
+#define DRAGOMAN_RUNTIME_CACHE_H
+
+#include <stdatomic.h>
+
+#include "runtime/code_arena.h"
+#include "runtime/sites.h"
+
+typedef struct Translation Translation;
+typedef _Atomic(const EntryHeader *) HeaderCell;
+
+typedef struct Exit {
+    ExitSite site;
+    Translation *from;
+    Translation *to;       /* chained to, or NULL */
+    struct Exit *next_in;  /* in to->incoming */
+} Exit;
+
+typedef struct SlotRef { /* an inline-cache slot that points to this translation */
+    HeaderCell *cell;
+    struct SlotRef *next;
+} SlotRef;
+
+struct Translation {
+    EntryHeader header;    /* what generated code sees */
+    uint32_t mode;
+    bool dead;             /* invalidated; under the lock */
+    bool checked;          /* checks its own source bytes */
+    uint32_t code, size;   /* range in the code arena */
+    uint32_t guest_insns, guest_bytes;
+    SiteTable sites;
+    Exit *exits;
+    uint32_t nexits;
+    Exit *incoming;
+    SlotRef *slots;
+    uint64_t *counters;    /* --stats */
+    BlockCost *costs;
+    uint32_t ncosts;
+    _Atomic uint32_t misaligned; /* accesses the fault handler had to perform */
+    const Region *region;  /* interpreting engine: the lifted region instead of code */
+    _Atomic(Translation *) next; /* hash chain */
+};
+
+enum {
+    CACHE_BUCKETS = 1 << 16,
+    CACHE_MODES = 16,
+    CACHE_MAX_TRANSLATIONS = 1 << 20,
+};
+
+typedef struct ModeTable {
+    uint32_t mode;
+    HeaderCell *table;
+} ModeTable;
+
+typedef struct Cache {
+    CodeArena *arena;
+    const BackendOps *backend; /* NULL: interpreting */
+    Arena meta;                /* everything that lives until the next flush */
+    uint64_t meta_bytes;       /* estimate of what meta holds in lifted regions */
+    EntryHeader empty;
+    _Atomic(Translation *) *buckets;
+    Translation **by_code;     /* in order of code address */
+    _Atomic uint32_t count;    /* of by_code */
+    ModeTable modes[CACHE_MODES];
+    _Atomic uint32_t nmodes;
+    uint64_t generation;       /* flushes so far */
+} Cache;
+
+/* False: no memory. */
+bool cache_init(Cache *c, CodeArena *arena, const BackendOps *backend);
+
+/* ---- lock-free, inside a section ---- */
+
+Translation *cache_find(const Cache *c, uint64_t pc, uint32_t mode);
+/* Whose code host_pc is in. The return address of a call may be the end of the code: look up the
+ * byte before it. */
+Translation *cache_by_host(const Cache *c, uint64_t host_pc);
+/* The exit whose stub reports exit_site; NULL if none. */
+Exit *cache_exit(const Cache *c, uint64_t exit_site);
+/* Mode's lookup table; NULL if it has none yet. */
+HeaderCell *cache_table(const Cache *c, uint32_t mode);
+
+/* ---- under the engine's lock ---- */
+
+HeaderCell *cache_make_table(Cache *c, uint32_t mode);
+/* Copies, relocates and publishes compiled code; NULL when there is no room. */
+Translation *cache_publish(Cache *c, const CompiledCode *cc, uint64_t pc, uint32_t mode);
+/* Publishes a lifted region, which must live in c->meta. */
+Translation *cache_publish_region(Cache *c, const Region *r);
+void cache_chain(Cache *c, Exit *x, Translation *to);
+/* Makes generated code find t without C: the lookup table, and the site's slot if cell != NULL. */
+void cache_expose(Cache *c, Translation *t, HeaderCell *cell);
+void cache_invalidate(Cache *c, Translation *t);
+/* Drops everything. No thread is in a section. */
+void cache_reset(Cache *c);
+bool cache_full(const Cache *c);
+
+#endif

@@ -1,0 +1,155 @@
+/* sites.c: see sites.h. */
+#include "runtime/sites.h"
+
+#include <string.h>
+
+#include "ir/base/log.h"
+
+/* ---- numbers: 7 bits a byte, low first; signed ones zigzag ---- */
+
+typedef VEC(uint8_t) Bytes;
+
+static void put_u(Arena *arena, Bytes *b, uint64_t v)
+{
+    while (v >= 0x80) {
+        *VEC_PUSH(arena, b) = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    *VEC_PUSH(arena, b) = (uint8_t)v;
+}
+
+static uint64_t zigzag(uint64_t v) { return v << 1 ^ (0 - (v >> 63)); }
+static uint64_t unzigzag(uint64_t v) { return v >> 1 ^ (0 - (v & 1)); }
+
+static uint64_t get_u(const uint8_t **p)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        uint8_t byte = *(*p)++;
+        v |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80))
+            return v;
+    }
+}
+
+SiteTable sites_pack(Arena *arena, const CompiledCode *cc, uint64_t pc)
+{
+    Arena scratch = {0};
+    Bytes b = {0};
+    uint32_t offset = 0;
+    uint64_t last = pc;
+    for (uint32_t i = 0; i < cc->faults.count; i++) {
+        const FaultSite *f = &cc->faults.data[i];
+        DG_ASSERT(f->offset >= offset && f->count <= SITE_MAX_LOCS);
+        put_u(&scratch, &b, f->offset - offset);
+        put_u(&scratch, &b, zigzag(f->pc - last));
+        put_u(&scratch, &b, f->kind);
+        put_u(&scratch, &b, f->mem_flags);
+        put_u(&scratch, &b, f->trap);
+        if (f->trap != 0)
+            put_u(&scratch, &b, f->trap_arg);
+        put_u(&scratch, &b, f->count);
+        for (uint32_t k = 0; k < f->count; k++) {
+            const SlotLoc *l = &cc->locs.data[f->first + k];
+            put_u(&scratch, &b, l->slot);
+            put_u(&scratch, &b, l->kind);
+            if (l->kind == LOC_CONST)
+                put_u(&scratch, &b, zigzag(l->imm));
+            else
+                put_u(&scratch, &b, l->reg);
+        }
+        offset = f->offset;
+        last = f->pc;
+    }
+    SiteTable t = {.size = b.count, .pc = pc};
+    t.bytes = arena_copy(arena, b.data, b.count);
+    t.vconsts = arena_copy(arena, cc->vconsts.data, cc->vconsts.count * sizeof(IrVec128));
+    arena_free(&scratch);
+    return t;
+}
+
+bool sites_find(const SiteTable *t, uint32_t offset, Site *out)
+{
+    const uint8_t *p = t->bytes, *end = p + t->size;
+    FaultSite f = {.pc = t->pc};
+    while (p < end) {
+        f.offset += (uint32_t)get_u(&p);
+        f.pc += unzigzag(get_u(&p));
+        f.kind = (uint8_t)get_u(&p);
+        f.mem_flags = (uint8_t)get_u(&p);
+        f.trap = (uint16_t)get_u(&p);
+        f.trap_arg = f.trap != 0 ? (uint32_t)get_u(&p) : 0;
+        f.count = (uint32_t)get_u(&p);
+        bool found = f.offset == offset;
+        for (uint32_t k = 0; k < f.count; k++) {
+            SlotLoc l = {.slot = (uint16_t)get_u(&p)};
+            l.kind = (uint8_t)get_u(&p);
+            uint64_t v = get_u(&p);
+            if (l.kind == LOC_CONST)
+                l.imm = unzigzag(v);
+            else
+                l.reg = (uint8_t)v;
+            if (found && out != NULL)
+                out->locs[k] = l;
+        }
+        if (found) {
+            if (out != NULL)
+                out->fault = f;
+            return true;
+        }
+        if (f.offset > offset)
+            return false;
+    }
+    return false;
+}
+
+static uint32_t slot_bytes(const SlotDesc *d) { return ir_type_bits(d->type) / 8; }
+
+static bool slot_in_vector(const SlotDesc *d)
+{
+    return ir_type_is_vector(d->type) || ir_type_is_float(d->type);
+}
+
+static const void *loc_value(const CpuState *s, const SlotTable *slots, const SlotLoc *l,
+                             const IrVec128 *vconsts, const RawRegs *raw)
+{
+    switch ((LocKind)l->kind) {
+    case LOC_GPR:
+        return &raw->gpr[l->reg];
+    case LOC_VEC:
+        return raw->vec[l->reg];
+    case LOC_SPILL:
+        return s->spill[l->reg];
+    case LOC_SLOT:
+        return (const uint8_t *)s + slots->slots[l->reg].offset;
+    case LOC_CONST:
+        return ir_type_is_vector(slots->slots[l->slot].type) ? (const void *)&vconsts[l->imm]
+                                                             : (const void *)&l->imm;
+    }
+    DG_UNREACHABLE();
+}
+
+void sites_rebuild(CpuState *s, const SlotTable *slots, const Convention *conv, const Site *site,
+                   const IrVec128 *vconsts, const RawRegs *raw)
+{
+    /* All sources are read before any slot is written: a location may name another slot. */
+    static _Thread_local uint8_t value[SITE_MAX_LOCS][16];
+    bool listed[SITE_MAX_LOCS] = {false};
+    for (uint32_t k = 0; k < site->fault.count; k++) {
+        const SlotLoc *l = &site->locs[k];
+        memcpy(value[k], loc_value(s, slots, l, vconsts, raw), slot_bytes(&slots->slots[l->slot]));
+        listed[l->slot] = true;
+    }
+    for (uint32_t i = 0; i < slots->count; i++) {
+        const SlotDesc *d = &slots->slots[i];
+        if (listed[i] || conv->home[i] < 0 || d->type == IR_VOID)
+            continue;
+        const void *home = slot_in_vector(d) ? (const void *)raw->vec[conv->home[i]]
+                                             : (const void *)&raw->gpr[conv->home[i]];
+        memcpy((uint8_t *)s + d->offset, home, slot_bytes(d));
+    }
+    for (uint32_t k = 0; k < site->fault.count; k++) {
+        const SlotDesc *d = &slots->slots[site->locs[k].slot];
+        memcpy((uint8_t *)s + d->offset, value[k], slot_bytes(d));
+    }
+}
