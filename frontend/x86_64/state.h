@@ -24,6 +24,7 @@ typedef struct X86State {
     /* x87: memory-only, used by helpers */
     uint16_t fpu_cw, fpu_sw, fpu_tag, fpu_fop; /* sw.TOP included; tag: abridged, bit set = valid */
     uint64_t fpu_ip, fpu_dp;
+    uint64_t fpu_aux; /* from one helper of an x87 store to the code between it and the next */
     struct {
         uint64_t m;  /* significand; an MMX register */
         uint16_t se; /* sign and exponent */
@@ -58,9 +59,16 @@ enum X86Slot {
     X86_SLOT_FPU_CW,     /* memory-only */
     X86_SLOT_FPU_SW,     /* memory-only */
     X86_SLOT_CC_E,
-    X86_SLOT_ARG,      /* memory-only */
-    X86_SLOT_XMM = 32, /* + register number, v128 */
-    X86_SLOT_COUNT = 48,
+    X86_SLOT_ARG,                     /* memory-only */
+    X86_SLOT_FPU_TAG,                 /* memory-only */
+    X86_SLOT_FPU_IP,                  /* memory-only */
+    X86_SLOT_FPU_DP,                  /* memory-only */
+    X86_SLOT_XMM = 32,                /* + register number, v128 */
+    X86_SLOT_FPU_FOP = 48,            /* memory-only */
+    X86_SLOT_FPU_AUX,                 /* memory-only */
+    X86_SLOT_MM,                      /* + register number: fpr[].m, i64, memory-only */
+    X86_SLOT_MM_SE = X86_SLOT_MM + 8, /* + register number: fpr[].se, i16, memory-only */
+    X86_SLOT_COUNT = X86_SLOT_MM_SE + 8,
 };
 
 /* Mode word bits. */
