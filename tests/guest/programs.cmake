@@ -1,0 +1,80 @@
+# The guest programs: built here, at test build time, by the system's compiler for x86-64, and
+# registered once for each engine.
+find_program(GUEST_CC NAMES x86_64-linux-gnu-gcc gcc REQUIRED)
+find_program(GUEST_CXX NAMES x86_64-linux-gnu-g++ g++ REQUIRED)
+set(guest_bin ${CMAKE_CURRENT_BINARY_DIR}/guest)
+set(guest_flags -Wall -Werror -D_GNU_SOURCE -frounding-math -pthread)
+
+# build_guest(OUTPUT SOURCE FLAG...): a static program; a static-pie when the flags say so.
+function(build_guest output source)
+  set(path ${PROJECT_SOURCE_DIR}/tests/guest/${source})
+  set(compiler ${GUEST_CC})
+  if(source MATCHES "\\.cc$")
+    set(compiler ${GUEST_CXX})
+  endif()
+  set(flags ${guest_flags} ${ARGN})
+  if(NOT "-static-pie" IN_LIST flags)
+    list(APPEND flags -static)
+  endif()
+  add_custom_command(OUTPUT ${guest_bin}/${output}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${guest_bin}
+    COMMAND ${compiler} ${flags} -o ${guest_bin}/${output} ${path} -lm
+    DEPENDS ${path} ${PROJECT_SOURCE_DIR}/tests/guest/guest.h VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY guest_programs ${guest_bin}/${output})
+endfunction()
+
+# Programs compiled at every level of optimisation. On the AArch64 host two levels run, one of them
+# on the older processor; the interpreter runs one.
+set(levelled int_arith shifts int128 fp_math fp_env long_double strings sorting control heap simd
+             cxx_exceptions cxx_library)
+foreach(name ${levelled})
+  set(source ${name}.c)
+  if(name MATCHES "^cxx_")
+    set(source ${name}.cc)
+  endif()
+  foreach(level 0 1 2 3)
+    build_guest(${name}-O${level} ${source} -O${level})
+  endforeach()
+  guest_test(guest/${name}-O0 ENGINES jit aarch64 COMMAND ${guest_bin}/${name}-O0)
+  guest_test(guest/${name}-O1 ENGINES jit aarch64-n1 COMMAND ${guest_bin}/${name}-O1)
+  guest_test(guest/${name}-O2 QUICK ENGINES jit interp aarch64 COMMAND ${guest_bin}/${name}-O2)
+  guest_test(guest/${name}-O3 ENGINES jit aarch64-n1 debug COMMAND ${guest_bin}/${name}-O3)
+endforeach()
+
+# Programs whose point is not the compiler's output: -O2, every engine.
+set(single demo x87 string_ops faults signals self_modifying process memory files)
+foreach(name ${single})
+  build_guest(${name} ${name}.c -O2)
+  guest_test(guest/${name} QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
+             COMMAND ${guest_bin}/${name})
+endforeach()
+build_guest(environment environment.c -O2)
+guest_test(guest/environment QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
+           COMMAND ${guest_bin}/environment one "two words" "")
+build_guest(environment-pie environment.c -O2 -static-pie -fPIE)
+guest_test(guest/environment-pie QUICK ENGINES jit interp aarch64 COMMAND ${guest_bin}/environment-pie)
+build_guest(cxx_library-pie cxx_library.cc -O2 -static-pie -fPIE)
+guest_test(guest/cxx_library-pie ENGINES jit aarch64 COMMAND ${guest_bin}/cxx_library-pie)
+
+# Threads, signals and time: counts suit the engine's speed.
+foreach(name threads jit_threads fork_threads timer_storm lost_signal)
+  build_guest(${name} ${name}.c -O2)
+endforeach()
+guest_test(guest/threads QUICK ENGINES jit debug asan COMMAND ${guest_bin}/threads)
+guest_test(guest/threads ENGINES interp aarch64 aarch64-n1 COMMAND ${guest_bin}/threads 2000)
+guest_test(guest/jit_threads QUICK ENGINES jit COMMAND ${guest_bin}/jit_threads)
+guest_test(guest/jit_threads ENGINES interp aarch64 aarch64-n1 debug asan
+           COMMAND ${guest_bin}/jit_threads 2000)
+guest_test(guest/fork_threads ENGINES jit COMMAND ${guest_bin}/fork_threads 1000)
+guest_test(guest/fork_threads ENGINES interp aarch64 asan COMMAND ${guest_bin}/fork_threads 100)
+guest_test(guest/timer_storm ENGINES jit SERIAL COMMAND ${guest_bin}/timer_storm 20000)
+guest_test(guest/timer_storm ENGINES interp aarch64 debug SERIAL COMMAND ${guest_bin}/timer_storm 500)
+foreach(variant 0 1 2 3)
+  guest_test(guest/lost_signal-${variant} ENGINES jit
+             COMMAND ${guest_bin}/lost_signal 100000 ${variant})
+  guest_test(guest/lost_signal-${variant} ENGINES interp aarch64
+             COMMAND ${guest_bin}/lost_signal 3000 ${variant} 30)
+endforeach()
+
+get_property(programs GLOBAL PROPERTY guest_programs)
+add_custom_target(guest_programs ALL DEPENDS ${programs})

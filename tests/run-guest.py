@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""run-guest.py ENGINE PROGRAM [ARGUMENT...]: run a guest program natively and by an engine, and
+compare standard output, standard error and the exit status byte for byte.
+
+Each run gets a fresh working directory and a small fixed environment. The native run is told, by
+GLIBC_TUNABLES, to use no more of the processor than Dragoman reports to its guests, since glibc
+chooses its string and mathematical functions by that. Nothing is ever skipped: what cannot be run is a
+failure.
+
+  --expect FILE   compare with FILE (status 0) instead of a native run
+  --timeout N     seconds before the engine's run is given up (default 120)
+  --stdin FILE    standard input of both runs
+  --filter RE     drop lines of standard error that match RE (for the engine only)
+"""
+import argparse
+import difflib
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+QEMU = BUILD / "deps/trixie-amd64/usr/bin/qemu-aarch64"
+ON_X86 = os.uname().machine == "x86_64"
+
+
+def on_aarch64(cpu):
+    """The AArch64 build, under qemu-aarch64 where this machine is no AArch64 one."""
+    emulator = [str(QEMU), "-cpu", cpu] if ON_X86 else []
+    return emulator + [str(BUILD / "aarch64/dragoman")]
+
+
+ENGINES = {
+    "native": [],  # checks that a program's output is the same twice
+    "jit": [str(BUILD / "release/dragoman")],
+    "interp": [str(BUILD / "release/dragoman"), "--engine", "interp"],
+    "debug": [str(BUILD / "debug/dragoman")],
+    "asan": [str(BUILD / "asan/dragoman")],
+    "asan-interp": [str(BUILD / "asan/dragoman"), "--engine", "interp"],
+    "relaxed": [str(BUILD / "release/dragoman"), "--memory-order", "relaxed"],
+    "aarch64": on_aarch64("max"),
+    "aarch64-n1": on_aarch64("neoverse-n1"),
+    "aarch64-interp": on_aarch64("max") + ["--engine", "interp"],
+    # Other translators, for telling whether a test itself is at fault.
+    "qemu": [str(BUILD / "deps/trixie-amd64/usr/bin/qemu-x86_64")],
+}
+
+# What Dragoman does not report; the names are glibc 2.36's.
+HIDDEN_FEATURES = ("AVX512F AVX512VL AVX512BW AVX512CD AVX512DQ AVX512ER AVX512PF AVX2 AVX FMA FMA4 "
+                   "BMI1 BMI2 LZCNT MOVBE POPCNT RTM SSE3 SSSE3 SSE4_1 SSE4_2 ERMS FSRM XSAVE XSAVEC "
+                   "OSXSAVE").split()
+TUNABLES = "glibc.cpu.hwcaps=" + ",".join("-" + name for name in HIDDEN_FEATURES)
+
+
+def environment():
+    return {"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C", "TZ": "UTC", "TERM": "dumb"}
+
+
+def run(command, env, directory, stdin, timeout):
+    def limits():
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    process = subprocess.Popen(command, env=env, cwd=directory, stdin=stdin, start_new_session=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=limits)
+    try:
+        out, err = process.communicate(timeout=timeout)
+        status = process.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+        status = f"none: gave up after {timeout} s"
+    return out, err, status
+
+
+def describe(status):
+    if isinstance(status, int) and status < 0:
+        return f"killed by {signal.Signals(-status).name}"
+    return f"exit status {status}"
+
+
+def differences(what, wanted, got):
+    """A readable account of how two outputs differ; empty when they do not."""
+    if wanted == got:
+        return []
+    lines = [text.decode("utf-8", "backslashreplace").splitlines() for text in (wanted, got)]
+    diff = list(difflib.unified_diff(*lines, f"{what}, expected", f"{what}, engine", lineterm="", n=2))
+    return (diff or [f"{what}: differs in its last line's end"])[:60]
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--expect")
+    parser.add_argument("--timeout", type=float, default=120)
+    parser.add_argument("--stdin", default="/dev/null")
+    parser.add_argument("--filter")
+    parser.add_argument("engine", choices=sorted(ENGINES))
+    parser.add_argument("program", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    engine = ENGINES[options.engine]
+
+    results = []
+    for command in (options.program, engine + options.program):
+        native = not results
+        if native and options.expect:
+            results.append((Path(options.expect).read_bytes(), b"", 0))
+            continue
+        env = environment()
+        if native or not engine:
+            env["GLIBC_TUNABLES"] = TUNABLES
+        directory = tempfile.mkdtemp(prefix="guest-")
+        try:
+            with open(options.stdin, "rb") as stdin:
+                results.append(run(command, env, directory, stdin, options.timeout))
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    (out, err, status), (got_out, got_err, got_status) = results
+    if options.filter:
+        pattern = re.compile(options.filter.encode())
+        got_err = b"".join(l for l in got_err.splitlines(True) if not pattern.search(l))
+    report = differences("stdout", out, got_out) + differences("stderr", err, got_err)
+    if status != got_status:
+        report.append(f"expected {describe(status)}, got {describe(got_status)}")
+    if report:
+        print("command: " + " ".join(engine + options.program))
+        print("\n".join(report))
+        return 1
+    print(f"the same: {len(out)} bytes of output, {describe(status)}")
+    return 0
+
+
+sys.exit(main())
