@@ -101,6 +101,7 @@ typedef struct LowerRule {
 struct SelInst {
     const LowerRule *rule; /* NULL: handled by core, folded away, or not needed */
     Operand opnd[3];
+    IrRef inst;   /* itself */
     uint8_t dest; /* allocated destination (class of inst->type) */
     uint8_t scratch_gpr[2], scratch_vec[2];
     bool folded, needed, lazy;
@@ -111,15 +112,15 @@ struct Selection {
     Region *region;
     const HostDesc *host;
     const BackendConfig *cfg;
-    SelInst *insts;     /* by instruction number */
-    uint32_t *uses;     /* strong uses of each value not yet folded away (args, edges, exits') */
-    uint32_t *weak;     /* uses by snapshots */
-    IrRef *alias;       /* the value whose register each value shares; itself if none */
+    SelInst *insts;       /* by instruction number */
+    uint32_t *uses;       /* strong uses of each value not yet folded away (args, edges, exits') */
+    uint32_t *weak;       /* uses by snapshots */
+    IrRef *alias;         /* the value whose register each value shares; itself if none */
     uint32_t *host_first; /* first rule of each op */
     uint32_t *order;      /* reachable blocks, in reverse postorder */
     uint32_t norder;
-    uint32_t cur_snap;    /* snapshot folded in by an earlier operand of the rule being tried */
-    IrRef pending[8];     /* select_also_folded of the rule being tried */
+    uint32_t cur_snap; /* snapshot folded in by an earlier operand of the rule being tried */
+    IrRef pending[8];  /* select_also_folded of the rule being tried */
     uint32_t npending;
 };
 
@@ -199,6 +200,19 @@ enum { NO_LABEL = 0xffffffff };
 
 /* ---- emission (emit.c) ---- */
 
+/* Where the state is at the instruction being emitted. */
+typedef struct EmitSite {
+    uint32_t snap;         /* snapshot + 1 */
+    uint32_t first, count; /* its locations */
+    uint8_t mem_flags;
+} EmitSite;
+
+typedef struct ColdSite { /* a site call to be emitted behind the region */
+    uint32_t label;
+    EmitSite site;
+    SiteKind kind;
+} ColdSite;
+
 struct Emitter {
     CompiledCode *out;
     Region *region;
@@ -206,10 +220,10 @@ struct Emitter {
     const BackendConfig *cfg;
     Selection *sel;
     uint32_t cap;
-    uint32_t host_insns;             /* hosts add one for each instruction emitted */
-    uint32_t pending_site;           /* snapshot of the instruction being emitted, +1 */
-    uint32_t site_first, site_count; /* its locations */
-    uint8_t site_mem_flags;
+    uint32_t host_insns; /* hosts add one for each instruction emitted */
+    EmitSite site;       /* of the instruction being emitted; snap 0: none */
+    uint32_t cost;       /* block cost being added to, + 1; 0: none */
+    VEC(ColdSite) cold;
     VEC(uint32_t) labels; /* offset of each, NO_LABEL while unbound */
     struct LabelRefs {
         struct LabelRef {

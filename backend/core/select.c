@@ -4,8 +4,8 @@
  * value whose users all folded it away is not emitted. `uses` counts what is still wanted in a
  * register; `weak` counts snapshots, which only want to know where a value is.
  *
- * Example: load i64 [add(%rbx, 8)], add used once: the load's rule takes an OPND_ADDR with leaf %rbx
- * and imm 8; the add ends with no uses and is not emitted.
+ * Example: load i64 [add(%rbx, 8)], add used once: the load's rule takes an OPND_ADDR with leaf
+ * %rbx and imm 8; the add ends with no uses and is not emitted.
  */
 #include "backend/core/internal.h"
 
@@ -81,8 +81,8 @@ static void find_alias(Selection *s, IrRef v)
     s->alias[v.i] = v;
     if (in->nargs == 0 || ir_is_const(r, in->arg[0]))
         return;
-    bool yes = in->op == IR_trunc ||
-               (in->op == IR_vextract && in->cc == 0 && ir_type_is_float(in->type));
+    bool yes =
+        in->op == IR_trunc || (in->op == IR_vextract && in->cc == 0 && ir_type_is_float(in->type));
     if (yes)
         of = in->arg[0];
     else if (s->host->is_alias == NULL || !s->host->is_alias(s, v, &of))
@@ -263,7 +263,7 @@ static bool handled_by_core(const IrInst *in)
     }
 }
 
-static void select_inst(Selection *s, IrRef v)
+static void choose_rule(Selection *s, IrRef v)
 {
     const Region *r = s->region;
     const IrInst *in = ir_inst(r, v);
@@ -335,6 +335,6 @@ void select_region(Selection *s)
     for (uint32_t o = s->norder; o-- > 0;) {
         const IrBlock *b = &r->blocks.data[s->order[o]];
         for (uint32_t i = b->last; i != 0; i = r->insts.data[i].prev)
-            select_inst(s, (IrRef){i});
+            choose_rule(s, (IrRef){i});
     }
 }

@@ -1,0 +1,541 @@
+/* alloc.c: register allocation in one forward scan; see core.h and alloc.h.
+ *
+ * Blocks are taken in reverse postorder, so a block's entry state is known (border.c) when it is
+ * reached. At each instruction: fixed and destroyed registers are emptied, operands brought into
+ * registers, the place of everything in its snapshot noted, what dies is freed, and a destination
+ * chosen: the tied operand's register, else the home of the slot the value will be put to, else
+ * any. When no register is free the value wanted last gives way (Belady), preferring one that is in
+ * memory already.
+ *
+ * Example: add rax, rbx with rax and rbx in their homes: the old rax dies here, the sum is tied to
+ * its register, which is rax's home: one host instruction and nothing to do at the exit.
+ */
+#include "backend/core/alloc.h"
+
+#include <string.h>
+
+#include "ir/base/log.h"
+
+/* ---- setting up ---- */
+
+static void set_up_values(Allocator *a)
+{
+    const Region *r = a->region;
+    for (uint32_t v = 0; v < a->nvalues; v++) {
+        Value *val = &a->values[v];
+        *val = (Value){.reg = NO_REG, .hint = NO_REG, .spill = NO_SPILL};
+        IrType t = IR_I64;
+        if (v < a->ninsts) {
+            const IrInst *in = &r->insts.data[v];
+            t = in->type;
+            val->konst = in->op == IR_const || in->op == IR_vconst;
+        } else {
+            t = r->slots->slots[v - a->ninsts].type;
+            val->slot = (uint16_t)(v - a->ninsts + 1);
+        }
+        val->type = t;
+        val->cls = class_of_type(t);
+    }
+}
+
+static void set_up_slots(Allocator *a)
+{
+    const Region *r = a->region;
+    const int8_t *home = a->sel->cfg->convention->home;
+    for (uint32_t slot = 0; slot < r->slots->count; slot++) {
+        if (home[slot] >= 0)
+            a->slot_value[slot] = a->ninsts + slot;
+    }
+    for (uint32_t i = r->blocks.data[0].first; i != 0; i = r->insts.data[i].next) {
+        if (!alloc_is_entry_get(a, i))
+            continue;
+        uint32_t slot = (uint32_t)r->insts.data[i].imm;
+        a->slot_value[slot] = i;
+        a->values[i].slot = (uint16_t)(slot + 1);
+        if (home[slot] >= 0)
+            a->values[i].hint = (uint8_t)home[slot];
+    }
+}
+
+/* A value's hint is the home of the first slot that a snapshot gives it to. */
+static void set_up_hints(Allocator *a)
+{
+    const Region *r = a->region;
+    const int8_t *home = a->sel->cfg->convention->home;
+    for (uint32_t k = 0; k < r->snap_entries.count; k++) {
+        const IrSnapEntry *se = &r->snap_entries.data[k];
+        if (se->value.i == 0 || home[se->slot] < 0)
+            continue;
+        Value *val = &a->values[a->sel->alias[se->value.i].i];
+        if (val->hint == NO_REG && val->cls == class_of_type(r->slots->slots[se->slot].type))
+            val->hint = (uint8_t)home[se->slot];
+    }
+    /* Arguments want the place of the parameter they become. */
+    for (uint32_t k = 0; k < r->edges.count; k++) {
+        const IrEdge *ed = &r->edges.data[k];
+        const IrBlock *to = &r->blocks.data[ed->block];
+        for (uint32_t n = 0; n < ed->nargs && n < to->params.count; n++) {
+            Value *val = &a->values[a->sel->alias[r->pool.data[ed->args + n].i].i];
+            const Value *param = &a->values[to->params.data[n].i];
+            if (val->hint == NO_REG && val->cls == param->cls)
+                val->hint = param->hint;
+        }
+    }
+}
+
+/* ---- one instruction ---- */
+
+/* Moves whatever is in reg elsewhere (a free register outside `avoid`, or memory). */
+static void relocate(Allocator *a, RegClass cls, unsigned reg, uint32_t avoid)
+{
+    uint32_t v = a->regs[cls][reg];
+    uint32_t mask = a->host->allocatable[cls] & ~a->locked[cls] & ~avoid & ~(1u << reg);
+    if (v == 0)
+        return;
+    if (!a->values[v].konst) {
+        for (const uint8_t *p = a->host->alloc_order[cls]; *p != NO_REG; p++) {
+            if ((mask >> *p & 1) == 0 || a->regs[cls][*p] != 0)
+                continue;
+            alloc_copy_to(a, v, *p);
+            alloc_release(a, v);
+            alloc_bind(a, v, *p);
+            return;
+        }
+    }
+    alloc_evict(a, cls, reg);
+}
+
+static bool dies_at(const Allocator *a, uint32_t v)
+{
+    for (uint32_t u = a->inst_uses[a->pos + 1]; u-- > a->inst_uses[a->pos];) {
+        if (a->uses.data[u].value == v)
+            return a->uses.data[u].last || a->values[v].konst;
+    }
+    return false;
+}
+
+/* Takes the uses of this instruction off: next uses advance, what has none is freed. */
+static void retire_uses(Allocator *a)
+{
+    for (uint32_t u = a->inst_uses[a->pos]; u < a->inst_uses[a->pos + 1]; u++)
+        a->values[a->uses.data[u].value].next = a->uses.data[u].next;
+    for (uint32_t u = a->inst_uses[a->pos]; u < a->inst_uses[a->pos + 1]; u++) {
+        uint32_t v = a->uses.data[u].value;
+        if (a->values[v].next > POS_FAR)
+            alloc_release(a, v);
+    }
+}
+
+static RegClass leaf_class(const Allocator *a, IrRef leaf)
+{
+    return a->values[leaf.i].cls;
+}
+
+/* Registers the instruction wants for itself: fixed operands, fixed destination, destroyed ones. */
+static void forbidden(const Allocator *a, const SelInst *si, const IrInst *in,
+                      uint32_t forbid[CLASS_COUNT])
+{
+    const LowerRule *rule = si->rule;
+    forbid[CLASS_GPR] = rule->clobber_gpr;
+    forbid[CLASS_VEC] = rule->clobber_vec;
+    for (unsigned k = 0; k < 3; k++) {
+        if (rule->fixed[k] != ANY_REG && si->opnd[k].leaf[0].i != 0)
+            forbid[leaf_class(a, si->opnd[k].leaf[0])] |= 1u << rule->fixed[k];
+    }
+    if (rule->dest != ANY_REG)
+        forbid[class_of_type(in->type)] |= 1u << rule->dest;
+}
+
+/* Empties the forbidden registers, leaving a fixed operand that is in place and dies here. */
+static void vacate(Allocator *a, const SelInst *si, const uint32_t forbid[CLASS_COUNT])
+{
+    const LowerRule *rule = si->rule;
+    for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
+        for (uint32_t m = forbid[cls]; m != 0; m &= m - 1) {
+            unsigned reg = (unsigned)__builtin_ctz(m);
+            uint32_t v = a->regs[cls][reg];
+            bool stays = false;
+            for (unsigned k = 0; k < 3 && v != 0; k++)
+                stays |= rule->fixed[k] == reg && si->opnd[k].leaf[0].i == v && dies_at(a, v) &&
+                         si->snap == 0;
+            if (!stays)
+                relocate(a, cls, reg, forbid[cls]);
+        }
+    }
+}
+
+static void place_operands(Allocator *a, SelInst *si, const uint32_t forbid[CLASS_COUNT])
+{
+    const LowerRule *rule = si->rule;
+    for (unsigned k = 0; k < 3; k++) { /* what sits right already must not be evicted */
+        for (unsigned n = 0; n < OPND_LEAVES; n++) {
+            IrRef leaf = si->opnd[k].leaf[n];
+            if (leaf.i == 0 || (n == 0 && rule->fixed[k] != ANY_REG))
+                continue;
+            const Value *val = &a->values[leaf.i];
+            if (val->reg != NO_REG && (forbid[val->cls] >> val->reg & 1) == 0)
+                a->locked[val->cls] |= 1u << val->reg;
+        }
+    }
+    for (unsigned k = 0; k < 3; k++) {
+        for (unsigned n = 0; n < OPND_LEAVES; n++) {
+            IrRef leaf = si->opnd[k].leaf[n];
+            if (leaf.i == 0 || (n == 0 && rule->fixed[k] != ANY_REG))
+                continue;
+            RegClass cls = leaf_class(a, leaf);
+            unsigned hint = k == 0 && n == 0 && (rule->flags & RULE_TIED) != 0
+                                ? a->values[si->inst.i].hint
+                                : a->values[leaf.i].hint;
+            unsigned reg = alloc_load(a, leaf.i, ~forbid[cls], hint);
+            si->opnd[k].reg[n] = (uint8_t)reg;
+            a->locked[cls] |= 1u << reg;
+        }
+    }
+    for (unsigned k = 0; k < 3; k++) {
+        IrRef leaf = si->opnd[k].leaf[0];
+        if (leaf.i == 0 || rule->fixed[k] == ANY_REG)
+            continue;
+        alloc_copy_to(a, leaf.i, rule->fixed[k]);
+        si->opnd[k].reg[0] = rule->fixed[k];
+        a->locked[leaf_class(a, leaf)] |= 1u << rule->fixed[k];
+    }
+}
+
+/* A tied operand that lives on is copied first; the copy becomes the destination. */
+static unsigned tie(Allocator *a, SelInst *si, const uint32_t forbid[CLASS_COUNT])
+{
+    const LowerRule *rule = si->rule;
+    Operand *x = &si->opnd[0], *y = &si->opnd[1];
+    uint32_t v = x->leaf[0].i;
+    bool late = (rule->flags & RULE_FAULT_LATE) != 0 && si->snap != 0;
+    if ((rule->flags & RULE_COMMUTE) != 0 && !dies_at(a, v) && y->kind == OPND_REG &&
+        dies_at(a, y->leaf[0].i)) {
+        Operand t = *x;
+        *x = *y;
+        *y = t;
+        v = x->leaf[0].i;
+    }
+    if (rule->dest != ANY_REG) {
+        if (x->reg[0] != rule->dest)
+            alloc_copy_to(a, v, rule->dest);
+        return x->reg[0] = rule->dest;
+    }
+    if (rule->fixed[0] != ANY_REG || (dies_at(a, v) && !late))
+        return x->reg[0];
+    RegClass cls = leaf_class(a, x->leaf[0]);
+    unsigned reg = alloc_take(a, cls, ~forbid[cls], a->values[si->inst.i].hint);
+    alloc_copy_to(a, v, reg);
+    a->locked[cls] |= 1u << reg;
+    return x->reg[0] = (uint8_t)reg;
+}
+
+static void take_scratch(Allocator *a, SelInst *si, const uint32_t forbid[CLASS_COUNT])
+{
+    for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
+        unsigned n = cls == CLASS_GPR ? si->rule->scratch_gpr : si->rule->scratch_vec;
+        uint8_t *out = cls == CLASS_GPR ? si->scratch_gpr : si->scratch_vec;
+        for (unsigned k = 0; k < n; k++) {
+            out[k] = (uint8_t)alloc_take(a, cls, ~forbid[cls], NO_REG);
+            a->locked[cls] |= 1u << out[k];
+        }
+    }
+}
+
+static void unlock_dead_operands(Allocator *a, const SelInst *si)
+{
+    for (unsigned k = 0; k < 3; k++) {
+        for (unsigned n = 0; n < OPND_LEAVES; n++) {
+            IrRef leaf = si->opnd[k].leaf[n];
+            if (leaf.i != 0 && a->regs[leaf_class(a, leaf)][si->opnd[k].reg[n]] == 0)
+                a->locked[leaf_class(a, leaf)] &= ~(1u << si->opnd[k].reg[n]);
+        }
+    }
+}
+
+static void relock_scratch(Allocator *a, const SelInst *si)
+{
+    for (unsigned k = 0; k < si->rule->scratch_gpr; k++)
+        a->locked[CLASS_GPR] |= 1u << si->scratch_gpr[k];
+    for (unsigned k = 0; k < si->rule->scratch_vec; k++)
+        a->locked[CLASS_VEC] |= 1u << si->scratch_vec[k];
+}
+
+static void define(Allocator *a, uint32_t v, unsigned reg)
+{
+    uint32_t old = a->regs[a->values[v].cls][reg];
+    DG_ASSERT(old == 0 ||
+              a->values[old].konst); /* a cached constant may have been the tied operand */
+    if (old != 0)
+        alloc_release(a, old);
+    a->values[v].stored = false;
+    if (a->values[v].next <= POS_FAR)
+        alloc_bind(a, v, reg);
+}
+
+static void alloc_rule(Allocator *a, uint32_t i)
+{
+    SelInst *si = &a->sel->insts[i];
+    const IrInst *in = &a->region->insts.data[i];
+    const LowerRule *rule = si->rule;
+    uint32_t forbid[CLASS_COUNT], first = 0, count = 0;
+    bool has_dest = in->type != IR_VOID;
+    bool early =
+        (rule->flags & RULE_EARLY) != 0 || ((rule->flags & RULE_FAULT_LATE) != 0 && si->snap != 0);
+    unsigned dest = NO_REG;
+
+    si->inst = (IrRef){i};
+    forbidden(a, si, in, forbid);
+    vacate(a, si, forbid);
+    place_operands(a, si, forbid);
+    bool tied = has_dest && (rule->flags & RULE_TIED) != 0;
+    if (tied)
+        dest = tie(a, si, forbid);
+    take_scratch(a, si, forbid);
+    if (has_dest && !tied && early && rule->dest == ANY_REG) {
+        RegClass cls = class_of_type(in->type);
+        dest = alloc_take(a, cls, ~forbid[cls], a->values[i].hint);
+        a->locked[cls] |= 1u << dest;
+    }
+    if (si->snap != 0)
+        alloc_site(a, si->snap, &first, &count);
+    retire_uses(a);
+    unlock_dead_operands(a, si);
+    relock_scratch(a, si);
+    if (has_dest && dest == NO_REG) {
+        RegClass cls = class_of_type(in->type);
+        dest = rule->dest != ANY_REG ? rule->dest
+                                     : alloc_take(a, cls, ~forbid[cls], a->values[i].hint);
+    }
+    si->dest = (uint8_t)dest;
+    if (si->snap != 0) {
+        AllocEvent *e = alloc_event(a, AE_SITE, 0);
+        e->first = first;
+        e->count = count;
+    }
+    alloc_event(a, AE_INST, i);
+    if (has_dest)
+        define(a, i, dest);
+    memset(a->locked, 0, sizeof a->locked);
+}
+
+/* ---- instructions that core handles itself ---- */
+
+static void alloc_call(Allocator *a, uint32_t i)
+{
+    const Region *r = a->region;
+    const IrInst *in = &r->insts.data[i];
+    const HelperDesc *h = &r->helpers->helpers[in->imm];
+    unsigned shift = (h->flags & HELPER_STATE) != 0;
+    MoveItem items[6];
+    uint32_t first = 0, count = 0;
+    /* What lives on is stored; the arguments stay in their registers until they are moved. */
+    for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
+        for (uint32_t m = a->host->caller_saved[cls]; m != 0; m &= m - 1) {
+            uint32_t v = a->regs[cls][__builtin_ctz(m)];
+            if (v != 0 && a->values[v].next <= POS_FAR && !(dies_at(a, v) && in->snap == 0))
+                alloc_store(a, v);
+        }
+    }
+    for (uint32_t k = 0; k < in->nlist; k++)
+        items[k] = (MoveItem){.cls = CLASS_GPR,
+                              .dst_reg = a->host->call_args[k + shift],
+                              .value = a->sel->alias[r->pool.data[in->list + k].i].i};
+    alloc_parallel(a, items, in->nlist);
+    retire_uses(a);
+    for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
+        for (uint32_t m = a->host->caller_saved[cls]; m != 0; m &= m - 1) {
+            uint32_t v = a->regs[cls][__builtin_ctz(m)];
+            if (v != 0)
+                alloc_release(a, v);
+        }
+    }
+    if (in->snap != 0) {
+        alloc_site(a, in->snap, &first, &count);
+        AllocEvent *e = alloc_event(a, AE_SITE, 0);
+        e->first = first;
+        e->count = count;
+    }
+    alloc_event(a, AE_INST, i);
+    if (in->type != IR_VOID)
+        define(a, i, a->host->call_ret);
+}
+
+static void alloc_site_inst(Allocator *a, uint32_t i)
+{
+    const IrInst *in = &a->region->insts.data[i];
+    uint32_t first = 0, count = 0;
+    DG_ASSERT(in->snap != 0);
+    alloc_site(a, in->snap, &first, &count);
+    AllocEvent *e = alloc_event(a, AE_SITE, 0);
+    e->first = first;
+    e->count = count;
+    alloc_event(a, AE_INST, i);
+    retire_uses(a);
+}
+
+static void alloc_memory_slot(Allocator *a, uint32_t i)
+{
+    const IrInst *in = &a->region->insts.data[i];
+    const SlotDesc *sd = &a->region->slots->slots[in->imm];
+    if (in->op == IR_put) {
+        MoveItem it = {.cls = class_of_type(sd->type),
+                       .dst_reg = NO_REG,
+                       .type = sd->type,
+                       .dst_offset = sd->offset,
+                       .value = a->sel->alias[in->arg[0].i].i};
+        DG_ASSERT(sd->memory_only);
+        alloc_parallel(a, &it, 1);
+        retire_uses(a);
+    } else if (!alloc_is_entry_get(a, i) && a->values[i].next <= POS_FAR) {
+        RegClass cls = class_of_type(in->type);
+        unsigned reg = alloc_take(a, cls, ~0u, a->values[i].hint);
+        alloc_move(a,
+                   (HostMove){.kind = MOVE_LOAD,
+                              .cls = cls,
+                              .type = in->type,
+                              .dst = (uint8_t)reg,
+                              .scratch = NO_REG,
+                              .offset = sd->offset},
+                   i);
+        define(a, i, reg);
+    }
+}
+
+static void go_to(Allocator *a, uint32_t edge)
+{
+    alloc_event(a, AE_GOTO, edge);
+}
+
+static void alloc_br(Allocator *a, uint32_t i)
+{
+    const IrInst *in = &a->region->insts.data[i];
+    SelInst *si = &a->sel->insts[i];
+    uint32_t forbid[CLASS_COUNT];
+    si->inst = (IrRef){i};
+    forbidden(a, si, in, forbid);
+    place_operands(a, si, forbid);
+    take_scratch(a, si, forbid);
+    memset(a->locked, 0, sizeof a->locked);
+    for (unsigned n = 0; n < 2; n++)
+        a->al->edge_has_stub[in->edge[n]] = !alloc_edge_is_trivial(a, in->edge[n]);
+    alloc_event(a, AE_INST, i);
+}
+
+static void alloc_inst(Allocator *a, uint32_t i)
+{
+    const IrInst *in = &a->region->insts.data[i];
+    const SelInst *si = &a->sel->insts[i];
+    if (si->folded || si->lazy || !si->needed || a->sel->alias[i].i != i)
+        return;
+    switch (in->op) {
+    case IR_call:
+        alloc_call(a, i);
+        break;
+    case IR_poll:
+    case IR_trap:
+        alloc_site_inst(a, i);
+        break;
+    case IR_get:
+    case IR_put:
+        alloc_memory_slot(a, i);
+        break;
+    case IR_count:
+        alloc_event(a, AE_INST, i);
+        break;
+    case IR_exit:
+    case IR_exitind:
+        alloc_exit(a, in);
+        alloc_event(a, AE_INST, i);
+        break;
+    case IR_jump:
+        alloc_edge(a, in->edge[0]);
+        go_to(a, in->edge[0]);
+        break;
+    case IR_br:
+        alloc_br(a, i);
+        break;
+    default:
+        if (si->rule != NULL)
+            alloc_rule(a, i);
+        break;
+    }
+}
+
+/* ---- the scan and the layout ---- */
+
+/* Edge stubs of a branch start from the state at its end; each leaves that state as it was. */
+static void lay_out_stubs(Allocator *a, const IrInst *br, uint32_t stub_span[2])
+{
+    for (unsigned n = 0; n < 2; n++) {
+        stub_span[n] = NO_LABEL;
+        if (!a->al->edge_has_stub[br->edge[n]])
+            continue;
+        stub_span[n] = a->al->events.count;
+        alloc_event(a, AE_EDGE, br->edge[n]);
+        alloc_edge(a, br->edge[n]);
+        go_to(a, br->edge[n]);
+    }
+}
+
+static void alloc_block(Allocator *a, uint32_t b, uint32_t stub_span[2])
+{
+    const Region *r = a->region;
+    const IrInst *last = &r->insts.data[r->blocks.data[b].last];
+    alloc_block_uses(a, b);
+    alloc_block_begin(a, b);
+    a->blocks[b].first_event = a->al->events.count;
+    alloc_event(a, AE_BLOCK, b);
+    a->pos = 0;
+    for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next, a->pos++)
+        alloc_inst(a, i);
+    stub_span[0] = stub_span[1] = NO_LABEL;
+    if (last->op == IR_br)
+        lay_out_stubs(a, last, stub_span);
+    a->blocks[b].end_event = a->al->events.count;
+}
+
+static bool is_cold(const Region *r, uint32_t b)
+{
+    const IrBlock *bl = &r->blocks.data[b];
+    return bl->cold || r->insts.data[bl->last].op == IR_trap;
+}
+
+bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, size_t err_size)
+{
+    Region *r = s->region;
+    Arena *arena = r->arena;
+    Allocator *a = arena_alloc(arena, sizeof *a);
+    uint32_t ninsts = r->insts.count, nslots = r->slots->count;
+    *a = (Allocator){.sel = s, .region = r, .host = s->host, .out = out, .al = al};
+    a->ninsts = ninsts;
+    a->nvalues = ninsts + nslots;
+    a->words = (a->nvalues + 63) / 64;
+    a->values = arena_alloc(arena, a->nvalues * sizeof *a->values);
+    a->slot_value = arena_alloc(arena, nslots * sizeof *a->slot_value);
+    a->blocks = arena_alloc(arena, r->blocks.count * sizeof *a->blocks);
+    al->edge_has_stub = arena_alloc(arena, r->edges.count + 1);
+    uint32_t(*stubs)[2] = arena_alloc(arena, r->blocks.count * sizeof *stubs);
+
+    set_up_values(a);
+    set_up_slots(a);
+    set_up_hints(a);
+    alloc_liveness(a);
+    for (uint32_t o = 0; o < s->norder; o++)
+        alloc_block(a, s->order[o], stubs[s->order[o]]);
+    for (unsigned cold = 0; cold < 2; cold++) {
+        for (uint32_t o = 0; o < s->norder; o++) {
+            if (is_cold(r, s->order[o]) == cold)
+                *VEC_PUSH(arena, &al->spans) = a->blocks[s->order[o]].first_event;
+        }
+        for (uint32_t o = 0; cold == 0 && o < s->norder; o++) {
+            for (unsigned n = 0; n < 2; n++) {
+                if (stubs[s->order[o]][n] != NO_LABEL)
+                    *VEC_PUSH(arena, &al->spans) = stubs[s->order[o]][n];
+            }
+        }
+    }
+    if (a->failed)
+        snprintf(err, err_size, "region at 0x%llx needs more than %d spill slots",
+                 (unsigned long long)r->pc, EMERGENCY_SPILL);
+    return !a->failed;
+}

@@ -1,0 +1,122 @@
+/* alloc.h: the allocator's working state, shared by liveness.c, alloc.c, moves.c and border.c.
+ *
+ * Values are numbered: 0 .. ninsts-1 are IR values (alias roots); ninsts + s stands for the value
+ * slot s had at region entry when no `get` names it. Every value lives in at most one register and,
+ * once stored, in one memory place (its spill slot, or its own slot of guest state for entry
+ * values); SSA values never change, so memory once written stays right wherever it dominates.
+ */
+#ifndef DRAGOMAN_BACKEND_CORE_ALLOC_H
+#define DRAGOMAN_BACKEND_CORE_ALLOC_H
+
+#include "backend/core/internal.h"
+
+enum { NO_REG = 0xff, NO_SPILL = 0xffff, POS_FAR = 0x3fffffff, EMERGENCY_SPILL = STATE_SPILLS - 1 };
+
+typedef struct Value {
+    uint32_t next;  /* position of the next use that wants a register, in this block */
+    uint16_t spill; /* its spill slot, NO_SPILL until it needs one */
+    uint16_t slot;  /* entry values: slot + 1, whose memory is its spill place; else 0 */
+    uint8_t reg;    /* or NO_REG */
+    uint8_t cls, type;
+    uint8_t hint; /* home register of a slot it is put to, or NO_REG */
+    bool stored;  /* its memory place holds it here */
+    bool konst;   /* rematerialised instead of stored */
+} Value;
+
+/* One use of a value by one instruction. */
+typedef struct Use {
+    uint32_t value;
+    uint32_t next; /* as Value.next, after this use */
+    bool strong;   /* wants a register */
+    bool last;     /* nothing after it in the block, and not live out */
+} Use;
+
+typedef struct EntryRec { /* where a live-in value is when a block starts */
+    uint32_t value;
+    uint8_t reg;
+    bool stored;
+} EntryRec;
+
+typedef struct BlockInfo {
+    uint64_t *live_in, *live_out; /* bit sets of values */
+    EntryRec *entry;              /* NULL until the first edge to it is laid out */
+    uint32_t nentry;
+    uint32_t first_event, end_event; /* of its events */
+} BlockInfo;
+
+/* A parallel move: all sources are read before any destination is written. */
+typedef struct MoveItem {
+    uint8_t cls;
+    uint8_t dst_reg; /* or NO_REG: memory */
+    uint8_t type;    /* width of a memory destination */
+    uint32_t dst_offset;
+    uint32_t value; /* source value, wherever it is now */
+    int64_t add;    /* plus this (GPR only) */
+    uint32_t aside; /* source was put aside at this CpuState offset; 0 = no */
+    bool done;
+} MoveItem;
+
+typedef struct Allocator {
+    Selection *sel;
+    Region *region;
+    const HostDesc *host;
+    CompiledCode *out;
+    Allocation *al;
+    Value *values;
+    uint32_t nvalues, ninsts, words;
+    uint32_t *slot_value; /* value each slot has at entry; 0 = never wanted */
+    BlockInfo *blocks;
+    uint32_t regs[CLASS_COUNT][32]; /* value in each register, 0 = free */
+    uint32_t locked[CLASS_COUNT];   /* registers this instruction already uses */
+    uint32_t next_spill;
+    uint32_t block, pos;
+    VEC(Use) uses;       /* of the block being worked on */
+    uint32_t *inst_uses; /* by position: first use; [pos + 1] ends */
+    bool failed;         /* out of spill slots */
+} Allocator;
+
+/* liveness.c */
+/* The alias root of v, looking through lazy additions, whose sum goes to *add. */
+uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add);
+void alloc_liveness(Allocator *a);
+/* Fills a->uses and a->inst_uses for block b. */
+void alloc_block_uses(Allocator *a, uint32_t b);
+/* A `get` of a promoted slot: the value the slot has at region entry. */
+static inline bool alloc_is_entry_get(const Allocator *a, uint32_t i)
+{
+    const IrInst *in = &a->region->insts.data[i];
+    return in->op == IR_get && !a->region->slots->slots[in->imm].memory_only;
+}
+static inline bool alloc_bit(const uint64_t *set, uint32_t i)
+{
+    return set[i / 64] >> (i % 64) & 1;
+}
+
+/* moves.c */
+AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_t index);
+void alloc_move(Allocator *a, HostMove m, uint32_t value);
+/* Offset in CpuState of the memory place of v (giving it a spill slot if needed). */
+uint32_t alloc_memory(Allocator *a, uint32_t v);
+/* Stores v to its memory place if it is not there. */
+void alloc_store(Allocator *a, uint32_t v);
+/* Empties a register: its value is stored if anything still wants it. */
+void alloc_evict(Allocator *a, RegClass cls, unsigned reg);
+/* A free register of mask (not locked), emptying the one wanted last if there is none. */
+unsigned alloc_take(Allocator *a, RegClass cls, uint32_t mask, unsigned hint);
+/* Puts v in a register of mask and returns it. */
+unsigned alloc_load(Allocator *a, uint32_t v, uint32_t mask, unsigned hint);
+/* Loads into a given register without making it v's place. */
+void alloc_copy_to(Allocator *a, uint32_t v, unsigned reg);
+void alloc_bind(Allocator *a, uint32_t v, unsigned reg);
+void alloc_release(Allocator *a, uint32_t v);
+void alloc_parallel(Allocator *a, MoveItem *items, uint32_t n);
+
+/* border.c */
+void alloc_block_begin(Allocator *a, uint32_t b);
+void alloc_edge(Allocator *a, uint32_t edge);
+bool alloc_edge_is_trivial(Allocator *a, uint32_t edge);
+void alloc_exit(Allocator *a, const IrInst *in);
+/* Writes the locations of snapshot `snap` (number + 1) to out->locs. */
+void alloc_site(Allocator *a, uint32_t snap, uint32_t *first, uint32_t *count);
+
+#endif

@@ -1,0 +1,280 @@
+/* border.c: what the allocator does where control crosses a border: block entries and edges, exits
+ * to other translations, and snapshots; see alloc.h.
+ *
+ * The first edge laid out to a block fixes where its live-in values are (wherever they happen to
+ * be; parameters go to their home register if it is free). Later edges, loop back edges among them,
+ * move values to those places.
+ */
+#include <string.h>
+
+#include "backend/core/alloc.h"
+#include "ir/base/log.h"
+
+/* ---- block entry ---- */
+
+static void enter_region(Allocator *a)
+{
+    const int8_t *home = a->sel->cfg->convention->home;
+    for (uint32_t slot = 0; slot < a->region->slots->count; slot++) {
+        uint32_t v = a->slot_value[slot];
+        if (v == 0)
+            continue;
+        if (home[slot] < 0)
+            a->values[v].stored = true;
+        else if (a->values[v].next <= POS_FAR)
+            alloc_bind(a, v, (unsigned)home[slot]);
+    }
+}
+
+void alloc_block_begin(Allocator *a, uint32_t b)
+{
+    BlockInfo *bi = &a->blocks[b];
+    memset(a->regs, 0, sizeof a->regs);
+    memset(a->locked, 0, sizeof a->locked);
+    for (uint32_t v = 0; v < a->nvalues; v++) {
+        a->values[v].reg = NO_REG;
+        a->values[v].stored = false;
+    }
+    a->block = b;
+    if (b == 0) {
+        enter_region(a);
+        return;
+    }
+    for (uint32_t k = 0; k < bi->nentry; k++) {
+        const EntryRec *rec = &bi->entry[k];
+        a->values[rec->value].stored = rec->stored;
+        if (rec->reg != NO_REG)
+            alloc_bind(a, rec->value, rec->reg);
+    }
+}
+
+/* ---- edges ---- */
+
+static uint32_t edge_arg(const Allocator *a, const IrEdge *ed, uint32_t k)
+{
+    return a->sel->alias[a->region->pool.data[ed->args + k].i].i;
+}
+
+/* A register for a parameter in the entry state under construction: its home, the register of an
+ * argument that ends here, or any that is free there. */
+static unsigned param_register(const Allocator *a, const IrBlock *to, uint32_t param, uint32_t arg,
+                               const uint32_t used[CLASS_COUNT])
+{
+    const Value *val = &a->values[param];
+    uint32_t mask = a->host->allocatable[val->cls] & ~used[val->cls];
+    bool arg_ends = !alloc_bit(a->blocks[to - a->region->blocks.data].live_in, arg);
+    if (val->hint != NO_REG && (mask >> val->hint & 1) != 0)
+        return val->hint;
+    if (arg_ends && a->values[arg].reg != NO_REG && (mask >> a->values[arg].reg & 1) != 0)
+        return a->values[arg].reg;
+    for (const uint8_t *p = a->host->alloc_order[val->cls]; *p != NO_REG; p++) {
+        if ((mask >> *p & 1) != 0)
+            return *p;
+    }
+    return NO_REG;
+}
+
+static void define_entry(Allocator *a, const IrEdge *ed)
+{
+    const IrBlock *to = &a->region->blocks.data[ed->block];
+    BlockInfo *bi = &a->blocks[ed->block];
+    uint32_t used[CLASS_COUNT] = {0};
+    uint32_t count = to->params.count;
+    for (uint32_t v = 1; v < a->nvalues; v++)
+        count += alloc_bit(bi->live_in, v);
+    bi->entry = arena_alloc(a->region->arena, (count + 1) * sizeof *bi->entry);
+    for (uint32_t v = 1; v < a->nvalues; v++) {
+        const Value *val = &a->values[v];
+        if (!alloc_bit(bi->live_in, v))
+            continue;
+        DG_ASSERT(val->reg != NO_REG || val->stored);
+        bi->entry[bi->nentry++] = (EntryRec){v, val->reg, val->stored};
+        if (val->reg != NO_REG)
+            used[val->cls] |= 1u << val->reg;
+    }
+    for (uint32_t k = 0; k < to->params.count; k++) {
+        uint32_t p = to->params.data[k].i;
+        unsigned reg = param_register(a, to, p, edge_arg(a, ed, k), used);
+        bi->entry[bi->nentry++] = (EntryRec){p, (uint8_t)reg, reg == NO_REG};
+        if (reg != NO_REG)
+            used[a->values[p].cls] |= 1u << reg;
+    }
+}
+
+/* Lists the moves that make the current state the entry state of the edge's block. */
+static uint32_t edge_items(Allocator *a, const IrEdge *ed, MoveItem *items, bool *stores)
+{
+    const IrBlock *to = &a->region->blocks.data[ed->block];
+    BlockInfo *bi = &a->blocks[ed->block];
+    uint32_t n = 0;
+    *stores = false;
+    for (uint32_t k = 0; k < bi->nentry; k++) {
+        const EntryRec *rec = &bi->entry[k];
+        const Value *val = &a->values[rec->value];
+        uint32_t source = rec->value;
+        bool is_param = k + to->params.count >= bi->nentry;
+        if (is_param)
+            source = edge_arg(a, ed, k + to->params.count - bi->nentry);
+        else
+            *stores |= rec->stored && !val->stored;
+        if (is_param && rec->reg == NO_REG)
+            items[n++] = (MoveItem){.cls = val->cls,
+                                    .dst_reg = NO_REG,
+                                    .type = val->cls == CLASS_GPR ? IR_I64 : val->type,
+                                    .dst_offset = alloc_memory(a, rec->value),
+                                    .value = source};
+        else if (rec->reg != NO_REG && (is_param || val->reg != rec->reg))
+            items[n++] = (MoveItem){.cls = val->cls, .dst_reg = rec->reg, .value = source};
+    }
+    return n;
+}
+
+bool alloc_edge_is_trivial(Allocator *a, uint32_t edge)
+{
+    const IrEdge *ed = &a->region->edges.data[edge];
+    BlockInfo *bi = &a->blocks[ed->block];
+    if (bi->entry == NULL)
+        define_entry(a, ed);
+    MoveItem *items = arena_alloc(a->region->arena, (bi->nentry + 1) * sizeof *items);
+    bool stores;
+    uint32_t n = edge_items(a, ed, items, &stores);
+    for (uint32_t k = 0; k < n; k++) {
+        if (items[k].dst_reg == NO_REG || a->values[items[k].value].reg != items[k].dst_reg)
+            return false;
+    }
+    return !stores;
+}
+
+void alloc_edge(Allocator *a, uint32_t edge)
+{
+    const IrEdge *ed = &a->region->edges.data[edge];
+    BlockInfo *bi = &a->blocks[ed->block];
+    if (bi->entry == NULL)
+        define_entry(a, ed);
+    MoveItem *items = arena_alloc(a->region->arena, (bi->nentry + 1) * sizeof *items);
+    bool stores;
+    uint32_t n = edge_items(a, ed, items, &stores);
+    for (uint32_t k = 0; stores && k < bi->nentry; k++) {
+        const EntryRec *rec = &bi->entry[k];
+        bool is_param = k + a->region->blocks.data[ed->block].params.count >= bi->nentry;
+        if (!is_param && rec->stored && !a->values[rec->value].stored) {
+            alloc_store(a, rec->value);
+            /* Only on this edge: the other successor of a branch does not see the store. */
+            a->values[rec->value].stored = false;
+        }
+    }
+    alloc_parallel(a, items, n);
+}
+
+/* ---- exits ---- */
+
+/* Entry values whose own memory this exit overwrites while someone else still wants them must be
+ * in registers first. */
+static void rescue(Allocator *a, const IrSnapshot *sn, uint32_t v)
+{
+    const Region *r = a->region;
+    const Value *val = &a->values[v];
+    if (val->slot == 0 || val->reg != NO_REG || val->konst ||
+        a->sel->cfg->convention->home[val->slot - 1] >= 0)
+        return;
+    bool overwritten = false;
+    for (uint32_t j = 0; j < sn->count; j++)
+        overwritten |= r->snap_entries.data[sn->first + j].slot == (uint32_t)val->slot - 1u;
+    if (overwritten) {
+        unsigned reg = alloc_load(a, v, ~0u, NO_REG);
+        a->locked[val->cls] |= 1u << reg;
+    }
+}
+
+static void rescue_overwritten(Allocator *a, const IrInst *in, const IrSnapshot *sn)
+{
+    const Region *r = a->region;
+    int64_t add;
+    for (uint32_t k = 0; k < sn->count; k++) {
+        const IrSnapEntry *se = &r->snap_entries.data[sn->first + k];
+        if (se->value.i != 0)
+            rescue(a, sn, alloc_root(a, se->value, &add));
+    }
+    if (in->op == IR_exitind)
+        rescue(a, sn, a->sel->alias[in->arg[0].i].i);
+}
+
+void alloc_exit(Allocator *a, const IrInst *in)
+{
+    static const IrSnapshot empty;
+    const Region *r = a->region;
+    const IrSnapshot *sn = in->snap != 0 ? &r->snaps.data[in->snap - 1] : &empty;
+    const int8_t *home = a->sel->cfg->convention->home;
+    MoveItem *items = arena_alloc(r->arena, (r->slots->count + 2) * sizeof *items);
+    uint32_t n = 0, k = 0;
+    rescue_overwritten(a, in, sn);
+    memset(a->locked, 0, sizeof a->locked);
+    for (uint32_t slot = 0; slot < r->slots->count; slot++) {
+        const SlotDesc *sd = &r->slots->slots[slot];
+        MoveItem it = {.dst_reg = home[slot] >= 0 ? (uint8_t)home[slot] : NO_REG,
+                       .type = sd->type,
+                       .cls = class_of_type(sd->type),
+                       .dst_offset = sd->offset};
+        if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot) {
+            IrRef v = r->snap_entries.data[sn->first + k++].value;
+            if (v.i == 0)
+                continue; /* dead: whatever is there will do */
+            it.value = alloc_root(a, v, &it.add);
+            const Value *val = &a->values[it.value];
+            if (it.dst_reg == NO_REG && val->slot == slot + 1u && it.add == 0)
+                continue; /* unchanged after all */
+        } else if (home[slot] >= 0 && a->slot_value[slot] != 0) {
+            it.value = a->slot_value[slot];
+        } else {
+            continue;
+        }
+        items[n++] = it;
+    }
+    if (in->op == IR_exitind)
+        items[n++] = (MoveItem){
+            .cls = CLASS_GPR, .dst_reg = a->host->exit_pc, .value = a->sel->alias[in->arg[0].i].i};
+    alloc_parallel(a, items, n);
+}
+
+/* ---- snapshots ---- */
+
+static void push_location(Allocator *a, uint32_t slot, uint32_t v, int64_t add)
+{
+    const Value *val = &a->values[v];
+    SlotLoc loc = {.slot = (uint16_t)slot, .imm = (uint64_t)add};
+    if (val->konst) {
+        const IrInst *in = &a->region->insts.data[v];
+        loc.kind = LOC_CONST;
+        loc.imm = in->imm + (uint64_t)add; /* vector constants: their number */
+    } else if (val->reg != NO_REG) {
+        loc.kind = val->cls == CLASS_GPR ? LOC_GPR : LOC_VEC;
+        loc.reg = val->reg;
+    } else {
+        DG_ASSERT(val->stored);
+        loc.kind = val->slot != 0 ? LOC_SLOT : LOC_SPILL;
+        loc.reg = val->slot != 0 ? (uint8_t)(val->slot - 1) : (uint8_t)val->spill;
+    }
+    *VEC_PUSH(a->out->arena, &a->out->locs) = loc;
+}
+
+void alloc_site(Allocator *a, uint32_t snap, uint32_t *first, uint32_t *count)
+{
+    const Region *r = a->region;
+    const IrSnapshot *sn = &r->snaps.data[snap - 1];
+    const int8_t *home = a->sel->cfg->convention->home;
+    uint32_t k = 0;
+    *first = a->out->locs.count;
+    for (uint32_t slot = 0; slot < r->slots->count; slot++) {
+        int64_t add = 0;
+        uint32_t v = a->slot_value[slot];
+        if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot) {
+            IrRef named = r->snap_entries.data[sn->first + k++].value;
+            DG_ASSERT(named.i != 0);
+            v = alloc_root(a, named, &add);
+            push_location(a, slot, v, add);
+        } else if (home[slot] >= 0 && v != 0 && a->values[v].reg != (uint8_t)home[slot]) {
+            push_location(a, slot, v, 0);
+        }
+    }
+    *count = a->out->locs.count - *first;
+}

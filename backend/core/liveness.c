@@ -1,0 +1,183 @@
+/* liveness.c: who is live where, and the list of uses of each block; see alloc.h.
+ *
+ * Uses come from the selected operands, not from the IR: what was folded away is not used. A
+ * snapshot uses every value it names, and the entry value of every pinned slot it does not name
+ * (the slot's register must still be able to be found). Constants are never live: they are made
+ * again where they are wanted.
+ */
+#include <string.h>
+
+#include "backend/core/alloc.h"
+
+uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add)
+{
+    IrRef base = v;
+    *add = 0;
+    IrRef r = a->sel->alias[v.i];
+    if (a->sel->insts[r.i].lazy)
+        select_base_disp(a->sel, r, &base, add);
+    else
+        base = r;
+    return base.i;
+}
+
+static void add_use(Allocator *a, uint32_t value, bool strong)
+{
+    if (value != 0)
+        *VEC_PUSH(a->region->arena, &a->uses) = (Use){.value = value, .strong = strong};
+}
+
+static void add_snapshot_uses(Allocator *a, uint32_t snap)
+{
+    const Region *r = a->region;
+    const IrSnapshot *sn = &r->snaps.data[snap - 1];
+    const int8_t *home = a->sel->cfg->convention->home;
+    uint32_t k = 0;
+    for (uint32_t slot = 0; slot < r->slots->count; slot++) {
+        if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot) {
+            IrRef v = r->snap_entries.data[sn->first + k++].value;
+            int64_t add;
+            if (v.i != 0)
+                add_use(a, alloc_root(a, v, &add), false);
+        } else if (home[slot] >= 0) {
+            add_use(a, a->slot_value[slot], false);
+        }
+    }
+}
+
+static void add_edge_uses(Allocator *a, uint32_t edge)
+{
+    const IrEdge *ed = &a->region->edges.data[edge];
+    for (uint32_t k = 0; k < ed->nargs; k++)
+        add_use(a, a->sel->alias[a->region->pool.data[ed->args + k].i].i, true);
+}
+
+static void add_inst_uses(Allocator *a, uint32_t i)
+{
+    const IrInst *in = &a->region->insts.data[i];
+    const SelInst *si = &a->sel->insts[i];
+    if (si->folded || si->lazy || !si->needed || a->sel->alias[i].i != i)
+        return;
+    if (si->rule != NULL) {
+        for (unsigned k = 0; k < 3; k++) {
+            for (unsigned n = 0; n < OPND_LEAVES; n++)
+                add_use(a, si->opnd[k].leaf[n].i, true);
+        }
+    } else if (in->op == IR_put || in->op == IR_exitind) {
+        add_use(a, a->sel->alias[in->arg[0].i].i, true);
+    } else if (in->op == IR_call) {
+        for (uint32_t k = 0; k < in->nlist; k++)
+            add_use(a, a->sel->alias[a->region->pool.data[in->list + k].i].i, true);
+    }
+    if (si->snap != 0)
+        add_snapshot_uses(a, si->snap);
+    if (in->op == IR_jump || in->op == IR_br)
+        add_edge_uses(a, in->edge[0]);
+    if (in->op == IR_br)
+        add_edge_uses(a, in->edge[1]);
+}
+
+static uint32_t block_length(const Region *r, uint32_t b)
+{
+    uint32_t n = 0;
+    for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next)
+        n++;
+    return n;
+}
+
+static void list_uses(Allocator *a, uint32_t b)
+{
+    const Region *r = a->region;
+    uint32_t pos = 0;
+    a->uses.count = 0;
+    a->inst_uses = arena_alloc(r->arena, (block_length(r, b) + 2) * sizeof *a->inst_uses);
+    for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
+        a->inst_uses[pos++] = a->uses.count;
+        add_inst_uses(a, i);
+    }
+    a->inst_uses[pos] = a->uses.count;
+}
+
+void alloc_block_uses(Allocator *a, uint32_t b)
+{
+    const uint64_t *live_out = a->blocks[b].live_out;
+    list_uses(a, b);
+    uint32_t length = block_length(a->region, b);
+    /* Value.next runs backwards over the block, POS_FAR meaning dead; left at the block's start. */
+    for (uint32_t v = 1; v < a->nvalues; v++)
+        a->values[v].next = alloc_bit(live_out, v) ? length + 64 : POS_FAR + 1;
+    for (uint32_t pos = length; pos-- > 0;) {
+        for (uint32_t u = a->inst_uses[pos + 1]; u-- > a->inst_uses[pos];) {
+            Use *use = &a->uses.data[u];
+            uint32_t *next = &a->values[use->value].next;
+            use->next = *next;
+            use->last = *next > POS_FAR;
+            if (use->strong)
+                *next = pos;
+            else if (*next > POS_FAR)
+                *next = POS_FAR; /* only a snapshot wants it: first to be evicted, but alive */
+        }
+    }
+}
+
+/* live_in = uses without an earlier definition in the block + (live_out - defined). */
+static bool flow_block(Allocator *a, uint32_t b, const uint64_t *gen, const uint64_t *kill)
+{
+    const Region *r = a->region;
+    BlockInfo *bi = &a->blocks[b];
+    const IrInst *last = &r->insts.data[r->blocks.data[b].last];
+    unsigned nedges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
+    bool changed = false;
+    for (unsigned n = 0; n < nedges; n++) {
+        const uint64_t *in = a->blocks[r->edges.data[last->edge[n]].block].live_in;
+        for (uint32_t w = 0; w < a->words; w++)
+            bi->live_out[w] |= in[w];
+    }
+    for (uint32_t w = 0; w < a->words; w++) {
+        uint64_t in = gen[w] | (bi->live_out[w] & ~kill[w]);
+        changed |= in != bi->live_in[w];
+        bi->live_in[w] = in;
+    }
+    return changed;
+}
+
+static void gen_kill(Allocator *a, uint32_t b, uint64_t *gen, uint64_t *kill)
+{
+    const Region *r = a->region;
+    const IrBlock *bl = &r->blocks.data[b];
+    uint32_t pos = 0;
+    list_uses(a, b);
+    for (uint32_t k = 0; k < bl->params.count; k++)
+        kill[bl->params.data[k].i / 64] |= (uint64_t)1 << (bl->params.data[k].i % 64);
+    for (uint32_t i = bl->first; i != 0; i = r->insts.data[i].next, pos++) {
+        for (uint32_t u = a->inst_uses[pos]; u < a->inst_uses[pos + 1]; u++) {
+            uint32_t v = a->uses.data[u].value;
+            if (!a->values[v].konst && !alloc_bit(kill, v))
+                gen[v / 64] |= (uint64_t)1 << (v % 64);
+        }
+        if (!alloc_is_entry_get(a, i))
+            kill[i / 64] |= (uint64_t)1 << (i % 64);
+    }
+}
+
+void alloc_liveness(Allocator *a)
+{
+    const Selection *s = a->sel;
+    Arena *arena = a->region->arena;
+    uint32_t nb = a->region->blocks.count;
+    uint64_t **gen = arena_alloc(arena, nb * sizeof *gen);
+    uint64_t **kill = arena_alloc(arena, nb * sizeof *kill);
+    for (uint32_t o = 0; o < s->norder; o++) {
+        uint32_t b = s->order[o];
+        gen[b] = arena_alloc(arena, a->words * 8);
+        kill[b] = arena_alloc(arena, a->words * 8);
+        a->blocks[b].live_in = arena_alloc(arena, a->words * 8);
+        a->blocks[b].live_out = arena_alloc(arena, a->words * 8);
+        gen_kill(a, b, gen[b], kill[b]);
+    }
+    for (bool again = true; again;) {
+        again = false;
+        for (uint32_t o = s->norder; o-- > 0;)
+            again |= flow_block(a, s->order[o], gen[s->order[o]], kill[s->order[o]]);
+    }
+}
