@@ -13,10 +13,11 @@
  *  - promoted (after pass_promote): puts of promotable slots are gone; gets of them stand only in
  *    the entry block, at most one a slot; every exit, fault, poll and trap has a snapshot that
  *    says which value each changed slot has. A slot that a snapshot does not name still has its
- *    value from region entry.
+ *    value from region entry. Those gets stand first in the entry block; blocks are numbered in a
+ *    reverse postorder (dominators come first, every block is reached), loop_head is set.
  *
- * Example (lifted):   b0: insn 0x401000; %1 = get rax; %2 = add i64 %1, 1; put rax, %2; exit 0x401004
- *         promoted:   b0: insn 0x401000; %1 = get rax; %2 = add i64 %1, 1; exit 0x401004 {rax=%2}
+ * Example (lifted):   b0: insn 0x401000; %1 = get rax; %2 = add i64 %1, 1; put rax, %2; exit
+ * 0x401004 promoted:   b0: insn 0x401000; %1 = get rax; %2 = add i64 %1, 1; exit 0x401004 {rax=%2}
  */
 #ifndef DRAGOMAN_IR_IR_H
 #define DRAGOMAN_IR_IR_H
@@ -42,9 +43,18 @@ typedef enum IrType {
     IR_TYPE_COUNT
 } IrType;
 
-static inline bool ir_type_is_int(IrType t) { return t >= IR_I8 && t <= IR_I64; }
-static inline bool ir_type_is_float(IrType t) { return t == IR_F32 || t == IR_F64; }
-static inline bool ir_type_is_vector(IrType t) { return t >= IR_V128; }
+static inline bool ir_type_is_int(IrType t)
+{
+    return t >= IR_I8 && t <= IR_I64;
+}
+static inline bool ir_type_is_float(IrType t)
+{
+    return t == IR_F32 || t == IR_F64;
+}
+static inline bool ir_type_is_vector(IrType t)
+{
+    return t >= IR_V128;
+}
 /* Width in bits; 0 for void. */
 unsigned ir_type_bits(IrType t);
 const char *ir_type_name(IrType t);
@@ -71,10 +81,28 @@ typedef enum IrEffect {
 } IrEffect;
 
 typedef enum IrSig {
-    IR_SIG_NULLARY, IR_SIG_UN, IR_SIG_BIN, IR_SIG_TRI, IR_SIG_CMP, IR_SIG_FCMP, IR_SIG_SEL,
-    IR_SIG_CONV, IR_SIG_DIV128, IR_SIG_LOAD, IR_SIG_STORE, IR_SIG_ATOMIC, IR_SIG_CAS, IR_SIG_VUN,
-    IR_SIG_VBIN, IR_SIG_VTRI, IR_SIG_VSHIFT, IR_SIG_VSHUF, IR_SIG_VINS, IR_SIG_VEXT,
-    IR_SIG_VSPLAT, IR_SIG_SPECIAL,
+    IR_SIG_NULLARY,
+    IR_SIG_UN,
+    IR_SIG_BIN,
+    IR_SIG_TRI,
+    IR_SIG_CMP,
+    IR_SIG_FCMP,
+    IR_SIG_SEL,
+    IR_SIG_CONV,
+    IR_SIG_DIV128,
+    IR_SIG_LOAD,
+    IR_SIG_STORE,
+    IR_SIG_ATOMIC,
+    IR_SIG_CAS,
+    IR_SIG_VUN,
+    IR_SIG_VBIN,
+    IR_SIG_VTRI,
+    IR_SIG_VSHIFT,
+    IR_SIG_VSHUF,
+    IR_SIG_VINS,
+    IR_SIG_VEXT,
+    IR_SIG_VSPLAT,
+    IR_SIG_SPECIAL,
 } IrSig;
 
 typedef struct IrOpInfo {
@@ -91,7 +119,10 @@ typedef struct IrRef {
 } IrRef;
 
 #define IR_NONE ((IrRef){0})
-static inline bool ir_same(IrRef a, IrRef b) { return a.i == b.i; }
+static inline bool ir_same(IrRef a, IrRef b)
+{
+    return a.i == b.i;
+}
 
 /* Memory flags of load, store and atomics (IrInst.flags). */
 typedef enum IrMemFlags {
@@ -126,8 +157,14 @@ typedef enum IrRound {
 } IrRound;
 
 typedef enum IrFcmp { /* relation of vfcmp; the order is that of the x86 CMPPS immediate */
-    IR_FCMP_EQ, IR_FCMP_LT, IR_FCMP_LE, IR_FCMP_UN, IR_FCMP_NE, IR_FCMP_NLT, IR_FCMP_NLE,
-    IR_FCMP_ORD,
+                      IR_FCMP_EQ,
+                      IR_FCMP_LT,
+                      IR_FCMP_LE,
+                      IR_FCMP_UN,
+                      IR_FCMP_NE,
+                      IR_FCMP_NLT,
+                      IR_FCMP_NLE,
+                      IR_FCMP_ORD,
 } IrFcmp; /* LT LE NLT NLE raise invalid for quiet NaN too */
 
 enum {
@@ -151,9 +188,9 @@ typedef struct IrInst {
     uint8_t nargs;  /* fixed args in use */
     uint16_t flags; /* memory or FP flags; insn: length in bytes */
     IrRef arg[3];
-    uint32_t aux;   /* extract/sextract/deposit: pos | len << 8; trap/exit: argument */
-    uint64_t imm;   /* constant bits, slot, pc, helper number, vconst number, mask */
-    uint32_t list;  /* call: first of its arguments in Region.pool */
+    uint32_t aux;  /* extract/sextract/deposit: pos | len << 8; trap/exit: argument */
+    uint64_t imm;  /* constant bits, slot, pc, helper number, vconst number, mask */
+    uint32_t list; /* call: first of its arguments in Region.pool */
     uint32_t nlist;
     uint32_t edge[2]; /* jump, br: indices into Region.edges */
     uint32_t snap;    /* snapshot number + 1 of a faulting op, exit, poll or trap; 0 = none */
@@ -162,17 +199,17 @@ typedef struct IrInst {
 } IrInst;
 
 typedef struct IrEdge {
-    uint32_t block;        /* destination */
-    uint32_t args, nargs;  /* in Region.pool, one for each parameter of the destination */
+    uint32_t block;       /* destination */
+    uint32_t args, nargs; /* in Region.pool, one for each parameter of the destination */
 } IrEdge;
 
 typedef struct IrBlock {
-    uint32_t first, last;  /* instructions */
+    uint32_t first, last; /* instructions */
     VEC(IrRef) params;
-    uint64_t pc;           /* guest address of the first instruction, for readers */
-    uint32_t guest_insns;  /* guest instructions in it, for statistics */
+    uint64_t pc;          /* guest address of the first instruction, for readers */
+    uint32_t guest_insns; /* guest instructions in it, for statistics */
     bool loop_head;
-    bool cold;             /* lay out behind the hot blocks */
+    bool cold; /* lay out behind the hot blocks */
 } IrBlock;
 
 typedef struct IrSnapEntry {
@@ -192,8 +229,8 @@ typedef struct IrVec128 {
 /* One register of guest state. */
 typedef struct SlotDesc {
     const char *name;
-    uint16_t offset; /* from the start of CpuState (ir/state.h) */
-    uint8_t type;    /* IrType; a vector slot has 64 bytes of room whatever its type */
+    uint16_t offset;     /* from the start of CpuState (ir/state.h) */
+    uint8_t type;        /* IrType; a vector slot has 64 bytes of room whatever its type */
     uint8_t memory_only; /* never promoted: helpers touch it in memory */
 } SlotDesc;
 
@@ -205,21 +242,21 @@ typedef struct SlotTable {
 
 /* One C function that translations may call. Fixed integer/f64 arguments, at most 6. */
 typedef enum HelperFlags {
-    HELPER_PURE = 1,      /* its result depends on its arguments only */
-    HELPER_STATE = 2,     /* first C argument is the CpuState; touches memory-only slots only */
-    HELPER_FP_NONE = 0,   /* no FP state touched: the guest's FP environment may stay loaded */
-    HELPER_FP_GUEST = 4,  /* runs under the guest's FP environment and may raise its flags */
-    HELPER_FP_OWN = 8,    /* needs the host's default FP environment: swapped around the call */
-    HELPER_FAULT = 16,    /* reads/writes guest memory by accessors; returns i64, nonzero = fault
-                             already recorded in CpuState; the call site has a snapshot */
+    HELPER_PURE = 1,     /* its result depends on its arguments only */
+    HELPER_STATE = 2,    /* first C argument is the CpuState; touches memory-only slots only */
+    HELPER_FP_NONE = 0,  /* no FP state touched: the guest's FP environment may stay loaded */
+    HELPER_FP_GUEST = 4, /* runs under the guest's FP environment and may raise its flags */
+    HELPER_FP_OWN = 8,   /* needs the host's default FP environment: swapped around the call */
+    HELPER_FAULT = 16,   /* reads/writes guest memory by accessors; returns i64, nonzero = fault
+                            already recorded in CpuState; the call site has a snapshot */
 } HelperFlags;
 
 typedef struct HelperDesc {
     const char *name;
     void (*fn)(void);
-    uint8_t ret;      /* IrType: void, i32, i64 (i8/i16 come back as i32) */
+    uint8_t ret; /* IrType: void, i32, i64 (i8/i16 come back as i32) */
     uint8_t nargs;
-    uint8_t args[6];  /* IrType: i32 or i64 */
+    uint8_t args[6]; /* IrType: i32 or i64 */
     uint8_t flags;
 } HelperDesc;
 
@@ -230,15 +267,16 @@ typedef struct HelperTable {
 
 /* How FP results behave where IEEE 754 leaves a choice. */
 typedef enum FpModel {
-    FP_MODEL_X86, /* NaN result: first NaN operand made quiet; made NaN: negative; tiny after rounding */
-    FP_MODEL_ARM, /* signalling operands first; made NaN: positive; tiny before rounding */
+    FP_MODEL_X86,   /* NaN result: first NaN operand made quiet; made NaN: negative; tiny after
+                       rounding */
+    FP_MODEL_ARM,   /* signalling operands first; made NaN: positive; tiny before rounding */
     FP_MODEL_RISCV, /* always the positive default NaN */
 } FpModel;
 
 typedef struct Region {
     Arena *arena;
-    uint64_t pc;     /* guest address of the entry */
-    uint32_t mode;   /* mode word of the guest */
+    uint64_t pc;   /* guest address of the entry */
+    uint32_t mode; /* mode word of the guest */
     const SlotTable *slots;
     const HelperTable *helpers;
     FpModel fp_model;
@@ -249,12 +287,18 @@ typedef struct Region {
     VEC(IrSnapshot) snaps;
     VEC(IrSnapEntry) snap_entries;
     VEC(IrVec128) vconsts;
-    uint32_t counters;   /* `count` ops use 0 .. counters - 1 */
+    uint32_t counters; /* `count` ops use 0 .. counters - 1 */
     bool promoted;
 } Region;
 
-static inline IrInst *ir_inst(const Region *r, IrRef v) { return &r->insts.data[v.i]; }
-static inline bool ir_is_const(const Region *r, IrRef v) { return ir_inst(r, v)->op == IR_const; }
+static inline IrInst *ir_inst(const Region *r, IrRef v)
+{
+    return &r->insts.data[v.i];
+}
+static inline bool ir_is_const(const Region *r, IrRef v)
+{
+    return ir_inst(r, v)->op == IR_const;
+}
 
 /* ---- construction (ir/build.c). Instructions are appended to the builder's current block. ---- */
 
@@ -277,24 +321,25 @@ uint32_t ir_vconst_index(Region *r, const uint8_t bytes[16]);
 IrRef ir_get(IrBuilder *b, uint32_t slot);
 void ir_put(IrBuilder *b, uint32_t slot, IrRef v);
 void ir_insn(IrBuilder *b, uint64_t pc, unsigned length);
-IrRef ir_un(IrBuilder *b, IrOp op, IrRef a);                       /* type of a */
-IrRef ir_bin(IrBuilder *b, IrOp op, IrRef a, IrRef c);             /* type of a */
-IrRef ir_bini(IrBuilder *b, IrOp op, IrRef a, uint64_t c);         /* with a constant */
-IrRef ir_cmp(IrBuilder *b, IrOp op, IrRef a, IrRef c);             /* i8; also FCMP */
+IrRef ir_un(IrBuilder *b, IrOp op, IrRef a);               /* type of a */
+IrRef ir_bin(IrBuilder *b, IrOp op, IrRef a, IrRef c);     /* type of a */
+IrRef ir_bini(IrBuilder *b, IrOp op, IrRef a, uint64_t c); /* with a constant */
+IrRef ir_cmp(IrBuilder *b, IrOp op, IrRef a, IrRef c);     /* i8; also FCMP */
 IrRef ir_fcmp(IrBuilder *b, IrOp op, IrRef a, IrRef c, unsigned f_flags);
 IrRef ir_select(IrBuilder *b, IrRef cond, IrRef yes, IrRef no);
-IrRef ir_conv(IrBuilder *b, IrOp op, IrType to, IrRef a);          /* zext sext trunc bitcast fext.. */
+IrRef ir_conv(IrBuilder *b, IrOp op, IrType to, IrRef a); /* zext sext trunc bitcast fext.. */
 IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm); /* ftosi */
 IrRef ir_div128(IrBuilder *b, IrOp op, IrRef hi, IrRef lo, IrRef d);
 IrRef ir_extract(IrBuilder *b, IrRef a, unsigned pos, unsigned len);
 IrRef ir_sextract(IrBuilder *b, IrRef a, unsigned pos, unsigned len);
-IrRef ir_deposit(IrBuilder *b, IrRef a, IrRef v, unsigned pos, unsigned len); /* v: any integer type */
+IrRef ir_deposit(IrBuilder *b, IrRef a, IrRef v, unsigned pos,
+                 unsigned len); /* v: any integer type */
 IrRef ir_load(IrBuilder *b, IrType t, IrRef addr, unsigned mem_flags);
 void ir_store(IrBuilder *b, IrRef addr, IrRef v, unsigned mem_flags);
 void ir_fence(IrBuilder *b, unsigned fence_mask);
 IrRef ir_atomic(IrBuilder *b, IrOp op, IrRef addr, IrRef v);
 IrRef ir_cas(IrBuilder *b, IrRef addr, IrRef expected, IrRef desired);
-IrRef ir_vop(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c);  /* VUN: c = IR_NONE */
+IrRef ir_vop(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c); /* VUN: c = IR_NONE */
 IrRef ir_vop_cc(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, unsigned cc);
 IrRef ir_vshift(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef count_i64);
 IrRef ir_vshuf(IrBuilder *b, IrRef a, IrRef c, const uint8_t mask[16]);
@@ -308,7 +353,7 @@ void ir_fpctl_set(IrBuilder *b, IrRef v);
 IrRef ir_call(IrBuilder *b, uint32_t helper, const IrRef *args, unsigned n);
 void ir_poll(IrBuilder *b);
 void ir_count(IrBuilder *b);
-void ir_jump(IrBuilder *b, uint32_t block);                  /* parameters come from promotion, */
+void ir_jump(IrBuilder *b, uint32_t block); /* parameters come from promotion, */
 void ir_br(IrBuilder *b, IrRef cond, uint32_t yes, uint32_t no); /* or ir_edge_arg below */
 void ir_edge_arg(Region *r, uint32_t edge, IrRef v);
 void ir_exit(IrBuilder *b, uint64_t pc, IrExitKind kind, uint64_t return_pc);
@@ -322,9 +367,9 @@ static inline bool ir_has(const IrInst *i, unsigned effect)
 {
     return (ir_op_info[i->op].effects & effect) != 0;
 }
-void ir_remove(Region *r, IrRef v);                    /* unlinks; the inst becomes IR_NOP */
-void ir_insert_before(Region *r, IrRef pos, IrRef v);  /* links an unlinked inst */
-IrRef ir_inst_new(Region *r, const IrInst *proto);     /* unlinked */
+void ir_remove(Region *r, IrRef v);                   /* unlinks; the inst becomes IR_NOP */
+void ir_insert_before(Region *r, IrRef pos, IrRef v); /* links an unlinked inst */
+IrRef ir_inst_new(Region *r, const IrInst *proto);    /* unlinked */
 
 /* ---- text (ir/print.c, ir/parse.c), checking (ir/verify.c), meaning (ir/eval.c) ---- */
 

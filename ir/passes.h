@@ -13,11 +13,12 @@ typedef struct PassContext {
      * answers by decoding ahead from pc. */
     void (*dead_slots_at)(void *arg, uint64_t pc, uint64_t dead[4]);
     void *arg;
-    const char *skip;  /* --no-pass NAME, or NULL */
+    const char *skip; /* --no-pass NAME, or NULL */
+    bool promote_only; /* no other pass: bisection by --max-optimised */
     /* Called after each pass (explain); may be NULL. */
     void (*after)(void *arg, const char *pass, const Region *r);
     void *after_arg;
-    bool verify;       /* ir_verify after each pass; a failure is a DG_ASSERT-style bug stop */
+    bool verify; /* ir_verify after each pass; a failure is a DG_ASSERT-style bug stop */
 } PassContext;
 
 /* The list of tier 1: promote, fold, cse, forward, dead. */

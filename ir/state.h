@@ -14,27 +14,27 @@
 #include <stdint.h>
 
 enum {
-    STATE_GUEST_OFFSET = 64,    /* guest registers start here */
+    STATE_GUEST_OFFSET = 64, /* guest registers start here */
     STATE_GUEST_SIZE = 8128,
-    STATE_SPILLS = 128,         /* spill slots of 16 bytes */
+    STATE_SPILLS = 128, /* spill slots of 16 bytes */
     STATE_HELPERS = 256,
-    STATE_X86_BIAS = 128,       /* rbp - state on x86-64 hosts */
+    STATE_X86_BIAS = 128, /* rbp - state on x86-64 hosts */
     STATE_AREA_GPRS = 32,
     STATE_AREA_VECS = 32,
 };
 
 /* Why generated code came back to C. */
 typedef enum ExitReason {
-    EXIT_DIRECT = 1,  /* unchained `exit`; exit_site = its exit stub's return address */
-    EXIT_INDIRECT,    /* lookup missed; pc = wanted guest pc */
-    EXIT_SITE,        /* poll or trap: registers raw in `area`, exit_site identifies it */
-    EXIT_FAULT,       /* a host fault was turned into an exit by the signal handler */
+    EXIT_DIRECT = 1, /* unchained `exit`; exit_site = its exit stub's return address */
+    EXIT_INDIRECT,   /* lookup missed; pc = wanted guest pc */
+    EXIT_SITE,       /* poll or trap: registers raw in `area`, exit_site identifies it */
+    EXIT_FAULT,      /* a host fault was turned into an exit by the signal handler */
 } ExitReason;
 
 /* A published translation, as generated code sees it. Immutable once published. */
 typedef struct EntryHeader {
-    uint64_t pc;       /* guest pc; an empty entry's has no translation and leads to the miss stub */
-    uint64_t entry;    /* host address, in the executable view */
+    uint64_t pc;    /* guest pc; an empty entry's has no translation and leads to the miss stub */
+    uint64_t entry; /* host address, in the executable view */
 } EntryHeader;
 
 /* Host registers as a site stub or the fault handler saved them. */
@@ -45,27 +45,27 @@ typedef struct RawRegs {
 
 typedef struct CpuState {
     /* 0 */
-    _Atomic uint32_t poll;     /* nonzero: leave at the next poll */
-    uint32_t fpctl;            /* guest FP control/status, MXCSR layout; live in the host FP
-                                  environment while translations run */
+    _Atomic uint32_t poll; /* nonzero: leave at the next poll */
+    uint32_t fpctl;        /* guest FP control/status, MXCSR layout; live in the host FP
+                              environment while translations run */
     _Atomic(const EntryHeader *) *lookup; /* table indexed by hash of pc; see LOOKUP_* */
-    uint64_t shadow_top;       /* host address of the shadow return stack's sentinel pair */
-    uint64_t pc;               /* guest pc, valid while not in generated code */
-    uint64_t exit_site;        /* host address that identifies the exit or site */
-    uint32_t exit_reason;      /* ExitReason */
+    uint64_t shadow_top;  /* host address of the shadow return stack's sentinel pair */
+    uint64_t pc;          /* guest pc, valid while not in generated code */
+    uint64_t exit_site;   /* host address that identifies the exit or site */
+    uint32_t exit_reason; /* ExitReason */
     uint32_t exit_arg;
-    uint64_t host_sp;          /* C stack pointer while in generated code */
-    uint64_t host_fpctl;       /* the host's own FP control word(s) while in generated code */
+    uint64_t host_sp;    /* C stack pointer while in generated code */
+    uint64_t host_fpctl; /* the host's own FP control word(s) while in generated code */
     /* 64 */
     uint8_t guest[STATE_GUEST_SIZE];
     /* 8192 */
     _Alignas(16) uint8_t spill[STATE_SPILLS][16];
-    uint64_t helper[STATE_HELPERS];   /* C functions, by helper number */
+    uint64_t helper[STATE_HELPERS]; /* C functions, by helper number */
     RawRegs area;
-    uint64_t *counters;        /* unused unless counting; see backend.h */
-    void *vcpu;                /* the runtime's Vcpu */
-    uint64_t fault_addr;       /* of a HELPER_FAULT helper or an accessor */
-    uint64_t fault_info;       /* FaultKind, see runtime/fault.h */
+    uint64_t *counters;  /* unused unless counting; see backend.h */
+    void *vcpu;          /* the runtime's Vcpu */
+    uint64_t fault_addr; /* of a HELPER_FAULT helper or an accessor */
+    uint64_t fault_info; /* FaultKind, see runtime/fault.h */
 } CpuState;
 
 _Static_assert(__builtin_offsetof(CpuState, guest) == STATE_GUEST_OFFSET, "hot words moved");

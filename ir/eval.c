@@ -1,0 +1,26 @@
+/* eval.c: the meaning of an op on values: constants, and a table of the functions in eval_*.c. */
+#include "ir/eval.h"
+
+#include <string.h>
+
+#include "ir/base/log.h"
+
+EvalFn *const ir_eval_table[IR_OP_COUNT] = {
+#define EVAL_ROW(name) [IR_##name] = eval_##name,
+    EVAL_INT(EVAL_ROW)
+#undef EVAL_ROW
+};
+
+IrValue ir_eval(const Region *r, const IrInst *i, const IrValue args[3])
+{
+    if (i->op == IR_const)
+        return eval_u64(i->imm);
+    if (i->op == IR_vconst) {
+        IrValue v;
+        memcpy(v.b, r->vconsts.data[i->imm].b, 16);
+        return v;
+    }
+    EvalFn *fn = ir_eval_table[i->op];
+    DG_ASSERT(fn != NULL);
+    return fn(r, i, args);
+}

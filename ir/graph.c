@@ -1,0 +1,321 @@
+/* graph.c: the shape of a region: order, predecessors, dominators; and clean-ups that follow from
+ * it (block order, replaced values, parameters that say nothing).
+ *
+ * All linear or close to it: regions are small, but every one passes here a few times.
+ */
+#include <string.h>
+
+#include "ir/base/log.h"
+#include "ir/internal.h"
+
+/* ---- order ---- */
+
+/* Iterative depth-first walk. The taken side of a br is visited first, so that in the reversed
+ * order the side that falls through comes straight after its block; cold blocks come late. */
+static void reverse_postorder(const Region *r, IrGraph *g)
+{
+    uint32_t n = r->blocks.count;
+    struct Frame {
+        uint32_t block;
+        uint8_t next;
+        bool swapped;
+    } *stack = arena_alloc(r->arena, (n + 1) * sizeof *stack);
+    uint32_t depth = 0, place = n;
+    uint32_t *order = arena_alloc(r->arena, (n + 1) * sizeof *order);
+    g->index = arena_alloc(r->arena, (n + 1) * sizeof *g->index);
+    enum { UNSEEN = 0, SEEN = 1 };
+    stack[depth++] = (struct Frame){0};
+    g->index[0] = SEEN;
+    while (depth > 0) {
+        struct Frame *f = &stack[depth - 1];
+        const IrInst *t = &r->insts.data[ir_term(r, f->block)];
+        unsigned edges = ir_edge_count(t);
+        if (f->next == 0 && edges == 2)
+            f->swapped = r->blocks.data[r->edges.data[t->edge[1]].block].cold;
+        if (f->next < edges) {
+            uint32_t to = r->edges.data[t->edge[f->next++ ^ (f->swapped ? 1 : 0)]].block;
+            if (g->index[to] == UNSEEN) {
+                g->index[to] = SEEN;
+                stack[depth++] = (struct Frame){.block = to};
+            }
+            continue;
+        }
+        order[--place] = f->block;
+        depth--;
+    }
+    g->order = order + place;
+    g->count = n - place;
+    memset(g->index, 0xff, n * sizeof *g->index);
+    for (uint32_t i = 0; i < g->count; i++)
+        g->index[g->order[i]] = i;
+}
+
+static void predecessors(const Region *r, IrGraph *g)
+{
+    uint32_t n = r->blocks.count, total = 0;
+    g->pred_first = arena_alloc(r->arena, (n + 2) * sizeof *g->pred_first);
+    for (int fill = 0; fill < 2; fill++) {
+        for (uint32_t k = g->count; k-- > 0;) {
+            uint32_t b = g->order[k];
+            const IrInst *t = &r->insts.data[ir_term(r, b)];
+            for (unsigned e = ir_edge_count(t); e-- > 0;) {
+                uint32_t to = r->edges.data[t->edge[e]].block;
+                if (fill)
+                    g->preds[--g->pred_first[to]] = (IrPred){b, t->edge[e]};
+                else
+                    g->pred_first[to]++;
+            }
+        }
+        if (fill)
+            break;
+        for (uint32_t b = 0; b < n; b++)
+            g->pred_first[b] = total += g->pred_first[b];
+        g->pred_first[n] = total;
+        g->preds = arena_alloc(r->arena, (total + 1) * sizeof *g->preds);
+    }
+}
+
+/* Cooper, Harvey, Kennedy: A Simple, Fast Dominance Algorithm. */
+static void dominators(const Region *r, IrGraph *g)
+{
+    g->idom = arena_alloc(r->arena, (r->blocks.count + 1) * sizeof *g->idom);
+    memset(g->idom, 0xff, r->blocks.count * sizeof *g->idom);
+    g->idom[0] = 0;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t k = 1; k < g->count; k++) {
+            uint32_t b = g->order[k], dom = UINT32_MAX;
+            for (uint32_t p = g->pred_first[b]; p < g->pred_first[b + 1]; p++) {
+                uint32_t x = g->preds[p].block;
+                if (g->idom[x] == UINT32_MAX)
+                    continue;
+                if (dom == UINT32_MAX) {
+                    dom = x;
+                    continue;
+                }
+                while (x != dom) {
+                    while (g->index[x] > g->index[dom])
+                        x = g->idom[x];
+                    while (g->index[dom] > g->index[x])
+                        dom = g->idom[dom];
+                }
+            }
+            if (g->idom[b] != dom) {
+                g->idom[b] = dom;
+                changed = true;
+            }
+        }
+    }
+}
+
+IrGraph ir_graph(const Region *r)
+{
+    IrGraph g = {0};
+    reverse_postorder(r, &g);
+    predecessors(r, &g);
+    dominators(r, &g);
+    return g;
+}
+
+void ir_order_blocks(Region *r)
+{
+    IrGraph g = {0};
+    reverse_postorder(r, &g);
+    bool same = g.count == r->blocks.count;
+    for (uint32_t k = 0; k < g.count && same; k++)
+        same = g.order[k] == k;
+    if (same)
+        return;
+    IrBlock *old = arena_copy(r->arena, r->blocks.data, r->blocks.count * sizeof *old);
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        if (g.index[b] != UINT32_MAX)
+            continue;
+        for (uint32_t v = old[b].first, next; v != 0; v = next) {
+            next = r->insts.data[v].next;
+            r->insts.data[v] = (IrInst){.op = IR_NOP};
+        }
+        for (uint32_t p = 0; p < old[b].params.count; p++)
+            *ir_inst(r, old[b].params.data[p]) = (IrInst){.op = IR_NOP};
+    }
+    for (uint32_t k = 0; k < g.count; k++) {
+        IrBlock *b = &r->blocks.data[k];
+        *b = old[g.order[k]];
+        for (uint32_t v = b->first; v != 0; v = r->insts.data[v].next)
+            r->insts.data[v].block = k;
+        for (uint32_t p = 0; p < b->params.count; p++)
+            ir_inst(r, b->params.data[p])->block = k;
+        const IrInst *t = &r->insts.data[b->last];
+        for (unsigned e = 0; e < ir_edge_count(t); e++) {
+            /* A br to one block twice has two edges: each is renumbered once. */
+            IrEdge *edge = &r->edges.data[t->edge[e]];
+            edge->block = g.index[edge->block];
+        }
+    }
+    r->blocks.count = g.count;
+}
+
+/* ---- values ---- */
+
+static uint32_t resolve(uint32_t *map, uint32_t v)
+{
+    uint32_t end = v;
+    while (map[end] != 0)
+        end = map[end];
+    while (map[v] != 0 && map[v] != end) { /* shorten the chain for the next one */
+        uint32_t next = map[v];
+        map[v] = end;
+        v = next;
+    }
+    return end;
+}
+
+void ir_replace_uses(Region *r, uint32_t *map)
+{
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next) {
+            IrInst *i = &r->insts.data[v];
+            for (unsigned n = 0; n < i->nargs; n++)
+                i->arg[n].i = resolve(map, i->arg[n].i);
+            for (uint32_t n = 0; n < i->nlist; n++)
+                r->pool.data[i->list + n].i = resolve(map, r->pool.data[i->list + n].i);
+            for (unsigned e = 0; e < ir_edge_count(i); e++) {
+                const IrEdge *edge = &r->edges.data[i->edge[e]];
+                for (uint32_t n = 0; n < edge->nargs; n++)
+                    r->pool.data[edge->args + n].i = resolve(map, r->pool.data[edge->args + n].i);
+            }
+        }
+    }
+    for (uint32_t s = 0; s < r->snap_entries.count; s++)
+        r->snap_entries.data[s].value.i = resolve(map, r->snap_entries.data[s].value.i);
+}
+
+/* ---- parameters ---- */
+
+typedef struct ParamWork {
+    Region *r;
+    IrGraph g;
+    uint32_t *map;   /* parameter -> the one value it always has */
+    uint8_t *needed; /* by value: parameters that something needs */
+    uint32_t *stack; /* needed parameters whose arguments are to be marked */
+    uint32_t depth;
+    uint32_t *index_in_block; /* of a parameter */
+} ParamWork;
+
+static IrRef edge_arg(const Region *r, uint32_t edge, uint32_t n)
+{
+    return r->pool.data[r->edges.data[edge].args + n];
+}
+
+static bool find_trivial(ParamWork *w)
+{
+    Region *r = w->r;
+    bool any = false, changed = true;
+    while (changed) {
+        changed = false;
+        for (uint32_t k = 1; k < w->g.count; k++) {
+            uint32_t b = w->g.order[k];
+            IrBlock *blk = &r->blocks.data[b];
+            for (uint32_t n = 0; n < blk->params.count; n++) {
+                uint32_t p = blk->params.data[n].i, only = 0;
+                if (w->map[p] != 0)
+                    continue;
+                bool trivial = true;
+                for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++) {
+                    uint32_t v = resolve(w->map, edge_arg(r, w->g.preds[e].edge, n).i);
+                    if (v == p || v == only)
+                        continue;
+                    if (only != 0) {
+                        trivial = false;
+                        break;
+                    }
+                    only = v;
+                }
+                if (trivial && only != 0) {
+                    w->map[p] = only;
+                    any = changed = true;
+                }
+            }
+        }
+    }
+    return any;
+}
+
+static void need(ParamWork *w, IrRef v)
+{
+    if (v.i == 0 || w->needed[v.i] || ir_inst(w->r, v)->op != IR_param)
+        return;
+    w->needed[v.i] = 1;
+    w->stack[w->depth++] = v.i;
+}
+
+static void find_needed(ParamWork *w)
+{
+    Region *r = w->r;
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next) {
+            const IrInst *i = &r->insts.data[v];
+            for (unsigned n = 0; n < i->nargs; n++)
+                need(w, i->arg[n]);
+            for (uint32_t n = 0; n < i->nlist; n++)
+                need(w, r->pool.data[i->list + n]);
+            if (i->snap != 0) {
+                const IrSnapshot *s = &r->snaps.data[i->snap - 1];
+                for (uint32_t n = 0; n < s->count; n++)
+                    need(w, r->snap_entries.data[s->first + n].value);
+            }
+        }
+    }
+    while (w->depth > 0) {
+        uint32_t p = w->stack[--w->depth], b = r->insts.data[p].block;
+        for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++)
+            need(w, edge_arg(r, w->g.preds[e].edge, w->index_in_block[p]));
+    }
+}
+
+/* Takes parameters that are not needed out of blocks and edges. */
+static void drop_params(ParamWork *w)
+{
+    Region *r = w->r;
+    for (uint32_t k = 0; k < w->g.count; k++) {
+        uint32_t b = w->g.order[k], kept = 0;
+        IrBlock *blk = &r->blocks.data[b];
+        for (uint32_t n = 0; n < blk->params.count; n++) {
+            IrRef p = blk->params.data[n];
+            if (!w->needed[p.i]) {
+                *ir_inst(r, p) = (IrInst){.op = IR_NOP};
+                continue;
+            }
+            for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++) {
+                IrRef *args = &r->pool.data[r->edges.data[w->g.preds[e].edge].args];
+                args[kept] = args[n];
+            }
+            blk->params.data[kept++] = p;
+        }
+        if (kept == blk->params.count)
+            continue;
+        blk->params.count = kept;
+        for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++)
+            r->edges.data[w->g.preds[e].edge].nargs = kept;
+    }
+}
+
+void ir_clean_params(Region *r)
+{
+    uint32_t params = 0;
+    for (uint32_t b = 0; b < r->blocks.count; b++)
+        params += r->blocks.data[b].params.count;
+    if (params == 0)
+        return;
+    ParamWork w = {.r = r, .g = ir_graph(r)};
+    w.map = arena_alloc(r->arena, r->insts.count * sizeof *w.map);
+    w.needed = arena_alloc(r->arena, r->insts.count);
+    w.stack = arena_alloc(r->arena, params * sizeof *w.stack);
+    w.index_in_block = arena_alloc(r->arena, r->insts.count * sizeof *w.index_in_block);
+    if (find_trivial(&w))
+        ir_replace_uses(r, w.map);
+    for (uint32_t b = 0; b < r->blocks.count; b++)
+        for (uint32_t n = 0; n < r->blocks.data[b].params.count; n++)
+            w.index_in_block[r->blocks.data[b].params.data[n].i] = n;
+    find_needed(&w);
+    drop_params(&w);
+}

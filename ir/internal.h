@@ -1,0 +1,70 @@
+/* internal.h: what the files of ir/ share with each other and nobody else. */
+#ifndef DRAGOMAN_IR_INTERNAL_H
+#define DRAGOMAN_IR_INTERNAL_H
+
+#include "ir/ir.h"
+#include "ir/passes.h"
+
+/* Lane types an op accepts, as a mask of 1 << IrType; 0 for ops without lanes. */
+unsigned ir_op_lanes(IrOp op);
+/* Result types of BIN, UN, DIV128 and CONV ops, as a mask of 1 << IrType. */
+unsigned ir_op_types(IrOp op);
+
+/* ---- simplification of one instruction (simplify.c), shared by the builder and pass_fold ---- */
+
+typedef struct Folder { /* where new instructions go: before `before`, or at the end of `block` */
+    Region *region;
+    uint32_t block;
+    uint32_t before;
+    const struct IrGraph *graph; /* for facts from branches passed; or NULL */
+} Folder;
+
+/* An older value that equals `inst`, or IR_NONE; then *inst may have been rewritten into a cheaper
+ * form. `inst` must not point into Region.insts. */
+IrRef ir_simplify(Folder *f, IrInst *inst);
+/* Links a copy of *inst at the folder's place without looking at it. */
+IrRef ir_fold_place(Folder *f, const IrInst *inst);
+
+/* ---- the graph of a region (graph.c) ---- */
+
+typedef struct IrPred {
+    uint32_t block, edge;
+} IrPred;
+
+typedef struct IrGraph {
+    uint32_t *order; /* reachable blocks in reverse postorder */
+    uint32_t count;
+    uint32_t *index;      /* block -> place in order; UINT32_MAX: unreachable */
+    uint32_t *pred_first; /* preds of block b: preds[pred_first[b]] .. preds[pred_first[b + 1]] */
+    IrPred *preds;
+    uint32_t *idom; /* block -> immediate dominator; the entry's is itself */
+} IrGraph;
+
+IrGraph ir_graph(const Region *r);
+/* Renumbers blocks in reverse postorder and drops those that nothing reaches. */
+void ir_order_blocks(Region *r);
+/* The terminator of a block, or 0. */
+static inline uint32_t ir_term(const Region *r, uint32_t block)
+{
+    uint32_t last = r->blocks.data[block].last;
+    return last != 0 && ir_has(&r->insts.data[last], IR_E_TERM) ? last : 0;
+}
+/* Number of edges of a terminator. */
+static inline unsigned ir_edge_count(const IrInst *i)
+{
+    return i->op == IR_br ? 2 : i->op == IR_jump ? 1 : 0;
+}
+
+/* Replaces every use of value v by map[v] (0: unchanged), following chains, everywhere: arguments,
+ * lists, edges, snapshots. */
+void ir_replace_uses(Region *r, uint32_t *map);
+/* Removes parameters that always have one value, and those that nothing but themselves needs. */
+void ir_clean_params(Region *r);
+
+/* ---- the passes (passes.def) ---- */
+
+#define PASS(name, text) void ir_pass_##name(Region *r, const PassContext *ctx);
+#include "ir/passes.def"
+#undef PASS
+
+#endif

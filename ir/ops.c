@@ -1,0 +1,182 @@
+/* ops.c: what ops.def says about each op, as a table; names and sizes of types.
+ *
+ * nargs of a signature is its number of fixed arguments; SPECIAL ops have at most two (exitind).
+ */
+#include "ir/internal.h"
+#include "ir/ir.h"
+
+enum { /* the effect names of ops.def */
+       PURE = IR_E_PURE,
+       COMM = IR_E_COMM,
+       RAISES = IR_E_RAISES,
+       FPENV = IR_E_FPENV,
+       READ = IR_E_READ,
+       WRITE = IR_E_WRITE,
+       FAULT = IR_E_FAULT,
+       STATE = IR_E_STATE,
+       TERM = IR_E_TERM,
+       ORDER = IR_E_ORDER,
+};
+
+enum { /* arguments by signature */
+       NARGS_NULLARY = 0,
+       NARGS_UN = 1,
+       NARGS_BIN = 2,
+       NARGS_TRI = 3,
+       NARGS_CMP = 2,
+       NARGS_FCMP = 2,
+       NARGS_SEL = 3,
+       NARGS_CONV = 1,
+       NARGS_DIV128 = 3,
+       NARGS_LOAD = 1,
+       NARGS_STORE = 2,
+       NARGS_ATOMIC = 2,
+       NARGS_CAS = 3,
+       NARGS_VUN = 1,
+       NARGS_VBIN = 2,
+       NARGS_VTRI = 3,
+       NARGS_VSHIFT = 2,
+       NARGS_VSHUF = 2,
+       NARGS_VINS = 2,
+       NARGS_VEXT = 1,
+       NARGS_VSPLAT = 1,
+       NARGS_SPECIAL = 2,
+};
+
+const IrOpInfo ir_op_info[IR_OP_COUNT] = {
+    [IR_NOP] = {"nop", IR_SIG_SPECIAL, 0, 0},
+#define OP(name, sig, effects, ...) [IR_##name] = {#name, IR_SIG_##sig, NARGS_##sig, effects},
+#include "ir/ops.def"
+#undef OP
+};
+
+static const struct {
+    const char *name;
+    uint16_t bits;
+} type_info[IR_TYPE_COUNT] = {
+    [IR_VOID] = {"void", 0},   [IR_I8] = {"i8", 8},       [IR_I16] = {"i16", 16},
+    [IR_I32] = {"i32", 32},    [IR_I64] = {"i64", 64},    [IR_F32] = {"f32", 32},
+    [IR_F64] = {"f64", 64},    [IR_V128] = {"v128", 128}, [IR_V256] = {"v256", 256},
+    [IR_V512] = {"v512", 512},
+};
+
+unsigned ir_type_bits(IrType t)
+{
+    return type_info[t].bits;
+}
+const char *ir_type_name(IrType t)
+{
+    return type_info[t].name;
+}
+
+enum {
+    L8 = 1u << IR_I8,
+    L16 = 1u << IR_I16,
+    L32 = 1u << IR_I32,
+    L64 = 1u << IR_I64,
+    LF32 = 1u << IR_F32,
+    LF64 = 1u << IR_F64,
+    LINT = L8 | L16 | L32 | L64,
+    LFP = LF32 | LF64,
+};
+
+/* Lanes that ops.def allows; ops on whole registers count as i64. */
+static const uint16_t lane_table[IR_OP_COUNT] = {
+    [IR_vand] = L64,
+    [IR_vor] = L64,
+    [IR_vxor] = L64,
+    [IR_vandn] = L64,
+    [IR_vadd] = LINT,
+    [IR_vsub] = LINT,
+    [IR_vadds] = L8 | L16,
+    [IR_vaddus] = L8 | L16,
+    [IR_vsubs] = L8 | L16,
+    [IR_vsubus] = L8 | L16,
+    [IR_vmul] = L16 | L32,
+    [IR_vmulhs] = L16,
+    [IR_vmulhu] = L16,
+    [IR_vmaddw] = L32,
+    [IR_vmulu32] = L64,
+    [IR_vsadbw] = L64,
+    [IR_vavgu] = L8 | L16,
+    [IR_vmins] = L8 | L16 | L32,
+    [IR_vmaxs] = L8 | L16 | L32,
+    [IR_vminu] = L8 | L16 | L32,
+    [IR_vmaxu] = L8 | L16 | L32,
+    [IR_vcmpeq] = L8 | L16 | L32,
+    [IR_vcmpgts] = L8 | L16 | L32,
+    [IR_vshl] = L16 | L32 | L64,
+    [IR_vshr] = L16 | L32 | L64,
+    [IR_vsar] = L16 | L32,
+    [IR_vpackss] = L16 | L32,
+    [IR_vpackus] = L16,
+    [IR_vshuf] = L8,
+    [IR_vextract] = LINT | LFP,
+    [IR_vinsert] = LINT | LFP,
+    [IR_vlow] = L32 | L64 | LFP,
+    [IR_vsplat] = LINT | LFP,
+    [IR_vmovmsk] = L8 | L32 | L64,
+    [IR_vfadd] = LFP,
+    [IR_vfsub] = LFP,
+    [IR_vfmul] = LFP,
+    [IR_vfdiv] = LFP,
+    [IR_vfsqrt] = LFP,
+    [IR_vfminsel] = LFP,
+    [IR_vfmaxsel] = LFP,
+    [IR_vfcmp] = LFP,
+    [IR_vi32tof32] = L32,
+    [IR_vf32toi32] = LF32,
+    [IR_vi32tof64] = L32,
+    [IR_vf64toi32] = LF64,
+    [IR_vf32tof64] = LF32,
+    [IR_vf64tof32] = LF64,
+    [IR_frcpest] = LF32,
+    [IR_frsqrtest] = LF32,
+};
+
+unsigned ir_op_lanes(IrOp op)
+{
+    return lane_table[op];
+}
+
+/* Result types that ops.def allows, where its signature alone does not say so. */
+unsigned ir_op_types(IrOp op)
+{
+    enum { WIDE = L32 | L64, INTS = L8 | L16 | L32 | L64 };
+    switch (op) {
+    case IR_umulh:
+    case IR_smulh:
+    case IR_udiv:
+    case IR_sdiv:
+    case IR_clz:
+    case IR_ctz:
+    case IR_popcnt:
+    case IR_extract:
+    case IR_sextract:
+    case IR_deposit:
+    case IR_ftosi:
+        return WIDE;
+    case IR_bswap:
+        return L16 | WIDE;
+    case IR_udivq:
+    case IR_udivr:
+    case IR_sdivq:
+    case IR_sdivr:
+        return L64;
+    case IR_fadd:
+    case IR_fsub:
+    case IR_fmul:
+    case IR_fdiv:
+    case IR_fsqrt:
+    case IR_fminsel:
+    case IR_fmaxsel:
+    case IR_sitof:
+        return LFP;
+    case IR_fext:
+        return LF64;
+    case IR_ftrunc:
+        return LF32;
+    default:
+        return INTS;
+    }
+}

@@ -1,0 +1,27 @@
+/* simplify.h: between simplify.c (integers, the driver) and simplify_vec.c. */
+#ifndef DRAGOMAN_IR_SIMPLIFY_H
+#define DRAGOMAN_IR_SIMPLIFY_H
+
+#include "ir/internal.h"
+
+/* An older value, REWRITTEN after *i was changed, or IR_NONE. */
+typedef IrRef FoldRule(Folder *f, IrInst *i);
+#define REWRITTEN ((IrRef){UINT32_MAX})
+
+static inline bool fold_const(const Region *r, IrRef v, uint64_t *bits)
+{
+    const IrInst *i = ir_inst(r, v);
+    if (i->op != IR_const)
+        return false;
+    *bits = i->imm;
+    return true;
+}
+IrRef fold_make_const(Folder *f, IrType t, uint64_t bits);
+IrRef fold_make(Folder *f, IrInst i); /* simplified, then placed */
+IrRef fold_to_const(IrInst *i, uint64_t bits);
+/* v is not zero wherever f->block runs, by a branch that leads there. */
+bool fold_known_nonzero(Folder *f, IrRef v);
+
+#define FOLD_VECTOR_RULES(X)
+
+#endif
