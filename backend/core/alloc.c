@@ -83,6 +83,34 @@ static void set_up_hints(Allocator *a)
     }
 }
 
+/* True if no other value whose memory is slot `slot` is live into the block. */
+static bool slot_memory_free(const Allocator *a, uint32_t block, uint32_t slot)
+{
+    for (uint32_t v = 1; v < a->nvalues; v++) {
+        if (a->values[v].slot == slot + 1 && alloc_bit(a->blocks[block].live_in, v))
+            return false;
+    }
+    return true;
+}
+
+/* A parameter that only snapshots want, for a slot that has no home register, is kept in that
+ * slot's memory: loop-carried lazy flags are stored once an iteration and take no register. */
+static void set_up_memory_params(Allocator *a)
+{
+    const Region *r = a->region;
+    const int8_t *home = a->sel->cfg->convention->home;
+    for (uint32_t k = 0; k < r->snap_entries.count; k++) {
+        const IrSnapEntry *se = &r->snap_entries.data[k];
+        const IrInst *in = ir_inst(r, se->value);
+        Value *val = &a->values[se->value.i];
+        if (in->op != IR_param || a->sel->uses[se->value.i] != 0 || home[se->slot] >= 0 ||
+            val->slot != 0 || val->hint != NO_REG || in->type != r->slots->slots[se->slot].type)
+            continue;
+        if (slot_memory_free(a, in->block, se->slot))
+            val->slot = (uint16_t)(se->slot + 1);
+    }
+}
+
 /* ---- one instruction ---- */
 
 /* Moves whatever is in reg elsewhere (a free register outside `avoid`, or memory). */
@@ -520,6 +548,7 @@ bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, si
     set_up_slots(a);
     set_up_hints(a);
     alloc_liveness(a);
+    set_up_memory_params(a);
     for (uint32_t o = 0; o < s->norder; o++)
         alloc_block(a, s->order[o], stubs[s->order[o]]);
     for (unsigned cold = 0; cold < 2; cold++) {

@@ -109,6 +109,8 @@ unsigned alloc_load(Allocator *a, uint32_t v, uint32_t mask, unsigned hint);
 void alloc_copy_to(Allocator *a, uint32_t v, unsigned reg);
 void alloc_bind(Allocator *a, uint32_t v, unsigned reg);
 void alloc_release(Allocator *a, uint32_t v);
+/* True if the item's source is where it should go already. */
+bool alloc_item_in_place(Allocator *a, const MoveItem *it);
 void alloc_parallel(Allocator *a, MoveItem *items, uint32_t n);
 
 /* border.c */

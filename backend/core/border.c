@@ -62,6 +62,8 @@ static unsigned param_register(const Allocator *a, const IrBlock *to, uint32_t p
 {
     const Value *val = &a->values[param];
     uint32_t mask = a->host->allocatable[val->cls] & ~used[val->cls];
+    if (val->slot != 0)
+        return NO_REG; /* kept in its slot, see set_up_memory_params */
     bool arg_ends = !alloc_bit(a->blocks[to - a->region->blocks.data].live_in, arg);
     if (val->hint != NO_REG && (mask >> val->hint & 1) != 0)
         return val->hint;
@@ -139,7 +141,7 @@ bool alloc_edge_is_trivial(Allocator *a, uint32_t edge)
     bool stores;
     uint32_t n = edge_items(a, ed, items, &stores);
     for (uint32_t k = 0; k < n; k++) {
-        if (items[k].dst_reg == NO_REG || a->values[items[k].value].reg != items[k].dst_reg)
+        if (!alloc_item_in_place(a, &items[k]))
             return false;
     }
     return !stores;
@@ -168,37 +170,6 @@ void alloc_edge(Allocator *a, uint32_t edge)
 
 /* ---- exits ---- */
 
-/* Entry values whose own memory this exit overwrites while someone else still wants them must be
- * in registers first. */
-static void rescue(Allocator *a, const IrSnapshot *sn, uint32_t v)
-{
-    const Region *r = a->region;
-    const Value *val = &a->values[v];
-    if (val->slot == 0 || val->reg != NO_REG || val->konst ||
-        a->sel->cfg->convention->home[val->slot - 1] >= 0)
-        return;
-    bool overwritten = false;
-    for (uint32_t j = 0; j < sn->count; j++)
-        overwritten |= r->snap_entries.data[sn->first + j].slot == (uint32_t)val->slot - 1u;
-    if (overwritten) {
-        unsigned reg = alloc_load(a, v, ~0u, NO_REG);
-        a->locked[val->cls] |= 1u << reg;
-    }
-}
-
-static void rescue_overwritten(Allocator *a, const IrInst *in, const IrSnapshot *sn)
-{
-    const Region *r = a->region;
-    int64_t add;
-    for (uint32_t k = 0; k < sn->count; k++) {
-        const IrSnapEntry *se = &r->snap_entries.data[sn->first + k];
-        if (se->value.i != 0)
-            rescue(a, sn, alloc_root(a, se->value, &add));
-    }
-    if (in->op == IR_exitind)
-        rescue(a, sn, a->sel->alias[in->arg[0].i].i);
-}
-
 void alloc_exit(Allocator *a, const IrInst *in)
 {
     static const IrSnapshot empty;
@@ -207,8 +178,6 @@ void alloc_exit(Allocator *a, const IrInst *in)
     const int8_t *home = a->sel->cfg->convention->home;
     MoveItem *items = arena_alloc(r->arena, (r->slots->count + 2) * sizeof *items);
     uint32_t n = 0, k = 0;
-    rescue_overwritten(a, in, sn);
-    memset(a->locked, 0, sizeof a->locked);
     for (uint32_t slot = 0; slot < r->slots->count; slot++) {
         const SlotDesc *sd = &r->slots->slots[slot];
         MoveItem it = {.dst_reg = home[slot] >= 0 ? (uint8_t)home[slot] : NO_REG,

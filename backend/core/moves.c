@@ -239,6 +239,62 @@ static void add_to(Allocator *a, unsigned dst, unsigned src, int64_t add, uint32
                value);
 }
 
+/* The load that brings back what was put aside for an item. */
+static HostMove aside_move(const MoveItem *it, unsigned reg)
+{
+    return (HostMove){.kind = MOVE_LOAD,
+                      .cls = it->cls,
+                      .type = it->cls == CLASS_GPR ? IR_I64 : IR_V128,
+                      .dst = (uint8_t)reg,
+                      .scratch = NO_REG,
+                      .offset = it->aside};
+}
+
+/* CpuState offset of a fresh spill slot for one parallel move. */
+static uint32_t aside_slot(Allocator *a)
+{
+    uint32_t slot = a->next_spill < EMERGENCY_SPILL ? a->next_spill++ : EMERGENCY_SPILL;
+    a->failed |= slot == EMERGENCY_SPILL;
+    return (uint32_t)offsetof(CpuState, spill) + slot * 16u;
+}
+
+/* True if the item's source can only be read from memory. */
+static bool from_memory(const Allocator *a, const MoveItem *it)
+{
+    const Value *val = &a->values[it->value];
+    return val->reg == NO_REG && !val->konst && it->aside == 0;
+}
+
+bool alloc_item_in_place(Allocator *a, const MoveItem *it)
+{
+    if (it->add != 0)
+        return false;
+    if (it->dst_reg != NO_REG)
+        return a->values[it->value].reg == it->dst_reg;
+    return from_memory(a, it) && it->dst_offset == alloc_memory(a, it->value);
+}
+
+/* A source in memory that another item overwrites is copied aside first. */
+static void save_overwritten(Allocator *a, MoveItem *items, uint32_t n)
+{
+    for (uint32_t j = 0; j < n; j++) {
+        bool hit = false;
+        for (uint32_t k = 0; k < n && from_memory(a, &items[j]); k++)
+            hit |= k != j && items[k].dst_reg == NO_REG && !items[k].done &&
+                   items[k].dst_offset == alloc_memory(a, items[j].value);
+        if (!hit || items[j].done)
+            continue;
+        Scratch sc = scratch_get(a, items[j].cls, busy_regs(a, items, n, items[j].cls), 0);
+        HostMove m = aside_move(&items[j], sc.reg);
+        alloc_copy_to(a, items[j].value, sc.reg);
+        m.kind = MOVE_STORE;
+        m.src = sc.reg;
+        m.offset = items[j].aside = aside_slot(a);
+        alloc_move(a, m, items[j].value);
+        scratch_done(a, &sc);
+    }
+}
+
 static void store_item(Allocator *a, MoveItem *items, uint32_t n, MoveItem *it)
 {
     const Value *val = &a->values[it->value];
@@ -248,13 +304,18 @@ static void store_item(Allocator *a, MoveItem *items, uint32_t n, MoveItem *it)
                   .src = val->reg,
                   .scratch = NO_REG,
                   .offset = it->dst_offset};
-    bool in_reg = val->reg != NO_REG && it->add == 0;
+    bool in_reg = val->reg != NO_REG && it->add == 0 && it->aside == 0;
     Scratch sc = {.reg = NO_REG};
     if (!in_reg) {
         uint32_t avoid = val->reg != NO_REG ? 1u << val->reg : 0;
         sc = scratch_get(a, it->cls, busy_regs(a, items, n, it->cls), avoid);
     }
-    if (val->konst && ir_type_is_int(it->type)) {
+    if (it->aside != 0) {
+        alloc_move(a, aside_move(it, sc.reg), it->value);
+        if (it->add != 0)
+            add_to(a, sc.reg, sc.reg, it->add, it->value);
+        m.src = sc.reg;
+    } else if (val->konst && ir_type_is_int(it->type)) {
         m.kind = MOVE_STORE_IMM;
         m.imm = a->region->insts.data[it->value].imm + (uint64_t)it->add;
         m.scratch = sc.reg;
@@ -321,9 +382,7 @@ static void break_cycle(Allocator *a, MoveItem *items, uint8_t *src, uint32_t n,
         return;
     }
     /* Put the destination's old value aside in memory; those who read it load it at the end. */
-    uint32_t slot = a->next_spill < EMERGENCY_SPILL ? a->next_spill++ : EMERGENCY_SPILL;
-    a->failed |= slot == EMERGENCY_SPILL;
-    uint32_t aside = (uint32_t)offsetof(CpuState, spill) + slot * 16u;
+    uint32_t aside = aside_slot(a);
     alloc_move(a,
                (HostMove){.kind = MOVE_STORE,
                           .cls = it->cls,
@@ -382,14 +441,7 @@ static void move_registers(Allocator *a, MoveItem *items, uint8_t *src, uint32_t
 static void load_item(Allocator *a, MoveItem *it)
 {
     if (it->aside != 0) {
-        alloc_move(a,
-                   (HostMove){.kind = MOVE_LOAD,
-                              .cls = it->cls,
-                              .type = it->cls == CLASS_GPR ? IR_I64 : IR_V128,
-                              .dst = it->dst_reg,
-                              .scratch = NO_REG,
-                              .offset = it->aside},
-                   it->value);
+        alloc_move(a, aside_move(it, it->dst_reg), it->value);
     } else {
         load_event(a, it->value, it->dst_reg);
     }
@@ -403,9 +455,12 @@ void alloc_parallel(Allocator *a, MoveItem *items, uint32_t n)
     uint8_t *src = arena_alloc(a->region->arena, n + 1);
     uint32_t locked[CLASS_COUNT];
     memcpy(locked, a->locked, sizeof locked);
+    for (uint32_t k = 0; k < n; k++)
+        items[k].done = items[k].dst_reg == NO_REG && alloc_item_in_place(a, &items[k]);
+    save_overwritten(a, items, n);
     for (uint32_t k = 0; k < n; k++) {
-        src[k] = a->values[items[k].value].reg;
-        if (items[k].dst_reg == NO_REG)
+        src[k] = items[k].aside != 0 ? NO_REG : a->values[items[k].value].reg;
+        if (items[k].dst_reg == NO_REG && !items[k].done)
             store_item(a, items, n, &items[k]);
     }
     move_registers(a, items, src, n);
