@@ -37,7 +37,8 @@
 /* Where an operand comes from. */
 typedef enum X86Place {
     X86_AT_NONE,
-    X86_AT_RM,     /* ModRM.rm: register or memory */
+    X86_AT_RM,     /* ModRM.rm: register or memory (class MEM: memory only) */
+    X86_AT_RMR,    /* ModRM.rm, register only */
     X86_AT_REG,    /* ModRM.reg */
     X86_AT_OPCODE, /* low three bits of the opcode */
     X86_AT_IMM,    /* immediate, sign-extended */
@@ -122,17 +123,17 @@ enum {
     O(Wx, RM, XMM, 16, 0)                                                                          \
     O(Wq, RM, XMM, 8, 0)                                                                           \
     O(Wd, RM, XMM, 4, 0)                                                                           \
-    O(Ux, RM, XMM, 16, 0)                                                                          \
-    O(Uq, RM, XMM, 8, 0)                                                                           \
+    O(Ux, RMR, XMM, 16, 0)                                                                         \
+    O(Uq, RMR, XMM, 8, 0)                                                                          \
     /* mmx: P by reg, Q by rm, N by rm, register only */                                           \
     O(Pq, REG, MMX, 8, 0)                                                                          \
     O(Pd, REG, MMX, 4, 0)                                                                          \
     O(Qq, RM, MMX, 8, 0)                                                                           \
     O(Qd, RM, MMX, 4, 0)                                                                           \
-    O(Nq, RM, MMX, 8, 0)                                                                           \
+    O(Nq, RMR, MMX, 8, 0)                                                                          \
     /* x87 */                                                                                      \
     O(ST0, FIXED, ST, 10, 0)                                                                       \
-    O(STi, RM, ST, 10, 0)
+    O(STi, RMR, ST, 10, 0)
 
 typedef enum X86OperandSpec {
 #define O(name, place, class, size, fixed) X86_OP_##name,
@@ -177,6 +178,7 @@ typedef enum X86Attr {
     A_READ = 1 << 17,     /* op1 is read but not written */
     A_UNTESTED = 1 << 18, /* cannot be run by the instruction tester: control flow, services */
     A_SPAN4 = 1 << 19,    /* four opcodes */
+    A_KEEPS = 1 << 20,    /* may leave the flags it sets as they were (a count of 0) */
 } X86Attr;
 
 enum {
