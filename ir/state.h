@@ -66,6 +66,8 @@ typedef struct CpuState {
     void *vcpu;          /* the runtime's Vcpu */
     uint64_t fault_addr; /* of a HELPER_FAULT helper or an accessor */
     uint64_t fault_info; /* FaultKind, see runtime/fault.h */
+    uint64_t shadow_sp;  /* shadow return stack pointer while not in translations; initially
+                            shadow_top */
 } CpuState;
 
 _Static_assert(__builtin_offsetof(CpuState, guest) == STATE_GUEST_OFFSET, "hot words moved");

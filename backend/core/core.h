@@ -96,6 +96,7 @@ typedef struct LowerRule {
     bool (*when)(Selection *s, IrRef user); /* further condition, or NULL */
     EmitFn *emit;
     const char *name; /* the row's emitter, for explain */
+    uint16_t code;    /* host-specific: the instruction, for emitters that many rows share */
 } LowerRule;
 
 struct SelInst {
