@@ -125,11 +125,12 @@ static SlotSet loop_defs(Promote *p, uint32_t head)
 {
     uint32_t last = head;
     SlotSet s = {0};
-    for (uint32_t e = p->g.pred_first[head]; e < p->g.pred_first[head + 1]; e++)
-        if (p->g.preds[e].block > last)
-            last = p->g.preds[e].block;
-    for (uint32_t b = head; b <= last; b++)
+    for (uint32_t b = head; b <= last; b++) { /* an inner loop may lead back from further on */
+        for (uint32_t e = p->g.pred_first[b]; e < p->g.pred_first[b + 1]; e++)
+            if (p->g.preds[e].block > last)
+                last = p->g.preds[e].block;
         set_merge(&s, &p->defs[b]);
+    }
     return s;
 }
 
