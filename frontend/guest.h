@@ -25,6 +25,7 @@ typedef enum GuestTrap {
     TRAP_X87,  /* pending unmasked x87 exception */
     TRAP_MODE, /* mode word changed (FP exceptions were masked or unmasked): look up again */
     TRAP_STEP,
+    TRAP_STALE, /* put in by the runtime: the region's own bytes have changed */
     TRAP_GUEST = 32,
 } GuestTrap;
 

@@ -10,8 +10,8 @@ enum { CACHE_META_LIMIT = 512 << 20 };
 
 static void *map_table(size_t size)
 {
-    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 
@@ -139,21 +139,22 @@ static void install_code(Cache *c, Translation *t, const CompiledCode *cc, const
     memcpy(rw, cc->code, cc->size);
     for (uint32_t i = 0; i < cc->relocs.count; i++) {
         const Reloc *rel = &cc->relocs.data[i];
-        uint64_t target = rel->kind == RELOC_STUB
-                              ? (uint64_t)(uintptr_t)a->rx + a->stub[rel->index]
-                              : (uint64_t)(uintptr_t)&data[rel->index];
+        uint64_t target = rel->kind == RELOC_STUB ? (uint64_t)(uintptr_t)a->rx + a->stub[rel->index]
+                                                  : (uint64_t)(uintptr_t)&data[rel->index];
         c->backend->relocate(rw, rx, rel, target);
     }
     c->backend->sync_code(rw, rx, cc->size);
 }
 
+/* Data words: counters, then inline-cache slots. */
 static void install_data(Cache *c, Translation *t, const CompiledCode *cc, uint64_t *data)
 {
-    HeaderCell *cells = (HeaderCell *)(void *)data;
+    uint32_t counters = cc->data_words - cc->site_slots;
+    HeaderCell *cells = (HeaderCell *)(void *)(data + counters);
+    memset(data, 0, counters * sizeof *data);
     for (uint32_t i = 0; i < cc->site_slots; i++)
         set_header(&cells[i], &c->empty);
-    memset(data + cc->site_slots, 0, (size_t)(cc->data_words - cc->site_slots) * sizeof *data);
-    t->counters = data + cc->site_slots;
+    t->counters = data;
     t->ncosts = cc->costs.count;
     t->costs = arena_copy(&c->meta, cc->costs.data, cc->costs.count * sizeof *cc->costs.data);
 }
@@ -169,6 +170,7 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, uint64_t pc, uint32
     t->code = code;
     t->size = cc->size;
     t->header.entry = (uint64_t)(uintptr_t)c->arena->rx + code + cc->entry;
+    cache_make_table(c, mode); /* whoever finds a translation finds its mode's table */
     install_data(c, t, cc, data);
     install_code(c, t, cc, data);
     t->sites = sites_pack(&c->meta, cc, pc);

@@ -15,8 +15,8 @@
  *  - a flush (cache_flush) waits until no thread is in a section, then drops everything
  *
  * Chaining: exit 3 of T(0x401000) leads to 0x401020. The first time it leaves to C, which finds
- * T(0x401020), patches the exit's jump and puts the exit on T(0x401020)'s list of incoming edges. To
- * invalidate T(0x401020) each of these is patched back to its own stub.
+ * T(0x401020), patches the exit's jump and puts the exit on T(0x401020)'s list of incoming edges.
+ * To invalidate T(0x401020) each of these is patched back to its own stub.
  */
 #ifndef DRAGOMAN_RUNTIME_CACHE_H
 #define DRAGOMAN_RUNTIME_CACHE_H
@@ -32,8 +32,8 @@ typedef _Atomic(const EntryHeader *) HeaderCell;
 typedef struct Exit {
     ExitSite site;
     Translation *from;
-    Translation *to;       /* chained to, or NULL */
-    struct Exit *next_in;  /* in to->incoming */
+    Translation *to;      /* chained to, or NULL */
+    struct Exit *next_in; /* in to->incoming */
 } Exit;
 
 typedef struct SlotRef { /* an inline-cache slot that points to this translation */
@@ -42,22 +42,22 @@ typedef struct SlotRef { /* an inline-cache slot that points to this translation
 } SlotRef;
 
 struct Translation {
-    EntryHeader header;    /* what generated code sees */
+    EntryHeader header; /* what generated code sees */
     uint32_t mode;
-    bool dead;             /* invalidated; under the lock */
-    bool checked;          /* checks its own source bytes */
-    uint32_t code, size;   /* range in the code arena */
+    bool dead;           /* invalidated; under the lock */
+    bool checked;        /* checks its own source bytes */
+    uint32_t code, size; /* range in the code arena */
     uint32_t guest_insns, guest_bytes;
     SiteTable sites;
     Exit *exits;
     uint32_t nexits;
     Exit *incoming;
     SlotRef *slots;
-    uint64_t *counters;    /* --stats */
+    uint64_t *counters; /* --stats */
     BlockCost *costs;
     uint32_t ncosts;
     _Atomic uint32_t misaligned; /* accesses the fault handler had to perform */
-    const Region *region;  /* interpreting engine: the lifted region instead of code */
+    const Region *region;        /* interpreting engine: the lifted region instead of code */
     _Atomic(Translation *) next; /* hash chain */
 };
 
@@ -79,11 +79,11 @@ typedef struct Cache {
     uint64_t meta_bytes;       /* estimate of what meta holds in lifted regions */
     EntryHeader empty;
     _Atomic(Translation *) *buckets;
-    Translation **by_code;     /* in order of code address */
-    _Atomic uint32_t count;    /* of by_code */
+    Translation **by_code;  /* in order of code address */
+    _Atomic uint32_t count; /* of by_code */
     ModeTable modes[CACHE_MODES];
     _Atomic uint32_t nmodes;
-    uint64_t generation;       /* flushes so far */
+    uint64_t generation; /* flushes so far */
 } Cache;
 
 /* False: no memory. */

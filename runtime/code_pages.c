@@ -20,13 +20,16 @@ typedef struct PageRef {
 
 struct CodePage {
     uint64_t number;
-    PageRef *refs;  /* in the cache's meta arena */
+    PageRef *refs; /* in the cache's meta arena */
     uint32_t opens;
     bool closed, checked;
     CodePage *next;
 };
 
-static uint64_t page_number(uint64_t addr) { return addr >> CODE_PAGE_BITS; }
+static uint64_t page_number(uint64_t addr)
+{
+    return addr >> CODE_PAGE_BITS;
+}
 
 static uint32_t hash(uint64_t number, uint32_t size)
 {
@@ -140,6 +143,13 @@ bool code_pages_write_fault(Engine *e, uint64_t addr)
     return true; /* if it is open, another thread came first */
 }
 
+void code_pages_drop_page(Engine *e, uint64_t addr)
+{
+    CodePage *p = find(e, page_number(addr));
+    if (p != NULL)
+        drop_translations(e, p);
+}
+
 void code_pages_reset(Engine *e)
 {
     for (uint32_t i = 0; i < CODE_PAGE_BUCKETS; i++) {
@@ -181,8 +191,8 @@ static void page_replaced(Engine *e, CodePage *p, int prot)
     p->opens = 0;
 }
 
-/* The guest's protection changes to prot, the host's has been changed already: what we had closed is
- * open now if prot allows writing. */
+/* The guest's protection changes to prot, the host's has been changed already: what we had closed
+ * is open now if prot allows writing. */
 static void page_protected(Engine *e, CodePage *p, int prot)
 {
     const MemRange *r = mem_table_find(&e->mem, p->number << CODE_PAGE_BITS);
@@ -283,7 +293,8 @@ void mem_open_for_kernel(Engine *e, uint64_t addr, uint64_t len)
             return;
     }
     engine_lock(e);
-    each_page(e, addr, last_byte == UINT64_MAX ? last_byte : last_byte + 1, page_open_for_kernel, 0);
+    each_page(e, addr, last_byte == UINT64_MAX ? last_byte : last_byte + 1, page_open_for_kernel,
+              0);
     engine_unlock(e);
 }
 

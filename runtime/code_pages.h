@@ -1,15 +1,13 @@
 /* code_pages.h: keeping translations true to the guest's bytes (design: self-modifying code).
  *
- * Every page that a translation was made from has a CodePage, which lists those translations. A page
- * is kept in one of these ways:
+ * Every page that a translation was made from has a CodePage, which lists those translations. A
+ * page is kept in one of these ways:
  *
- *   not writable by the guest   nothing to do; a change of mapping or protection comes through mem_*
- *   closed                      writable for the guest, but write-protected on the host: the first
- *                               write faults, the page is opened and its translations invalidated
- *   checked                     writable and left open: translations compare their source bytes
- *                               themselves (self_check.h). For pages that were opened again and
- *                               again, and for MAP_SHARED ones, where a write may come through
- *                               another mapping
+ *   not writable by the guest   nothing to do; a change of mapping or protection comes through
+ * mem_* closed                      writable for the guest, but write-protected on the host: the
+ * first write faults, the page is opened and its translations invalidated checked writable and left
+ * open: translations compare their source bytes themselves (self_check.h). For pages that were
+ * opened again and again, and for MAP_SHARED ones, where a write may come through another mapping
  *
  * A page is closed before its bytes are read, and both happen under the engine's lock, which
  * opening takes too. So a write either is seen by the lift or faults and invalidates what was made.
@@ -57,6 +55,8 @@ void code_pages_add(struct Engine *e, uint64_t addr, struct Translation *t);
 bool code_pages_write_fault(struct Engine *e, uint64_t addr);
 /* Invalidates one translation, with everything that hangs on it. */
 void code_pages_drop(struct Engine *e, struct Translation *t);
+/* Invalidates everything made from the page of addr. */
+void code_pages_drop_page(struct Engine *e, uint64_t addr);
 /* After a flush: no page has translations. */
 void code_pages_reset(struct Engine *e);
 

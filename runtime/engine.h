@@ -1,9 +1,9 @@
 /* engine.h: the process-wide engine behind vcpu.h: what its own files share.
  *
  * Locking. One lock, Engine.lock, guards everything that is not said to be lock-free: the code
- * arena, changes of the cache, the guest memory table, code pages, the list of vCPUs, statistics and
- * the scratch arena of translation. It is never held while guest code runs, nor by anything a signal
- * handler does.
+ * arena, changes of the cache, the guest memory table, code pages, the list of vCPUs, statistics
+ * and the scratch arena of translation. It is never held while guest code runs, nor by anything a
+ * signal handler does.
  *
  * Sections. A thread that runs translations, or holds pointers into the cache without the lock, is
  * in a section: its Vcpu.epoch is not 0. A flush takes the lock, sets `flushing`, and waits until
@@ -43,40 +43,56 @@ struct Engine {
     Cache cache;
     MemTable mem;
     CodePages pages;
-    Arena scratch;             /* of the translation under way */
+    Arena scratch; /* of the translation under way */
     Vcpu *vcpus;
     Stats stats;
     uint64_t optimised;        /* regions so far, for max_optimised */
     uint64_t dmb_pcs[DMB_SET]; /* hash set of guest pcs, 0 = free */
 
     _Atomic bool flushing;
-    int fork_copy;             /* descriptor of the arena's copy between before and after fork */
+    int fork_copy; /* descriptor of the arena's copy between before and after fork */
 };
 
 /* What the engine keeps for a vCPU beyond vcpu.h. */
 typedef struct VcpuRun {
-    Vcpu pub;                 /* first: a Vcpu * is a VcpuRun * */
-    void *alt_stack;          /* mapping of the signal stack, guard page included */
+    Vcpu pub;        /* first: a Vcpu * is a VcpuRun * */
+    void *alt_stack; /* mapping of the signal stack, guard page included */
     size_t state_size;
-    GuestFault fault;         /* of EXIT_FAULT, left by the fault handler */
+    GuestFault fault;               /* of EXIT_FAULT, left by the fault handler */
+    Site site;                      /* decoded for rebuilding the state, or in the fault handler */
     uint64_t guard_low, guard_high; /* shadow stack: faults in this range are overflows */
-    Exit *pending_exit;       /* to be chained to the next translation entered.. */
-    uint64_t pending_site;    /* ..or the inline-cache slot to be filled */
-    bool pending_lookup;      /* ..or the lookup table */
+    Exit *pending_exit;             /* to be chained to the next translation entered.. */
+    uint64_t pending_site;          /* ..or the inline-cache slot to be filled */
+    bool pending_lookup;            /* ..or the lookup table */
     uint64_t pending_generation;
-    uint32_t table_mode;      /* mode of CpuState.lookup */
-    uint64_t stuck_pc;        /* guest pc and count of write faults that opened nothing */
+    uint32_t table_mode; /* mode of CpuState.lookup */
+    uint64_t stuck_pc;   /* guest pc and count of write faults that opened nothing */
     uint32_t stuck_count;
     _Atomic uint64_t misaligned_pc; /* guest pc of an access to retranslate; 0: none */
 } VcpuRun;
 
-static inline VcpuRun *vcpu_run_of(Vcpu *v) { return (VcpuRun *)v; }
+static inline VcpuRun *vcpu_run_of(Vcpu *v)
+{
+    return (VcpuRun *)v;
+}
 
-static inline void engine_lock(Engine *e) { pthread_mutex_lock(&e->lock); }
-static inline bool engine_try_lock(Engine *e) { return pthread_mutex_trylock(&e->lock) == 0; }
-static inline void engine_unlock(Engine *e) { pthread_mutex_unlock(&e->lock); }
+static inline void engine_lock(Engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+}
+static inline bool engine_try_lock(Engine *e)
+{
+    return pthread_mutex_trylock(&e->lock) == 0;
+}
+static inline void engine_unlock(Engine *e)
+{
+    pthread_mutex_unlock(&e->lock);
+}
 
-static inline void vcpu_leave_section(Vcpu *v) { atomic_store(&v->epoch, 0); }
+static inline void vcpu_leave_section(Vcpu *v)
+{
+    atomic_store(&v->epoch, 0);
+}
 
 /* False: a flush is under way; take and drop the lock and start over. */
 static inline bool vcpu_enter_section(Vcpu *v, Engine *e)
@@ -98,7 +114,7 @@ void vcpu_unbind(Vcpu *v, Vcpu *former);
 /* translate.c: makes a translation of (pc, mode) exist. Not in a section, lock not held. */
 void engine_translate(Engine *e, uint64_t pc, uint32_t mode);
 /* Lifts exactly one instruction at pc for the interpreter, into arena. */
-const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc);
+const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
 /* Later translations use the barrier form for the access at pc; those at hand are invalidated. */
 void engine_mark_misaligned(Engine *e, uint64_t pc);
 

@@ -18,8 +18,14 @@ static void put_u(Arena *arena, Bytes *b, uint64_t v)
     *VEC_PUSH(arena, b) = (uint8_t)v;
 }
 
-static uint64_t zigzag(uint64_t v) { return v << 1 ^ (0 - (v >> 63)); }
-static uint64_t unzigzag(uint64_t v) { return v >> 1 ^ (0 - (v & 1)); }
+static uint64_t zigzag(uint64_t v)
+{
+    return v << 1 ^ (0 - (v >> 63));
+}
+static uint64_t unzigzag(uint64_t v)
+{
+    return v >> 1 ^ (0 - (v & 1));
+}
 
 static uint64_t get_u(const uint8_t **p)
 {
@@ -103,7 +109,10 @@ bool sites_find(const SiteTable *t, uint32_t offset, Site *out)
     return false;
 }
 
-static uint32_t slot_bytes(const SlotDesc *d) { return ir_type_bits(d->type) / 8; }
+static uint32_t slot_bytes(const SlotDesc *d)
+{
+    return ir_type_bits(d->type) / 8;
+}
 
 static bool slot_in_vector(const SlotDesc *d)
 {

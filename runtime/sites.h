@@ -18,12 +18,12 @@ enum { SITE_MAX_LOCS = 256 };
 typedef struct SiteTable {
     const uint8_t *bytes;
     uint32_t size;
-    uint64_t pc;              /* guest pc that differences start from */
+    uint64_t pc; /* guest pc that differences start from */
     const IrVec128 *vconsts;
 } SiteTable;
 
 typedef struct Site {
-    FaultSite fault;          /* first = 0 */
+    FaultSite fault; /* first = 0 */
     SlotLoc locs[SITE_MAX_LOCS];
 } Site;
 

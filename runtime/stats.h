@@ -10,11 +10,15 @@ typedef struct Stats {
     uint64_t ran_guest, ran_host; /* instructions executed by dropped translations */
     uint64_t ran_interp;          /* guest instructions interpreted */
     uint64_t translate_ns;
-    uint64_t refused;             /* regions compiled again because they were too large */
-    uint64_t exits[8];            /* by ExitReason */
+    uint64_t refused;  /* regions compiled again because they were too large */
+    uint64_t exits[8]; /* by ExitReason */
     uint64_t services, polls, traps, faults;
     uint64_t chained;
     uint64_t invalidated, flushes, page_opens, checked;
 } Stats;
+
+struct Engine;
+/* Adds the block counters of all translations to the totals, before they are dropped. */
+void stats_retire(struct Engine *e);
 
 #endif

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/backend.h"
 #include "ir/state.h"
 
 /* ---- accessors.S. 0, or 1 when the access faulted. ----
@@ -64,9 +65,9 @@ void host_context_load(void *uc, const RawRegs *in);
 uint32_t host_context_fpctl(const void *uc);
 
 typedef struct HostFault {
-    bool write;       /* the access was a write */
-    bool general;     /* x86 #GP: no address is known */
-    bool unaligned;   /* an access faulted because of its alignment alone */
+    bool write;     /* the access was a write */
+    bool general;   /* x86 #GP: no address is known */
+    bool unaligned; /* an access faulted because of its alignment alone */
 } HostFault;
 /* What kind of access a SIGSEGV or SIGBUS was about. */
 HostFault host_context_fault(const void *uc, const siginfo_t *si);
@@ -74,11 +75,14 @@ HostFault host_context_fault(const void *uc, const siginfo_t *si);
 /* Performs a misaligned access of generated code with the ordering it asked for (AArch64 LDAPR and
  * STLR) through the accessors and steps over it. Runs in the fault handler. */
 typedef enum HostEmulated {
-    HOST_EMULATED,       /* done; the context points behind the instruction */
-    HOST_EMULATE_FAULT,  /* memory is not accessible: a fault at *fault_addr */
-    HOST_EMULATE_NO,     /* not such an instruction */
+    HOST_EMULATED,      /* done; the context points behind the instruction */
+    HOST_EMULATE_FAULT, /* memory is not accessible: a fault at *fault_addr */
+    HOST_EMULATE_NO,    /* not such an instruction */
 } HostEmulated;
 HostEmulated host_context_emulate(void *uc, uint64_t *fault_addr, bool *write);
+
+/* The code generator of this host. */
+const BackendOps *host_backend(void);
 
 /* One clear line of why translations cannot run on this CPU (interpreter only), or NULL. */
 const char *host_jit_obstacle(void);

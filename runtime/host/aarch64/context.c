@@ -34,11 +34,20 @@ static const void *find_record(const ucontext_t *u, uint32_t magic)
     return NULL;
 }
 
-uint64_t host_context_pc(const void *uc) { return ((const ucontext_t *)uc)->uc_mcontext.pc; }
+uint64_t host_context_pc(const void *uc)
+{
+    return ((const ucontext_t *)uc)->uc_mcontext.pc;
+}
 
-void host_context_set_pc(void *uc, uint64_t pc) { ((ucontext_t *)uc)->uc_mcontext.pc = pc; }
+void host_context_set_pc(void *uc, uint64_t pc)
+{
+    ((ucontext_t *)uc)->uc_mcontext.pc = pc;
+}
 
-void host_context_set_sp(void *uc, uint64_t sp) { ((ucontext_t *)uc)->uc_mcontext.sp = sp; }
+void host_context_set_sp(void *uc, uint64_t sp)
+{
+    ((ucontext_t *)uc)->uc_mcontext.sp = sp;
+}
 
 void host_context_save(const void *uc, RawRegs *out)
 {
@@ -86,4 +95,14 @@ HostFault host_context_fault(const void *uc, const siginfo_t *si)
     f.write = (esr->esr & ESR_WNR) != 0;
     f.unaligned = f.unaligned || (esr->esr & ESR_DFSC) == DFSC_ALIGNMENT;
     return f;
+}
+
+const BackendOps *host_backend(void)
+{
+    return &backend_aarch64;
+}
+
+const char *host_jit_obstacle(void)
+{
+    return NULL;
 }

@@ -113,6 +113,11 @@ HostEmulated host_context_emulate(void *uc, uint64_t *fault_addr, bool *write)
     return HOST_EMULATE_NO; /* plain accesses are ordered and may be misaligned here */
 }
 
+const BackendOps *host_backend(void)
+{
+    return &backend_x86_64;
+}
+
 const char *host_jit_obstacle(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")

@@ -1,0 +1,95 @@
+/* access.c: guest memory accessors (contract in backend/backend.h) over the host's
+ * single-instruction ones.
+ *
+ * A failed access is recorded in CpuState as a GuestFault and reported. When the caller is the
+ * translator itself and not guest code (the vCPU is outside a section: the Linux layer writing a
+ * signal frame, say), a write to a page that is only closed because of translations opens the page
+ * and is repeated. For guest code the failure goes up to vcpu_run, which does the same and then
+ * interprets the whole instruction, so that code that overwrites itself is exact.
+ */
+#include <string.h>
+
+#include "runtime/engine.h"
+#include "runtime/fault.h"
+#include "runtime/host/host.h"
+
+static int failed(CpuState *s)
+{
+    GuestFault f = fault_of_access();
+    fault_record(s, &f);
+    return 1;
+}
+
+/* Whether a failed write is worth repeating. */
+static bool reopened(const CpuState *s)
+{
+    Vcpu *v = s->vcpu;
+    if (v == NULL || atomic_load_explicit(&v->epoch, memory_order_relaxed) != 0)
+        return false;
+    GuestFault f = fault_of_access();
+    if (f.kind != FAULT_SEGV || !f.write)
+        return false;
+    Engine *e = v->engine;
+    engine_lock(e);
+    bool open = code_pages_write_fault(e, f.addr);
+    engine_unlock(e);
+    return open;
+}
+
+static bool is_single(uint32_t size)
+{
+    return size <= 16 && (size & (size - 1)) == 0;
+}
+
+int guest_read(CpuState *state, uint64_t addr, void *buf, uint32_t size)
+{
+    if (size == 10) { /* an x87 extended number */
+        uint8_t *b = buf;
+        return guest_read(state, addr, b, 8) || guest_read(state, addr + 8, b + 8, 2);
+    }
+    return host_read(addr, buf, size) == 0 ? 0 : failed(state);
+}
+
+static int write_once(uint64_t addr, const void *buf, uint32_t size)
+{
+    if (is_single(size))
+        return host_write(addr, buf, size);
+    /* A run that ends on another page must not be half done: touch the far end first. */
+    uint64_t last = addr + size - 1;
+    uint8_t zero = 0, old;
+    for (uint64_t page = addr | (CODE_PAGE_SIZE - 1); page < last; page += CODE_PAGE_SIZE) {
+        if (host_atomic(HOST_OR, page + 1, &zero, &old, 1))
+            return 1;
+    }
+    if (size == 10)
+        return host_write(addr, buf, 8) || host_write(addr + 8, (const uint8_t *)buf + 8, 2);
+    return host_write(addr, buf, size);
+}
+
+int guest_write(CpuState *state, uint64_t addr, const void *buf, uint32_t size)
+{
+    while (write_once(addr, buf, size)) {
+        if (!reopened(state))
+            return failed(state);
+    }
+    return 0;
+}
+
+int guest_atomic(CpuState *state, int op, uint64_t addr, const void *operand, void *old,
+                 uint32_t size)
+{
+    static const struct {
+        int ir, host;
+    } ops[] = {{IR_aadd, HOST_ADD}, {IR_aand, HOST_AND},   {IR_aor, HOST_OR},
+               {IR_axor, HOST_XOR}, {IR_axchg, HOST_XCHG}, {IR_acas, HOST_CAS}};
+    uint64_t host_op = HOST_CAS;
+    for (unsigned i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        if (ops[i].ir == op)
+            host_op = (uint64_t)ops[i].host;
+    }
+    while (host_atomic(host_op, addr, operand, old, size)) {
+        if (!reopened(state))
+            return failed(state);
+    }
+    return 0;
+}

@@ -1,0 +1,270 @@
+/* engine.c: the engine's birth, its vCPUs, flushes and forks; locking in engine.h.
+ *
+ * A vCPU's shadow return stack is a mapping with a guard page at each end. Translations push pairs
+ * {host return address, guest return pc} downwards from shadow_top, where a sentinel pair stands
+ * that matches no guest pc:
+ *
+ *     guard page | ... free ... | pair | pair | sentinel pair | spare line | guard page
+ */
+#include "runtime/engine.h"
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ir/base/bits.h"
+#include "ir/base/log.h"
+#include "runtime/fault.h"
+#include "runtime/host/host.h"
+
+enum {
+    SHADOW_SIZE = 64 << 10,
+    SHADOW_SPARE = 64, /* bytes above the sentinel that a careless pop may reach */
+    ALT_STACK_SIZE = 64 << 10,
+    GUARD = 4096,
+    FLUSH_WAIT_NS = 20000,
+};
+
+static _Thread_local Vcpu *current;
+
+Vcpu *vcpu_current(void)
+{
+    return current;
+}
+
+void vcpu_kick(Vcpu *v)
+{
+    atomic_store(&v->state->poll, 1);
+}
+
+/* ---- the engine ---- */
+
+static void membarrier(int command)
+{
+    syscall(SYS_membarrier, command, 0, 0);
+}
+
+static void start_backend(Engine *e)
+{
+    char err[256];
+    const char *obstacle = host_jit_obstacle();
+    if (obstacle != NULL)
+        log_fatal("cannot translate on this host: %s; only --engine interp works here", obstacle);
+    const BackendOps *b = e->backend = host_backend();
+    if (!b->convention(e->guest->slots, &e->convention))
+        log_fatal("no register convention for %s guests on %s hosts", e->guest->name, b->name);
+    if (!code_arena_init(&e->arena, err, sizeof err))
+        log_fatal("%s", err);
+    e->config = (BackendConfig){.convention = &e->convention,
+                                .host_features = b->detect_features(),
+                                .memory_order_relaxed = e->opt.relaxed_order,
+                                .count_blocks = e->opt.stats,
+                                .check = e->opt.check};
+    code_arena_stubs(&e->arena, b, &e->config, e->guest->slots);
+    e->enter = (void (*)(CpuState *, uint64_t))(uintptr_t)code_arena_stub(&e->arena, STUB_ENTER);
+    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE);
+}
+
+Engine *engine_new(const GuestOps *guest, const EngineOptions *opt)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    if (page != CODE_PAGE_SIZE)
+        log_fatal("host pages of %ld bytes are not supported, only of %d", page, CODE_PAGE_SIZE);
+    Engine *e = calloc(1, sizeof *e);
+    if (e == NULL)
+        log_fatal("out of memory");
+    e->guest = guest;
+    e->opt = *opt;
+    e->fork_copy = -1;
+    pthread_mutex_init(&e->lock, NULL);
+    DG_ASSERT(guest->helpers->count <= STATE_HELPERS && guest->slots->count <= SITE_MAX_LOCS);
+    if (!opt->interp)
+        start_backend(e);
+    if (!cache_init(&e->cache, &e->arena, e->backend))
+        log_fatal("out of memory");
+    fault_install();
+    return e;
+}
+
+/* Waits until v is outside generated code; a vCPU that blocks in a system call is. */
+static void wait_outside(Vcpu *v)
+{
+    struct timespec nap = {.tv_nsec = FLUSH_WAIT_NS};
+    while (atomic_load(&v->epoch) != 0) {
+        vcpu_kick(v);
+        nanosleep(&nap, NULL);
+    }
+}
+
+void engine_flush(Engine *e)
+{
+    atomic_store(&e->flushing, true);
+    for (Vcpu *v = e->vcpus; v != NULL; v = v->next)
+        wait_outside(v);
+    stats_retire(e);
+    code_pages_reset(e);
+    cache_reset(&e->cache);
+    e->stats.flushes++;
+    /* Whoever enters next must not run what it fetched from the old code. */
+    if (e->backend != NULL)
+        membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
+    atomic_store(&e->flushing, false);
+}
+
+/* ---- vCPUs ---- */
+
+/* A mapping with a guard page at each end; *usable = what lies between. */
+static void *map_guarded(size_t size, uint8_t **usable)
+{
+    uint8_t *p = mmap(NULL, size + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    *usable = p + GUARD;
+    if (mprotect(*usable, size, PROT_READ | PROT_WRITE) != 0) {
+        munmap(p, size + 2 * GUARD);
+        return NULL;
+    }
+    return p;
+}
+
+static bool init_shadow(VcpuRun *r)
+{
+    Vcpu *v = &r->pub;
+    uint8_t *base;
+    v->shadow_size = SHADOW_SIZE + 2 * GUARD;
+    v->shadow_base = map_guarded(SHADOW_SIZE, &base);
+    if (v->shadow_base == NULL)
+        return false;
+    uint64_t *top = (uint64_t *)(void *)(base + SHADOW_SIZE - SHADOW_SPARE - 16);
+    for (uint32_t i = 0; i < (SHADOW_SPARE + 16) / 8; i++)
+        top[i] = UINT64_MAX; /* neither a guest pc that can be returned to nor a host address */
+    v->state->shadow_top = (uint64_t)(uintptr_t)top;
+    r->guard_low = (uint64_t)(uintptr_t)v->shadow_base;
+    r->guard_high = r->guard_low + GUARD;
+    return true;
+}
+
+static bool init_state(VcpuRun *r, const GuestOps *guest)
+{
+    r->state_size = bits_align_up(sizeof(CpuState), CODE_PAGE_SIZE);
+    CpuState *s =
+        mmap(NULL, r->state_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (s == MAP_FAILED)
+        return false;
+    for (uint32_t i = 0; i < guest->helpers->count; i++)
+        s->helper[i] = (uint64_t)(uintptr_t)guest->helpers->helpers[i].fn;
+    s->vcpu = &r->pub;
+    r->pub.state = s;
+    if (guest->init_state != NULL)
+        guest->init_state(s);
+    return true;
+}
+
+static void release(VcpuRun *r)
+{
+    if (r->alt_stack != NULL)
+        munmap(r->alt_stack, ALT_STACK_SIZE + 2 * GUARD);
+    if (r->pub.shadow_base != NULL)
+        munmap(r->pub.shadow_base, r->pub.shadow_size);
+    if (r->pub.state != NULL)
+        munmap(r->pub.state, r->state_size);
+    free(r);
+}
+
+Vcpu *vcpu_new(Engine *e)
+{
+    VcpuRun *r = calloc(1, sizeof *r);
+    uint8_t *usable;
+    if (r == NULL)
+        return NULL;
+    r->pub.guest = e->guest;
+    r->pub.engine = e;
+    r->alt_stack = map_guarded(ALT_STACK_SIZE, &usable);
+    if (r->alt_stack == NULL || !init_state(r, e->guest) || !init_shadow(r)) {
+        release(r);
+        return NULL;
+    }
+    engine_lock(e);
+    r->pub.next = e->vcpus;
+    e->vcpus = &r->pub;
+    engine_unlock(e);
+    return &r->pub;
+}
+
+void vcpu_free(Vcpu *v)
+{
+    Engine *e = v->engine;
+    engine_lock(e);
+    Vcpu **p = &e->vcpus;
+    while (*p != NULL && *p != v)
+        p = &(*p)->next;
+    if (*p == v)
+        *p = v->next;
+    engine_unlock(e);
+    if (current == v)
+        current = NULL;
+    release(vcpu_run_of(v));
+}
+
+static void set_alt_stack(const VcpuRun *r)
+{
+    stack_t ss = {.ss_flags = SS_DISABLE};
+    if (r != NULL)
+        ss = (stack_t){.ss_sp = (uint8_t *)r->alt_stack + GUARD, .ss_size = ALT_STACK_SIZE};
+    sigaltstack(&ss, NULL);
+}
+
+Vcpu *vcpu_bind(Vcpu *v)
+{
+    Vcpu *former = current;
+    set_alt_stack(vcpu_run_of(v));
+    current = v;
+    return former;
+}
+
+void vcpu_unbind(Vcpu *v, Vcpu *former)
+{
+    (void)v;
+    current = former;
+    set_alt_stack(former != NULL ? vcpu_run_of(former) : NULL);
+}
+
+/* ---- fork ---- */
+
+void engine_before_fork(Engine *e)
+{
+    engine_lock(e);
+    if (e->backend != NULL)
+        e->fork_copy = code_arena_copy(&e->arena);
+}
+
+/* In the child every other thread is gone: their vCPUs are forgotten (and their memory with them,
+ * which the Linux layer may still refer to). */
+static void become_child(Engine *e, Vcpu *v)
+{
+    pthread_mutex_init(&e->lock, NULL);
+    e->vcpus = v;
+    v->next = NULL;
+    if (e->backend != NULL && !code_arena_adopt(&e->arena, e->fork_copy))
+        log_fatal("no memory for the translated code of a forked process");
+    e->fork_copy = -1;
+}
+
+void engine_after_fork(Engine *e, Vcpu *v, bool in_child)
+{
+    if (in_child) {
+        become_child(e, v);
+        return;
+    }
+    if (e->fork_copy >= 0)
+        close(e->fork_copy);
+    e->fork_copy = -1;
+    engine_unlock(e);
+}

@@ -1,0 +1,388 @@
+/* run.c: the loop of a vCPU: find or make a translation, run it, see why it came back.
+ *
+ *     poll word set?      linux_poll
+ *     no translation?     engine_translate, then again
+ *     otherwise           link the exit that led here, run, and by ExitReason:
+ *       EXIT_DIRECT       remember the exit: the next turn chains it; or perform its service
+ *       EXIT_INDIRECT     remember the site: the next turn fills its slot and the lookup table
+ *       EXIT_SITE         rebuild the state; a poll, a trap, or a helper's fault
+ *       EXIT_FAULT        rebuild the state; a fault of a memory access or FP instruction
+ *
+ * The interpreting engine takes the same turns with interp_run in the place of generated code.
+ *
+ * Everything that uses pointers into the cache happens between vcpu_enter_section and
+ * vcpu_leave_section; what a turn leaves for later is in an Outcome, which has none.
+ */
+#include <signal.h>
+
+#include "ir/base/log.h"
+#include "runtime/engine.h"
+#include "runtime/fault.h"
+
+enum { STUCK_LIMIT = 4096 };
+
+typedef enum OutcomeKind {
+    OUT_GO_ON,
+    OUT_SERVICE,
+    OUT_TRAP,
+    OUT_FAULT,
+} OutcomeKind;
+
+typedef struct Outcome {
+    OutcomeKind kind;
+    uint32_t service;
+    uint32_t trap, trap_arg; /* GuestTrap */
+    GuestFault fault;
+    uint64_t region_pc; /* of the region that was left, and its mode */
+    uint32_t mode;
+} Outcome;
+
+static void interpret_one(Vcpu *v);
+
+/* ---- what a turn led to; outside any section ---- */
+
+static void take_trap(Vcpu *v, uint32_t trap, uint32_t arg)
+{
+    CpuState *s = v->state;
+    GuestFault f;
+    v->engine->stats.traps++;
+    if (trap == TRAP_BREAKPOINT)
+        s->pc += arg;
+    if (fault_of_trap(v->engine, s->pc, trap, arg, &f))
+        linux_fault(v, &f);
+}
+
+static void drop_stale(Vcpu *v, const Outcome *o)
+{
+    Engine *e = v->engine;
+    engine_lock(e);
+    Translation *t = cache_find(&e->cache, o->region_pc, o->mode);
+    if (t != NULL)
+        code_pages_drop(e, t);
+    engine_unlock(e);
+}
+
+/* Address of the instruction that ends at `end` in the region at pc, which starts as a straight
+ * line of instructions (frontend/region.h). */
+static uint64_t instruction_before(Vcpu *v, uint64_t pc, uint64_t end)
+{
+    uint8_t bytes[16];
+    char text[128];
+    while (pc < end) {
+        uint32_t n = 0;
+        while (n < sizeof bytes && guest_read(v->state, pc + n, bytes + n, 1) == 0)
+            n++;
+        unsigned length = v->guest->disassemble(pc, bytes, n, text, sizeof text);
+        if (length == 0 || pc + length >= end)
+            break;
+        pc += length;
+    }
+    return pc;
+}
+
+static void memory_fault(Vcpu *v, const GuestFault *f);
+
+static void perform_service(Vcpu *v, const Outcome *o)
+{
+    CpuState *s = v->state;
+    v->engine->stats.services++;
+    if (o->service == IR_SERVICE_SYSCALL) {
+        linux_syscall(v);
+        return;
+    }
+    int r = v->guest->service(s, o->service);
+    if (r == 0)
+        return;
+    s->pc = instruction_before(v, o->region_pc, s->pc);
+    if (r > 0) {
+        take_trap(v, (uint32_t)r - 1, 0);
+    } else {
+        GuestFault f = fault_recorded(s);
+        memory_fault(v, &f);
+    }
+}
+
+/* A write that faults again and again although the guest may write there: something the guest's
+ * memory table does not know. It must not hang. */
+static bool is_stuck(VcpuRun *r, uint64_t pc)
+{
+    if (r->stuck_pc != pc) {
+        r->stuck_pc = pc;
+        r->stuck_count = 0;
+    }
+    return ++r->stuck_count > STUCK_LIMIT;
+}
+
+/* A write to a page that is closed because of translations never reaches the guest: the page is
+ * opened, the instruction interpreted, and the rest goes through the dispatcher, so that code that
+ * overwrites its own next instruction sees the change. */
+static void memory_fault(Vcpu *v, const GuestFault *f)
+{
+    Engine *e = v->engine;
+    VcpuRun *r = vcpu_run_of(v);
+    if (f->kind == FAULT_SEGV && f->write && f->si_code != SI_KERNEL) {
+        engine_lock(e);
+        bool open = code_pages_write_fault(e, f->addr);
+        engine_unlock(e);
+        if (open && !is_stuck(r, v->state->pc)) {
+            interpret_one(v);
+            return;
+        }
+    }
+    e->stats.faults++;
+    linux_fault(v, f);
+}
+
+static void conclude(Vcpu *v, const Outcome *o)
+{
+    switch (o->kind) {
+    case OUT_GO_ON:
+        break;
+    case OUT_SERVICE:
+        perform_service(v, o);
+        break;
+    case OUT_TRAP:
+        if (o->trap == TRAP_STALE)
+            drop_stale(v, o);
+        else
+            take_trap(v, o->trap, o->trap_arg);
+        break;
+    case OUT_FAULT:
+        memory_fault(v, &o->fault);
+        break;
+    }
+}
+
+/* ---- interpreting ---- */
+
+static Outcome interpreted(Vcpu *v, const Region *r, const InterpResult *res)
+{
+    CpuState *s = v->state;
+    Outcome o = {.region_pc = r->pc, .mode = r->mode};
+    v->engine->stats.ran_interp += res->guest_insns;
+    switch (res->end) {
+    case INTERP_EXIT:
+    case INTERP_POLL:
+        break;
+    case INTERP_SERVICE:
+        o.kind = OUT_SERVICE;
+        o.service = s->exit_arg;
+        break;
+    case INTERP_TRAP:
+        o.kind = OUT_TRAP;
+        o.trap = res->trap;
+        o.trap_arg = res->trap_arg;
+        break;
+    case INTERP_FAULT:
+        o.kind = OUT_FAULT;
+        o.fault = fault_recorded(s);
+        break;
+    }
+    return o;
+}
+
+/* Waits for a flush to end. */
+static void wait_for_flush(Engine *e)
+{
+    engine_lock(e);
+    engine_unlock(e);
+}
+
+static void interpret_one(Vcpu *v)
+{
+    Engine *e = v->engine;
+    Arena arena = {0};
+    const Region *r = engine_lift_one(e, &arena, v->state->pc, v->guest->mode(v->state));
+    while (!vcpu_enter_section(v, e)) /* inside, failed accesses come back as faults */
+        wait_for_flush(e);
+    InterpResult res = interp_run(r, v->state, 1);
+    Outcome o = interpreted(v, r, &res);
+    vcpu_leave_section(v);
+    arena_free(&arena);
+    conclude(v, &o);
+}
+
+static Outcome run_region(Vcpu *v, const Translation *t)
+{
+    InterpResult res = interp_run(t->region, v->state, 0);
+    return interpreted(v, t->region, &res);
+}
+
+/* ---- running translations ---- */
+
+/* Ties what the last turn left open to t: both are only tried, for nothing depends on them. */
+static void link_pending(VcpuRun *r, Engine *e, Translation *t)
+{
+    if (r->pending_exit == NULL && !r->pending_lookup)
+        return;
+    if (!engine_try_lock(e)) {
+        r->pending_exit = NULL;
+        r->pending_lookup = false;
+        return;
+    }
+    if (r->pending_generation == e->cache.generation) {
+        if (r->pending_exit != NULL && r->pending_exit->from->mode == t->mode &&
+            r->pending_exit->site.pc == t->header.pc) {
+            cache_chain(&e->cache, r->pending_exit, t);
+            e->stats.chained++;
+        }
+        if (r->pending_lookup)
+            cache_expose(&e->cache, t, (HeaderCell *)(uintptr_t)r->pending_site);
+    }
+    engine_unlock(e);
+    r->pending_exit = NULL;
+    r->pending_lookup = false;
+}
+
+static void use_table(VcpuRun *r, Engine *e, uint32_t mode)
+{
+    CpuState *s = r->pub.state;
+    if (s->lookup != NULL && r->table_mode == mode)
+        return;
+    s->lookup = cache_table(&e->cache, mode);
+    r->table_mode = mode;
+}
+
+/* Whether addr is an inline-cache slot. */
+static bool is_site_slot(const Engine *e, uint64_t addr)
+{
+    uint64_t data = (uint64_t)(uintptr_t)e->arena.data;
+    return addr >= data && addr < data + e->arena.data_used && addr % 8 == 0;
+}
+
+static Outcome left_directly(VcpuRun *r, Engine *e)
+{
+    CpuState *s = r->pub.state;
+    Exit *x = cache_exit(&e->cache, s->exit_site);
+    if (x == NULL)
+        log_bug(__FILE__, __LINE__, "no exit at host pc %#llx", (unsigned long long)s->exit_site);
+    Outcome o = {.region_pc = x->from->header.pc, .mode = x->from->mode};
+    s->pc = x->site.pc;
+    if (x->site.kind == IR_EXIT_SERVICE) {
+        o.kind = OUT_SERVICE;
+        o.service = x->site.service;
+    } else {
+        r->pending_exit = x;
+        r->pending_generation = e->cache.generation;
+    }
+    return o;
+}
+
+static Outcome left_indirectly(VcpuRun *r, Engine *e)
+{
+    CpuState *s = r->pub.state;
+    r->pending_lookup = true;
+    r->pending_site = is_site_slot(e, s->exit_site) ? s->exit_site : 0;
+    r->pending_generation = e->cache.generation;
+    return (Outcome){0};
+}
+
+/* Rebuilds the state at a site; `back`: 1 if host_pc is a return address. */
+static const Translation *rebuild(VcpuRun *r, Engine *e, uint64_t host_pc, unsigned back)
+{
+    CpuState *s = r->pub.state;
+    const Translation *t = cache_by_host(&e->cache, host_pc - back);
+    uint64_t offset = host_pc - (uint64_t)(uintptr_t)e->arena.rx - (t != NULL ? t->code : 0);
+    if (t == NULL || !sites_find(&t->sites, (uint32_t)offset, &r->site))
+        log_bug(__FILE__, __LINE__, "no site at host pc %#llx", (unsigned long long)host_pc);
+    sites_rebuild(s, e->guest->slots, &e->convention, &r->site, t->sites.vconsts, &s->area);
+    s->pc = r->site.fault.pc;
+    return t;
+}
+
+static Outcome left_at_site(VcpuRun *r, Engine *e)
+{
+    const Translation *t = rebuild(r, e, r->pub.state->exit_site, 1);
+    Outcome o = {.region_pc = t->header.pc, .mode = t->mode};
+    switch ((SiteKind)r->site.fault.kind) {
+    case SITE_POLL:
+        break;
+    case SITE_TRAP:
+        o.kind = OUT_TRAP;
+        o.trap = r->site.fault.trap - 1u;
+        o.trap_arg = r->site.fault.trap_arg;
+        break;
+    case SITE_FAULT: /* a helper reports a fault that it has recorded */
+        o.kind = OUT_FAULT;
+        o.fault = fault_recorded(r->pub.state);
+        break;
+    }
+    return o;
+}
+
+static Outcome left_by_fault(VcpuRun *r, Engine *e)
+{
+    const Translation *t = rebuild(r, e, r->pub.state->exit_site, 0);
+    Outcome o = {.kind = OUT_FAULT, .region_pc = t->header.pc, .mode = t->mode};
+    o.fault = r->fault;
+    if (o.fault.kind == FAULT_FPE)
+        o.fault.addr = r->pub.state->pc;
+    return o;
+}
+
+static Outcome run_code(VcpuRun *r, Engine *e, const Translation *t)
+{
+    CpuState *s = r->pub.state;
+    use_table(r, e, t->mode);
+    e->enter(s, t->header.entry);
+    e->stats.exits[s->exit_reason & 7]++;
+    switch ((ExitReason)s->exit_reason) {
+    case EXIT_DIRECT:
+        return left_directly(r, e);
+    case EXIT_INDIRECT:
+        return left_indirectly(r, e);
+    case EXIT_SITE:
+        return left_at_site(r, e);
+    case EXIT_FAULT:
+        return left_by_fault(r, e);
+    }
+    log_bug(__FILE__, __LINE__, "unknown exit reason %u", s->exit_reason);
+}
+
+/* ---- the loop ---- */
+
+static void turn(Vcpu *v)
+{
+    Engine *e = v->engine;
+    VcpuRun *r = vcpu_run_of(v);
+    uint32_t mode = v->guest->mode(v->state);
+    if (!vcpu_enter_section(v, e)) {
+        wait_for_flush(e);
+        return;
+    }
+    Translation *t = cache_find(&e->cache, v->state->pc, mode);
+    if (t == NULL) {
+        vcpu_leave_section(v);
+        engine_translate(e, v->state->pc, mode);
+        return;
+    }
+    link_pending(r, e, t);
+    Outcome o = e->backend != NULL ? run_code(r, e, t) : run_region(v, t);
+    vcpu_leave_section(v);
+    conclude(v, &o);
+}
+
+static void handle_poll(Vcpu *v)
+{
+    VcpuRun *r = vcpu_run_of(v);
+    /* Cleared first: an event that comes while the others are looked at sets it again. */
+    atomic_store(&v->state->poll, 0);
+    v->engine->stats.polls++;
+    uint64_t pc = atomic_exchange(&r->misaligned_pc, 0);
+    if (pc != 0)
+        engine_mark_misaligned(v->engine, pc);
+    linux_poll(v);
+}
+
+int vcpu_run(Vcpu *v)
+{
+    Vcpu *former = vcpu_bind(v);
+    while (!v->exiting) {
+        if (atomic_load(&v->state->poll))
+            handle_poll(v);
+        else
+            turn(v);
+    }
+    vcpu_unbind(v, former);
+    return v->exit_status;
+}

@@ -1,0 +1,344 @@
+/* translate.c: from guest bytes to a published translation.
+ *
+ * The data's way is translate_once() below. Everything a translation needs while it is made lives
+ * in Engine.scratch, which is reused for the next; the engine's lock is held throughout, so the
+ * bytes that were read stay the bytes that the translation stands for (code_pages.h).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "ir/base/log.h"
+#include "runtime/engine.h"
+#include "runtime/explain.h"
+#include "runtime/host/host.h"
+#include "runtime/self_check.h"
+
+enum {
+    MAX_PAGES = 48,       /* that one region's bytes may come from.. */
+    MAX_PAGES_AHEAD = 32, /* ..and after which no more are looked at ahead */
+    MAX_CHECKED_INSNS = 16,
+    MAX_SOURCES = 8,
+};
+
+typedef struct SourcePage {
+    uint64_t addr;
+    PageUse use;
+    uint8_t *copy;     /* of a checked page: what the translation stands for */
+    uint32_t readable; /* bytes of copy that could be read */
+} SourcePage;
+
+typedef struct TranslationContext {
+    Engine *e;
+    LiftRequest request, ahead;
+    LiftResult lifted;
+    SourcePage pages[MAX_PAGES];
+    uint32_t npages;
+    bool checked; /* some bytes came from a checked page */
+} TranslationContext;
+
+/* ---- reading guest code ---- */
+
+static void copy_page(TranslationContext *tc, SourcePage *p)
+{
+    p->copy = arena_alloc(tc->request.arena, CODE_PAGE_SIZE);
+    while (p->readable < CODE_PAGE_SIZE &&
+           host_read(p->addr + p->readable, p->copy + p->readable, 16) == 0)
+        p->readable += 16;
+}
+
+static SourcePage *source_page(TranslationContext *tc, uint64_t addr, uint32_t limit)
+{
+    uint64_t page = addr & ~(uint64_t)(CODE_PAGE_SIZE - 1);
+    for (uint32_t i = 0; i < tc->npages; i++) {
+        if (tc->pages[i].addr == page)
+            return &tc->pages[i];
+    }
+    if (tc->npages >= limit)
+        return NULL;
+    SourcePage *p = &tc->pages[tc->npages++];
+    *p = (SourcePage){.addr = page, .use = code_pages_use(tc->e, page)};
+    if (p->use == PAGE_CHECKED)
+        copy_page(tc, p);
+    return p;
+}
+
+static uint32_t read_page(const SourcePage *p, uint64_t addr, uint8_t *buf, uint32_t n)
+{
+    uint32_t offset = (uint32_t)(addr - p->addr);
+    if (p->use == PAGE_NOT_EXECUTABLE)
+        return 0;
+    if (p->use == PAGE_KEPT)
+        return host_read(addr, buf, n) == 0 ? n : 0;
+    if (offset + n > p->readable)
+        n = offset < p->readable ? p->readable - offset : 0;
+    memcpy(buf, p->copy + offset, n);
+    return n;
+}
+
+static uint32_t fetch_pages(TranslationContext *tc, uint64_t addr, uint8_t *buf, uint32_t n,
+                            bool ahead)
+{
+    uint32_t done = 0;
+    while (done < n) {
+        uint64_t at = addr + done;
+        uint32_t chunk = CODE_PAGE_SIZE - (uint32_t)(at & (CODE_PAGE_SIZE - 1));
+        if (chunk > n - done)
+            chunk = n - done;
+        SourcePage *p = source_page(tc, at, ahead ? MAX_PAGES_AHEAD : MAX_PAGES);
+        if (p == NULL || (ahead && p->use != PAGE_KEPT))
+            break;
+        tc->checked |= p->use == PAGE_CHECKED;
+        uint32_t got = read_page(p, at, buf + done, chunk);
+        done += got;
+        if (got < chunk)
+            break;
+    }
+    return done;
+}
+
+static uint32_t fetch(void *arg, uint64_t addr, uint8_t *buf, uint32_t n)
+{
+    return fetch_pages(arg, addr, buf, n, false);
+}
+
+static uint32_t fetch_ahead(void *arg, uint64_t addr, uint8_t *buf, uint32_t n)
+{
+    return fetch_pages(arg, addr, buf, n, true);
+}
+
+/* One instruction for the interpreter: nothing is kept, so nothing has to be tracked. */
+static uint32_t fetch_untracked(void *arg, uint64_t addr, uint8_t *buf, uint32_t n)
+{
+    Engine *e = arg;
+    for (uint32_t i = 0; i < n; i++) {
+        const MemRange *r = mem_table_find(&e->mem, addr + i);
+        if (r == NULL || !(r->prot & PROT_EXEC) || host_read(addr + i, buf + i, 1) != 0)
+            return i;
+    }
+    return n;
+}
+
+/* ---- lifting ---- */
+
+static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mode, uint32_t max)
+{
+    Engine *e = tc->e;
+    tc->npages = 0;
+    tc->checked = false;
+    tc->lifted = (LiftResult){0};
+    tc->request = (LiftRequest){.pc = pc,
+                                .mode = mode,
+                                .max_insns = max,
+                                .count_blocks = e->opt.stats && e->backend != NULL,
+                                .poll = true,
+                                .fetch = fetch,
+                                .fetch_arg = tc,
+                                .arena = arena};
+    e->guest->lift(&tc->request, &tc->lifted);
+    tc->ahead = tc->request;
+    tc->ahead.fetch = fetch_ahead;
+}
+
+/* Sets the barrier form on accesses known to be misaligned. */
+static void mark_misaligned(const Engine *e, Region *r)
+{
+    bool marked = false;
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
+            IrInst *inst = &r->insts.data[i];
+            if (inst->op == IR_insn) {
+                uint32_t at = (uint32_t)(inst->imm * 0x9e3779b1u) & (DMB_SET - 1);
+                marked = e->dmb_pcs[at] == inst->imm;
+            } else if (marked && (inst->op == IR_load || inst->op == IR_store)) {
+                inst->flags |= IR_M_DMB;
+            }
+        }
+    }
+}
+
+static void insert_self_check(TranslationContext *tc)
+{
+    SourceBytes sources[MAX_SOURCES];
+    const LiftResult *l = &tc->lifted;
+    for (uint32_t i = 0; i < l->nranges && i < MAX_SOURCES; i++) {
+        uint32_t size = (uint32_t)(l->ranges[i].end - l->ranges[i].start);
+        uint8_t *bytes = arena_alloc(tc->request.arena, size);
+        size = fetch_pages(tc, l->ranges[i].start, bytes, size, false);
+        sources[i] = (SourceBytes){l->ranges[i].start, size, bytes};
+    }
+    self_check_insert(l->region, sources, l->nranges);
+    tc->e->stats.checked++;
+}
+
+/* Lifts a region, again and shorter if it turns out that it has to check its own bytes. */
+static Region *lift_region(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mode,
+                           uint32_t max)
+{
+    lift(tc, arena, pc, mode, max);
+    if (tc->checked && (max == 0 || max > MAX_CHECKED_INSNS))
+        lift(tc, arena, pc, mode, MAX_CHECKED_INSNS);
+    if (tc->checked)
+        insert_self_check(tc);
+    mark_misaligned(tc->e, tc->lifted.region);
+    return tc->lifted.region;
+}
+
+/* ---- translating ---- */
+
+static void dump_translation(void *arg)
+{
+    const TranslationContext *tc = arg;
+    fprintf(stderr, "while translating guest pc %#llx\n", (unsigned long long)tc->request.pc);
+    if (tc->lifted.region != NULL)
+        ir_print(tc->lifted.region, stderr);
+}
+
+static void verify(const TranslationContext *tc, const Region *r)
+{
+    char err[256];
+    if (tc->e->opt.check && !ir_verify(r, err, sizeof err))
+        log_bug(__FILE__, __LINE__, "lifted IR is malformed: %s", err);
+}
+
+static PassContext pass_context(TranslationContext *tc, Explain *x)
+{
+    Engine *e = tc->e;
+    PassContext ctx = {.arg = &tc->ahead, .skip = e->opt.no_pass, .verify = e->opt.check};
+    if (!tc->checked) /* what lies behind a checked region may change at any time */
+        ctx.dead_slots_at = e->guest->dead_slots_at;
+    ctx.promote_only = e->optimised++ >= e->opt.max_optimised;
+    if (x->out != NULL) {
+        ctx.after = explain_ir;
+        ctx.after_arg = x;
+    }
+    return ctx;
+}
+
+static Translation *publish(Engine *e, const CompiledCode *cc, uint64_t pc, uint32_t mode)
+{
+    Translation *t = cache_publish(&e->cache, cc, pc, mode);
+    if (t != NULL)
+        return t;
+    engine_flush(e);
+    t = cache_publish(&e->cache, cc, pc, mode);
+    DG_ASSERT(t != NULL);
+    return t;
+}
+
+static void finish(const TranslationContext *tc, Translation *t)
+{
+    Engine *e = tc->e;
+    t->checked = tc->checked;
+    t->guest_insns = tc->lifted.guest_insns;
+    for (uint32_t i = 0; i < tc->lifted.nranges; i++)
+        t->guest_bytes += (uint32_t)(tc->lifted.ranges[i].end - tc->lifted.ranges[i].start);
+    for (uint32_t i = 0; i < tc->npages; i++)
+        code_pages_add(e, tc->pages[i].addr, t);
+    e->stats.translations++;
+    e->stats.guest_insns += t->guest_insns;
+    e->stats.guest_bytes += t->guest_bytes;
+    e->stats.host_bytes += t->size;
+}
+
+/* False: the region is too large for the code generator; *max = a smaller bound to try. */
+static bool translate_once(TranslationContext *tc, uint64_t pc, uint32_t mode, uint32_t *max)
+{
+    Engine *e = tc->e;
+    Explain x = explain_begin(e, pc);
+    CompiledCode cc = {.arena = &e->scratch};
+    char err[256];
+
+    Region *r = lift_region(tc, &e->scratch, pc, mode, *max);
+    verify(tc, r);
+    explain_lifted(&x, &tc->request, &tc->lifted);
+    PassContext ctx = pass_context(tc, &x);
+    ir_optimise(r, &ctx);
+    if (!e->backend->compile(&e->config, r, &cc, err, sizeof err)) {
+        if (tc->lifted.guest_insns <= 1)
+            log_bug(__FILE__, __LINE__, "one guest instruction does not compile: %s", err);
+        *max = tc->lifted.guest_insns / 2;
+        return false;
+    }
+    Translation *t = publish(e, &cc, pc, mode);
+    explain_code(&x, e, t);
+    finish(tc, t);
+    return true;
+}
+
+/* The interpreting engine keeps the lifted region itself. */
+static void translate_region(TranslationContext *tc, uint64_t pc, uint32_t mode)
+{
+    Engine *e = tc->e;
+    Region *r = lift_region(tc, &e->cache.meta, pc, mode, e->opt.max_insns);
+    r->pc = pc;
+    r->mode = mode;
+    verify(tc, r);
+    Explain x = explain_begin(e, pc);
+    explain_lifted(&x, &tc->request, &tc->lifted);
+    finish(tc, cache_publish_region(&e->cache, r));
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void translate(Engine *e, uint64_t pc, uint32_t mode)
+{
+    TranslationContext tc = {.e = e};
+    uint32_t max = e->opt.max_insns;
+    if (cache_full(&e->cache))
+        engine_flush(e);
+    tc.request.pc = pc;
+    log_set_crash_dump(dump_translation, &tc);
+    if (e->backend == NULL) {
+        translate_region(&tc, pc, mode);
+    } else {
+        arena_reset(&e->scratch);
+        while (!translate_once(&tc, pc, mode, &max)) {
+            e->stats.refused++;
+            arena_reset(&e->scratch);
+        }
+    }
+    log_set_crash_dump(NULL, NULL);
+}
+
+void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
+{
+    engine_lock(e);
+    if (cache_find(&e->cache, pc, mode) == NULL) { /* another thread may have been faster */
+        uint64_t start = e->opt.stats ? now_ns() : 0;
+        translate(e, pc, mode);
+        if (e->opt.stats)
+            e->stats.translate_ns += now_ns() - start;
+    }
+    engine_unlock(e);
+}
+
+const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)
+{
+    LiftRequest request = {.pc = pc,
+                           .mode = mode,
+                           .max_insns = 1,
+                           .fetch = fetch_untracked,
+                           .fetch_arg = e,
+                           .arena = arena};
+    LiftResult result = {0};
+    engine_lock(e);
+    e->guest->lift(&request, &result);
+    engine_unlock(e);
+    return result.region;
+}
+
+void engine_mark_misaligned(Engine *e, uint64_t pc)
+{
+    engine_lock(e);
+    e->dmb_pcs[(uint32_t)(pc * 0x9e3779b1u) & (DMB_SET - 1)] = pc;
+    /* Any translation with this instruction stands on its page. */
+    code_pages_drop_page(e, pc);
+    engine_unlock(e);
+}
