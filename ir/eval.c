@@ -7,7 +7,7 @@
 
 EvalFn *const ir_eval_table[IR_OP_COUNT] = {
 #define EVAL_ROW(name) [IR_##name] = eval_##name,
-    EVAL_INT(EVAL_ROW)
+    EVAL_INT(EVAL_ROW) EVAL_FP(EVAL_ROW) EVAL_VEC(EVAL_ROW)
 #undef EVAL_ROW
 };
 
