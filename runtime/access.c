@@ -13,9 +13,11 @@
 #include "runtime/fault.h"
 #include "runtime/host/host.h"
 
-static int failed(CpuState *s)
+/* write: the access was to write, whatever part of it faulted first. */
+static int failed(CpuState *s, bool write)
 {
     GuestFault f = fault_of_access();
+    f.write |= write;
     fault_record(s, &f);
     return 1;
 }
@@ -47,7 +49,7 @@ int guest_read(CpuState *state, uint64_t addr, void *buf, uint32_t size)
         uint8_t *b = buf;
         return guest_read(state, addr, b, 8) || guest_read(state, addr + 8, b + 8, 2);
     }
-    return host_read(addr, buf, size) == 0 ? 0 : failed(state);
+    return host_read(addr, buf, size) == 0 ? 0 : failed(state, false);
 }
 
 static int write_once(uint64_t addr, const void *buf, uint32_t size)
@@ -70,7 +72,7 @@ int guest_write(CpuState *state, uint64_t addr, const void *buf, uint32_t size)
 {
     while (write_once(addr, buf, size)) {
         if (!reopened(state))
-            return failed(state);
+            return failed(state, true);
     }
     return 0;
 }
@@ -89,7 +91,7 @@ int guest_atomic(CpuState *state, int op, uint64_t addr, const void *operand, vo
     }
     while (host_atomic(host_op, addr, operand, old, size)) {
         if (!reopened(state))
-            return failed(state);
+            return failed(state, true);
     }
     return 0;
 }

@@ -38,6 +38,8 @@ static void insert_at(MemTable *t, uint32_t at, MemRange r)
 
 static void remove_at(MemTable *t, uint32_t at, uint32_t n)
 {
+    if (n == 0)
+        return;
     memmove(t->ranges + at, t->ranges + at + n, (t->count - at - n) * sizeof *t->ranges);
     t->count -= n;
 }
