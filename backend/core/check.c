@@ -11,7 +11,7 @@
 #include "backend/core/internal.h"
 #include "ir/base/log.h"
 
-enum { FACTS = 6, GPRS = 32, VECS = 32, PLACES_FIXED = GPRS + VECS + STATE_SPILLS };
+enum { FACTS = 16, GPRS = 32, VECS = 32, PLACES_FIXED = GPRS + VECS + STATE_SPILLS };
 
 typedef struct Fact {
     uint32_t

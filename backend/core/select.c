@@ -46,18 +46,23 @@ static bool is_address_use(const IrInst *user, unsigned k)
     return k == 0 && (user->op == IR_load || user->op == IR_store);
 }
 
+/* Sums along a chain of these stay far below what a displacement holds. */
 static bool is_add_const(const Region *r, const IrInst *in)
 {
     return in->op == IR_add && in->type == IR_I64 && ir_is_const(r, in->arg[1]) &&
-           !ir_is_const(r, in->arg[0]);
+           !ir_is_const(r, in->arg[0]) &&
+           bits_fits_signed((int64_t)ir_inst(r, in->arg[1])->imm, 20);
 }
 
-/* Marks values that something wants in a register other than as an address. */
-static void mark_not_lazy(Selection *s, const IrInst *in, bool *not_lazy)
+/* Marks values that something wants in a register other than as an address. Called backwards, so
+ * that an addition is known to be lazy or not before what it adds to. */
+static void mark_not_lazy(Selection *s, uint32_t i, bool *not_lazy)
 {
     const Region *r = s->region;
+    const IrInst *in = &r->insts.data[i];
+    s->insts[i].lazy = !not_lazy[i] && is_add_const(r, in);
     for (unsigned k = 0; k < in->nargs; k++) {
-        if (!is_address_use(in, k) && !(k == 0 && is_add_const(r, in)))
+        if (!is_address_use(in, k) && !s->insts[i].lazy)
             not_lazy[in->arg[k].i] = true;
     }
     for (uint32_t k = 0; k < in->nlist; k++)
@@ -323,14 +328,13 @@ void select_region(Selection *s)
             s->alias[b->params.data[k].i] = b->params.data[k];
         for (uint32_t i = b->first; i != 0; i = r->insts.data[i].next) {
             count_inst(s, &r->insts.data[i]);
-            mark_not_lazy(s, &r->insts.data[i], not_lazy);
             find_alias(s, (IrRef){i});
         }
     }
-    for (uint32_t o = 0; o < s->norder; o++) {
+    for (uint32_t o = s->norder; o-- > 0;) {
         const IrBlock *b = &r->blocks.data[s->order[o]];
-        for (uint32_t i = b->first; i != 0; i = r->insts.data[i].next)
-            s->insts[i].lazy = !not_lazy[i] && is_add_const(r, &r->insts.data[i]);
+        for (uint32_t i = b->last; i != 0; i = r->insts.data[i].prev)
+            mark_not_lazy(s, i, not_lazy);
     }
     for (uint32_t o = s->norder; o-- > 0;) {
         const IrBlock *b = &r->blocks.data[s->order[o]];

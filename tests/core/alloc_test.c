@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend/core/core.h"
+#include "ir/base/log.h"
 #include "ir/passes.h"
 
 /* ---- the imaginary host ---- */
@@ -77,6 +78,9 @@ static const LowerRule rules[] = {
     {RULE(sub), .arg = {match_reg, match_reg}, .flags = RULE_TIED},
     {BARE(mul), .arg = {match_reg, match_reg}, .fixed = {0, ANY_REG, ANY_REG}, .dest = 2,
      .clobber_gpr = 1},
+    {RULE(neg), .arg = {match_reg}, .flags = RULE_TIED},
+    {RULE(not ), .arg = {match_reg}},
+    {RULE(and), .arg = {match_reg, match_reg}},
     {RULE(xor), .arg = {match_reg, match_reg}, .flags = RULE_EARLY, .scratch_gpr = 1},
     {BARE(shl), .arg = {match_reg, match_reg}, .fixed = {ANY_REG, 1, ANY_REG}, .dest = ANY_REG,
      .flags = RULE_TIED},
@@ -280,6 +284,11 @@ static Region *random_region(Arena *arena)
     return r;
 }
 
+static void dump(void *region)
+{
+    ir_print(region, stderr);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t from = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
@@ -301,8 +310,7 @@ int main(int argc, char **argv)
         imaginary.swap[CLASS_GPR] = n & 1;
         Region *r = random_region(&arena);
         ir_optimise(r, &ctx);
-        if (argc > 2 && count == 1)
-            ir_print(r, stdout);
+        log_set_crash_dump(dump, r);
         CompiledCode out = {0};
         refused += !core_compile(&imaginary, &cfg, r, &out, err, sizeof err);
         arena_reset(&arena);
