@@ -1,5 +1,5 @@
 /* graph.c: the shape of a region: order, predecessors, dominators; and clean-ups that follow from
- * it (block order, replaced values, parameters that say nothing).
+ * it (block order, replaced values).
  *
  * All linear or close to it: regions are small, but every one passes here a few times.
  */
@@ -156,7 +156,7 @@ void ir_order_blocks(Region *r)
 
 /* ---- values ---- */
 
-static uint32_t resolve(uint32_t *map, uint32_t v)
+uint32_t ir_resolve(uint32_t *map, uint32_t v)
 {
     uint32_t end = v;
     while (map[end] != 0)
@@ -175,147 +175,17 @@ void ir_replace_uses(Region *r, uint32_t *map)
         for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next) {
             IrInst *i = &r->insts.data[v];
             for (unsigned n = 0; n < i->nargs; n++)
-                i->arg[n].i = resolve(map, i->arg[n].i);
+                i->arg[n].i = ir_resolve(map, i->arg[n].i);
             for (uint32_t n = 0; n < i->nlist; n++)
-                r->pool.data[i->list + n].i = resolve(map, r->pool.data[i->list + n].i);
+                r->pool.data[i->list + n].i = ir_resolve(map, r->pool.data[i->list + n].i);
             for (unsigned e = 0; e < ir_edge_count(i); e++) {
                 const IrEdge *edge = &r->edges.data[i->edge[e]];
                 for (uint32_t n = 0; n < edge->nargs; n++)
-                    r->pool.data[edge->args + n].i = resolve(map, r->pool.data[edge->args + n].i);
+                    r->pool.data[edge->args + n].i =
+                        ir_resolve(map, r->pool.data[edge->args + n].i);
             }
         }
     }
     for (uint32_t s = 0; s < r->snap_entries.count; s++)
-        r->snap_entries.data[s].value.i = resolve(map, r->snap_entries.data[s].value.i);
-}
-
-/* ---- parameters ---- */
-
-typedef struct ParamWork {
-    Region *r;
-    IrGraph g;
-    uint32_t *map;   /* parameter -> the one value it always has */
-    uint8_t *needed; /* by value: parameters that something needs */
-    uint32_t *stack; /* needed parameters whose arguments are to be marked */
-    uint32_t depth;
-    uint32_t *index_in_block; /* of a parameter */
-} ParamWork;
-
-static IrRef edge_arg(const Region *r, uint32_t edge, uint32_t n)
-{
-    return r->pool.data[r->edges.data[edge].args + n];
-}
-
-static bool find_trivial(ParamWork *w)
-{
-    Region *r = w->r;
-    bool any = false, changed = true;
-    while (changed) {
-        changed = false;
-        for (uint32_t k = 1; k < w->g.count; k++) {
-            uint32_t b = w->g.order[k];
-            IrBlock *blk = &r->blocks.data[b];
-            for (uint32_t n = 0; n < blk->params.count; n++) {
-                uint32_t p = blk->params.data[n].i, only = 0;
-                if (w->map[p] != 0)
-                    continue;
-                bool trivial = true;
-                for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++) {
-                    uint32_t v = resolve(w->map, edge_arg(r, w->g.preds[e].edge, n).i);
-                    if (v == p || v == only)
-                        continue;
-                    if (only != 0) {
-                        trivial = false;
-                        break;
-                    }
-                    only = v;
-                }
-                if (trivial && only != 0) {
-                    w->map[p] = only;
-                    any = changed = true;
-                }
-            }
-        }
-    }
-    return any;
-}
-
-static void need(ParamWork *w, IrRef v)
-{
-    if (v.i == 0 || w->needed[v.i] || ir_inst(w->r, v)->op != IR_param)
-        return;
-    w->needed[v.i] = 1;
-    w->stack[w->depth++] = v.i;
-}
-
-static void find_needed(ParamWork *w)
-{
-    Region *r = w->r;
-    for (uint32_t b = 0; b < r->blocks.count; b++) {
-        for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next) {
-            const IrInst *i = &r->insts.data[v];
-            for (unsigned n = 0; n < i->nargs; n++)
-                need(w, i->arg[n]);
-            for (uint32_t n = 0; n < i->nlist; n++)
-                need(w, r->pool.data[i->list + n]);
-            if (i->snap != 0) {
-                const IrSnapshot *s = &r->snaps.data[i->snap - 1];
-                for (uint32_t n = 0; n < s->count; n++)
-                    need(w, r->snap_entries.data[s->first + n].value);
-            }
-        }
-    }
-    while (w->depth > 0) {
-        uint32_t p = w->stack[--w->depth], b = r->insts.data[p].block;
-        for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++)
-            need(w, edge_arg(r, w->g.preds[e].edge, w->index_in_block[p]));
-    }
-}
-
-/* Takes parameters that are not needed out of blocks and edges. */
-static void drop_params(ParamWork *w)
-{
-    Region *r = w->r;
-    for (uint32_t k = 0; k < w->g.count; k++) {
-        uint32_t b = w->g.order[k], kept = 0;
-        IrBlock *blk = &r->blocks.data[b];
-        for (uint32_t n = 0; n < blk->params.count; n++) {
-            IrRef p = blk->params.data[n];
-            if (!w->needed[p.i]) {
-                *ir_inst(r, p) = (IrInst){.op = IR_NOP};
-                continue;
-            }
-            for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++) {
-                IrRef *args = &r->pool.data[r->edges.data[w->g.preds[e].edge].args];
-                args[kept] = args[n];
-            }
-            blk->params.data[kept++] = p;
-        }
-        if (kept == blk->params.count)
-            continue;
-        blk->params.count = kept;
-        for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++)
-            r->edges.data[w->g.preds[e].edge].nargs = kept;
-    }
-}
-
-void ir_clean_params(Region *r)
-{
-    uint32_t params = 0;
-    for (uint32_t b = 0; b < r->blocks.count; b++)
-        params += r->blocks.data[b].params.count;
-    if (params == 0)
-        return;
-    ParamWork w = {.r = r, .g = ir_graph(r)};
-    w.map = arena_alloc(r->arena, r->insts.count * sizeof *w.map);
-    w.needed = arena_alloc(r->arena, r->insts.count);
-    w.stack = arena_alloc(r->arena, params * sizeof *w.stack);
-    w.index_in_block = arena_alloc(r->arena, r->insts.count * sizeof *w.index_in_block);
-    if (find_trivial(&w))
-        ir_replace_uses(r, w.map);
-    for (uint32_t b = 0; b < r->blocks.count; b++)
-        for (uint32_t n = 0; n < r->blocks.data[b].params.count; n++)
-            w.index_in_block[r->blocks.data[b].params.data[n].i] = n;
-    find_needed(&w);
-    drop_params(&w);
+        r->snap_entries.data[s].value.i = ir_resolve(map, r->snap_entries.data[s].value.i);
 }

@@ -58,8 +58,13 @@ static inline unsigned ir_edge_count(const IrInst *i)
 /* Replaces every use of value v by map[v] (0: unchanged), following chains, everywhere: arguments,
  * lists, edges, snapshots. */
 void ir_replace_uses(Region *r, uint32_t *map);
-/* Removes parameters that always have one value, and those that nothing but themselves needs. */
-void ir_clean_params(Region *r);
+/* The end of v's chain in such a map. */
+uint32_t ir_resolve(uint32_t *map, uint32_t v);
+/* Removes instructions that nothing needs, and parameters that nothing needs or that always have
+ * one value. */
+void ir_remove_unneeded(Region *r);
+/* An instruction that must stay although nothing uses its value. */
+bool ir_is_root(const Region *r, const IrInst *i);
 
 /* ---- the passes (passes.def) ---- */
 

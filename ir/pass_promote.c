@@ -346,7 +346,7 @@ void ir_pass_promote(Region *r, const PassContext *ctx)
     uint32_t *map = arena_alloc(r->arena, r->insts.count * sizeof *map);
     memcpy(map, p.map, p.map_count * sizeof *map);
     ir_replace_uses(r, map);
-    ir_clean_params(r);
+    ir_remove_unneeded(r);
     trim_snapshots(&p);
     r->promoted = true;
 }

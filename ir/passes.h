@@ -13,7 +13,7 @@ typedef struct PassContext {
      * answers by decoding ahead from pc. */
     void (*dead_slots_at)(void *arg, uint64_t pc, uint64_t dead[4]);
     void *arg;
-    const char *skip; /* --no-pass NAME, or NULL */
+    const char *skip;  /* --no-pass NAME, or NULL */
     bool promote_only; /* no other pass: bisection by --max-optimised */
     /* Called after each pass (explain); may be NULL. */
     void (*after)(void *arg, const char *pass, const Region *r);

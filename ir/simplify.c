@@ -11,6 +11,8 @@
  */
 #include "ir/simplify.h"
 
+#include <string.h>
+
 #include "ir/base/bits.h"
 
 static uint64_t all_ones(const IrInst *i)
@@ -727,12 +729,17 @@ bool fold_known_nonzero(Folder *f, IrRef v)
     return false;
 }
 
+static bool is_any_const(const Region *r, IrRef v)
+{
+    return ir_is_const(r, v) || ir_inst(r, v)->op == IR_vconst;
+}
+
 /* Constants go right; otherwise the older value left, so that equal expressions look equal. */
 static void order_arguments(const Region *r, IrInst *i)
 {
     if (!ir_has(i, IR_E_COMM))
         return;
-    bool left = ir_is_const(r, i->arg[0]), right = ir_is_const(r, i->arg[1]);
+    bool left = is_any_const(r, i->arg[0]), right = is_any_const(r, i->arg[1]);
     if (left ? !right : !right && i->arg[0].i > i->arg[1].i) {
         IrRef t = i->arg[0];
         i->arg[0] = i->arg[1];
@@ -740,17 +747,25 @@ static void order_arguments(const Region *r, IrInst *i)
     }
 }
 
-static bool fold_all_const(const Region *r, IrInst *i)
+static bool fold_all_const(Folder *f, IrInst *i)
 {
+    const Region *r = f->region;
     IrValue a[3] = {0};
-    if (i->nargs == 0 || ir_op_info[i->op].sig == IR_SIG_SPECIAL)
+    if (i->nargs == 0 || ir_op_info[i->op].sig == IR_SIG_SPECIAL || i->op == IR_frcpest ||
+        i->op == IR_frsqrtest)
         return false;
-    if (ir_type_is_vector((IrType)i->type))
-        return false;
-    for (unsigned n = 0; n < i->nargs; n++)
-        if (!fold_const(r, i->arg[n], &a[n].u))
+    for (unsigned n = 0; n < i->nargs; n++) {
+        const uint8_t *bytes = fold_vconst(r, i->arg[n]);
+        if (bytes != NULL)
+            memcpy(a[n].b, bytes, 16);
+        else if (!fold_const(r, i->arg[n], &a[n].u))
             return false;
-    fold_to_const(i, ir_eval(r, i, a).u);
+    }
+    IrValue v = ir_eval(r, i, a);
+    if (ir_type_is_vector((IrType)i->type))
+        fold_to_vconst(f, i, v.b);
+    else
+        fold_to_const(i, v.u);
     return true;
 }
 
@@ -759,7 +774,7 @@ IrRef ir_simplify(Folder *f, IrInst *i)
     for (int turns = 0; turns < 16; turns++) {
         if (!ir_has(i, IR_E_PURE) || ir_has(i, IR_E_RAISES))
             return IR_NONE;
-        if (fold_all_const(f->region, i))
+        if (fold_all_const(f, i))
             return IR_NONE;
         order_arguments(f->region, i);
         FoldRule *rule = rules[i->op];

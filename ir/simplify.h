@@ -19,9 +19,28 @@ static inline bool fold_const(const Region *r, IrRef v, uint64_t *bits)
 IrRef fold_make_const(Folder *f, IrType t, uint64_t bits);
 IrRef fold_make(Folder *f, IrInst i); /* simplified, then placed */
 IrRef fold_to_const(IrInst *i, uint64_t bits);
+IrRef fold_to_vconst(Folder *f, IrInst *i, const uint8_t bytes[16]);
+/* The bytes of a vector constant, or NULL. */
+const uint8_t *fold_vconst(const Region *r, IrRef v);
 /* v is not zero wherever f->block runs, by a branch that leads there. */
 bool fold_known_nonzero(Folder *f, IrRef v);
 
-#define FOLD_VECTOR_RULES(X)
+FoldRule fold_vlogic, fold_vsub, fold_vcmpeq, fold_vextract, fold_vinsert, fold_vshuf, fold_vshift,
+    fold_bitcast;
+
+#define FOLD_VECTOR_RULES(X)                                                                       \
+    X(vand, fold_vlogic)                                                                           \
+    X(vor, fold_vlogic)                                                                            \
+    X(vxor, fold_vlogic)                                                                           \
+    X(vandn, fold_vlogic)                                                                          \
+    X(vsub, fold_vsub)                                                                             \
+    X(vcmpeq, fold_vcmpeq)                                                                         \
+    X(vextract, fold_vextract)                                                                     \
+    X(vinsert, fold_vinsert)                                                                       \
+    X(vshuf, fold_vshuf)                                                                           \
+    X(vshl, fold_vshift)                                                                           \
+    X(vshr, fold_vshift)                                                                           \
+    X(vsar, fold_vshift)                                                                           \
+    X(bitcast, fold_bitcast)
 
 #endif

@@ -1,0 +1,164 @@
+/* unneeded.c: removes what nothing needs: instructions without effect, and block parameters.
+ *
+ * A parameter goes when every edge gives it the same value (or itself), and when nothing that has
+ * an effect needs it: one that only feeds itself around a loop is not needed.
+ */
+#include "ir/internal.h"
+
+typedef struct Work {
+    Region *r;
+    IrGraph g;
+    uint32_t *map;   /* parameter -> the one value it always has */
+    uint8_t *needed; /* by value */
+    uint32_t *stack; /* needed values whose own arguments are to be marked */
+    uint32_t depth;
+    uint32_t *position; /* of a parameter in its block */
+} Work;
+
+bool ir_is_root(const Region *r, const IrInst *i)
+{
+    switch (i->op) {
+    case IR_get:
+    case IR_fpctlget:
+        return false;
+    case IR_call:
+        return (r->helpers->helpers[i->imm].flags & HELPER_PURE) == 0;
+    default:
+        return !ir_has(i, IR_E_PURE) || ir_has(i, IR_E_RAISES);
+    }
+}
+
+static IrRef edge_arg(const Region *r, uint32_t edge, uint32_t n)
+{
+    return r->pool.data[r->edges.data[edge].args + n];
+}
+
+/* The only value that parameter n of block b ever has besides itself, or 0. */
+static uint32_t only_value(Work *w, uint32_t b, uint32_t n)
+{
+    uint32_t p = w->r->blocks.data[b].params.data[n].i, only = 0;
+    for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++) {
+        uint32_t v = ir_resolve(w->map, edge_arg(w->r, w->g.preds[e].edge, n).i);
+        if (v == p || v == only)
+            continue;
+        if (only != 0)
+            return 0;
+        only = v;
+    }
+    return only;
+}
+
+static bool find_trivial(Work *w)
+{
+    bool any = false;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t k = 1; k < w->g.count; k++) {
+            uint32_t b = w->g.order[k];
+            const IrBlock *blk = &w->r->blocks.data[b];
+            for (uint32_t n = 0; n < blk->params.count; n++) {
+                uint32_t p = blk->params.data[n].i;
+                if (w->map[p] == 0 && (w->map[p] = only_value(w, b, n)) != 0)
+                    any = changed = true;
+            }
+        }
+    }
+    return any;
+}
+
+static void need(Work *w, IrRef v)
+{
+    if (v.i == 0 || w->needed[v.i])
+        return;
+    w->needed[v.i] = 1;
+    w->stack[w->depth++] = v.i;
+}
+
+static void need_args(Work *w, const IrInst *i)
+{
+    for (unsigned n = 0; n < i->nargs; n++)
+        need(w, i->arg[n]);
+    for (uint32_t n = 0; n < i->nlist; n++)
+        need(w, w->r->pool.data[i->list + n]);
+    if (i->snap == 0)
+        return;
+    const IrSnapshot *s = &w->r->snaps.data[i->snap - 1];
+    for (uint32_t n = 0; n < s->count; n++)
+        need(w, w->r->snap_entries.data[s->first + n].value);
+}
+
+static void find_needed(Work *w)
+{
+    Region *r = w->r;
+    for (uint32_t k = 0; k < w->g.count; k++)
+        for (uint32_t v = r->blocks.data[w->g.order[k]].first; v != 0; v = r->insts.data[v].next)
+            if (ir_is_root(r, &r->insts.data[v]))
+                need(w, (IrRef){v});
+    while (w->depth > 0) {
+        uint32_t v = w->stack[--w->depth], b = r->insts.data[v].block;
+        need_args(w, &r->insts.data[v]);
+        if (r->insts.data[v].op == IR_param)
+            for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++)
+                need(w, edge_arg(r, w->g.preds[e].edge, w->position[v]));
+    }
+}
+
+/* Takes parameters that are not needed out of blocks and edges. */
+static void drop_params(Work *w)
+{
+    Region *r = w->r;
+    for (uint32_t k = 0; k < w->g.count; k++) {
+        uint32_t b = w->g.order[k], kept = 0;
+        IrBlock *blk = &r->blocks.data[b];
+        for (uint32_t n = 0; n < blk->params.count; n++) {
+            IrRef p = blk->params.data[n];
+            if (!w->needed[p.i]) {
+                *ir_inst(r, p) = (IrInst){.op = IR_NOP};
+                continue;
+            }
+            for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++) {
+                IrRef *args = &r->pool.data[r->edges.data[w->g.preds[e].edge].args];
+                args[kept] = args[n];
+            }
+            blk->params.data[kept++] = p;
+        }
+        if (kept == blk->params.count)
+            continue;
+        blk->params.count = kept;
+        for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++)
+            r->edges.data[w->g.preds[e].edge].nargs = kept;
+    }
+}
+
+static void drop_insts(Work *w)
+{
+    Region *r = w->r;
+    for (uint32_t b = 0; b < r->blocks.count; b++)
+        for (uint32_t v = r->blocks.data[b].first, next; v != 0; v = next) {
+            next = r->insts.data[v].next;
+            if (!w->needed[v])
+                ir_remove(r, (IrRef){v});
+        }
+}
+
+void ir_remove_unneeded(Region *r)
+{
+    Work w = {.r = r, .g = ir_graph(r)};
+    w.needed = arena_alloc(r->arena, r->insts.count);
+    w.stack = arena_alloc(r->arena, r->insts.count * sizeof *w.stack);
+    w.position = arena_alloc(r->arena, r->insts.count * sizeof *w.position);
+    uint32_t params = 0;
+    for (uint32_t b = 0; b < r->blocks.count; b++)
+        params += r->blocks.data[b].params.count;
+    if (params != 0) {
+        w.map = arena_alloc(r->arena, r->insts.count * sizeof *w.map);
+        if (find_trivial(&w))
+            ir_replace_uses(r, w.map);
+    }
+    for (uint32_t b = 0; b < r->blocks.count; b++)
+        for (uint32_t n = 0; n < r->blocks.data[b].params.count; n++)
+            w.position[r->blocks.data[b].params.data[n].i] = n;
+    find_needed(&w);
+    drop_params(&w);
+    drop_insts(&w);
+}
