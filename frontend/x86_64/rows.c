@@ -1,6 +1,7 @@
 /* rows.c: the one table of instruction forms, out of the insns_*.def files (format: decode.h). */
 #include "frontend/x86_64/decode.h"
 #include "frontend/x86_64/lift.h"
+#include "frontend/x86_64/x87.h"
 
 #define NO       0
 #define ANY      X86_MR_HAS
