@@ -106,8 +106,10 @@ static void wait_outside(Vcpu *v)
 void engine_flush(Engine *e)
 {
     atomic_store(&e->flushing, true);
-    for (Vcpu *v = e->vcpus; v != NULL; v = v->next)
+    for (Vcpu *v = e->vcpus; v != NULL; v = v->next) {
         wait_outside(v);
+        v->state->shadow_sp = v->state->shadow_top; /* its return addresses are gone */
+    }
     stats_retire(e);
     code_pages_reset(e);
     cache_reset(&e->cache);
@@ -145,7 +147,7 @@ static bool init_shadow(VcpuRun *r)
     uint64_t *top = (uint64_t *)(void *)(base + SHADOW_SIZE - SHADOW_SPARE - 16);
     for (uint32_t i = 0; i < (SHADOW_SPARE + 16) / 8; i++)
         top[i] = UINT64_MAX; /* neither a guest pc that can be returned to nor a host address */
-    v->state->shadow_top = (uint64_t)(uintptr_t)top;
+    v->state->shadow_top = v->state->shadow_sp = (uint64_t)(uintptr_t)top;
     r->guard_low = (uint64_t)(uintptr_t)v->shadow_base;
     r->guard_high = r->guard_low + GUARD;
     return true;
@@ -207,6 +209,7 @@ void vcpu_free(Vcpu *v)
         p = &(*p)->next;
     if (*p == v)
         *p = v->next;
+    stats_add_run(&e->stats.ended, &vcpu_run_of(v)->stats);
     engine_unlock(e);
     if (current == v)
         current = NULL;

@@ -68,6 +68,7 @@ typedef struct VcpuRun {
     uint32_t table_mode; /* mode of CpuState.lookup */
     uint64_t stuck_pc;   /* guest pc and count of write faults that opened nothing */
     uint32_t stuck_count;
+    RunStats stats;
     _Atomic uint64_t misaligned_pc; /* guest pc of an access to retranslate; 0: none */
 } VcpuRun;
 

@@ -45,7 +45,7 @@ static void take_trap(Vcpu *v, uint32_t trap, uint32_t arg)
 {
     CpuState *s = v->state;
     GuestFault f;
-    v->engine->stats.traps++;
+    vcpu_run_of(v)->stats.traps++;
     if (trap == TRAP_BREAKPOINT)
         s->pc += arg;
     if (fault_of_trap(v->engine, s->pc, trap, arg, &f))
@@ -85,7 +85,7 @@ static void memory_fault(Vcpu *v, const GuestFault *f);
 static void perform_service(Vcpu *v, const Outcome *o)
 {
     CpuState *s = v->state;
-    v->engine->stats.services++;
+    vcpu_run_of(v)->stats.services++;
     if (o->service == IR_SERVICE_SYSCALL) {
         linux_syscall(v);
         return;
@@ -129,7 +129,7 @@ static void memory_fault(Vcpu *v, const GuestFault *f)
             return;
         }
     }
-    e->stats.faults++;
+    r->stats.faults++;
     linux_fault(v, f);
 }
 
@@ -159,7 +159,7 @@ static Outcome interpreted(Vcpu *v, const Region *r, const InterpResult *res)
 {
     CpuState *s = v->state;
     Outcome o = {.region_pc = r->pc, .mode = r->mode};
-    v->engine->stats.ran_interp += res->guest_insns;
+    vcpu_run_of(v)->stats.ran_interp += res->guest_insns;
     switch (res->end) {
     case INTERP_EXIT:
     case INTERP_POLL:
@@ -325,7 +325,7 @@ static Outcome run_code(VcpuRun *r, Engine *e, const Translation *t)
     CpuState *s = r->pub.state;
     use_table(r, e, t->mode);
     e->enter(s, t->header.entry);
-    e->stats.exits[s->exit_reason & 7]++;
+    r->stats.exits[s->exit_reason & 7]++;
     switch ((ExitReason)s->exit_reason) {
     case EXIT_DIRECT:
         return left_directly(r, e);
@@ -367,7 +367,7 @@ static void handle_poll(Vcpu *v)
     VcpuRun *r = vcpu_run_of(v);
     /* Cleared first: an event that comes while the others are looked at sets it again. */
     atomic_store(&v->state->poll, 0);
-    v->engine->stats.polls++;
+    r->stats.polls++;
     uint64_t pc = atomic_exchange(&r->misaligned_pc, 0);
     if (pc != 0)
         engine_mark_misaligned(v->engine, pc);

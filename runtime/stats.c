@@ -30,6 +30,17 @@ void stats_retire(Engine *e)
     e->stats.ran_host = ran.host;
 }
 
+void stats_add_run(RunStats *sum, const RunStats *s)
+{
+    sum->ran_interp += s->ran_interp;
+    sum->services += s->services;
+    sum->polls += s->polls;
+    sum->traps += s->traps;
+    sum->faults += s->faults;
+    for (unsigned i = 0; i < sizeof s->exits / sizeof *s->exits; i++)
+        sum->exits[i] += s->exits[i];
+}
+
 typedef struct Row {
     const char *what;
     uint64_t value;
@@ -52,10 +63,13 @@ void engine_print_stats(Engine *e, FILE *out)
     engine_lock(e);
     const Stats *s = &e->stats;
     Ran ran = count_ran(e);
+    RunStats sum = s->ended;
+    for (Vcpu *v = e->vcpus; v != NULL; v = v->next)
+        stats_add_run(&sum, &vcpu_run_of(v)->stats);
     const Row run[] = {
         {"guest instructions translated code", ran.guest},
         {"host instructions", ran.host},
-        {"guest instructions interpreted", s->ran_interp},
+        {"guest instructions interpreted", sum.ran_interp},
     };
     const Row made[] = {
         {"translations", s->translations},        {"guest instructions", s->guest_insns},
@@ -64,14 +78,14 @@ void engine_print_stats(Engine *e, FILE *out)
         {"microseconds", s->translate_ns / 1000},
     };
     const Row left[] = {
-        {"direct, chained afterwards", s->exits[EXIT_DIRECT]},
+        {"direct, chained afterwards", sum.exits[EXIT_DIRECT]},
         {"chains made", s->chained},
-        {"indirect, lookup missed", s->exits[EXIT_INDIRECT]},
-        {"polls and traps", s->exits[EXIT_SITE]},
-        {"faults", s->exits[EXIT_FAULT]},
-        {"services (system calls and others)", s->services},
-        {"polls handled", s->polls},
-        {"faults given to the guest", s->faults + s->traps},
+        {"indirect, lookup missed", sum.exits[EXIT_INDIRECT]},
+        {"polls and traps", sum.exits[EXIT_SITE]},
+        {"faults", sum.exits[EXIT_FAULT]},
+        {"services (system calls and others)", sum.services},
+        {"polls handled", sum.polls},
+        {"faults given to the guest", sum.faults + sum.traps},
     };
     const Row kept[] = {
         {"code bytes in use", e->arena.used},

@@ -1,14 +1,23 @@
-/* stats.h: what --stats reports. Guarded by the engine's lock; exits by kind are counted by each
- * vCPU's own thread and may lose a count between threads, which is good enough. */
+/* stats.h: what --stats reports.
+ *
+ * Stats is the engine's, under its lock. RunStats is counted by each vCPU for itself and added to
+ * the engine's when the vCPU ends; the report reads those of running vCPUs as they are.
+ */
 #ifndef DRAGOMAN_RUNTIME_STATS_H
 #define DRAGOMAN_RUNTIME_STATS_H
 
 #include <stdint.h>
 
+typedef struct RunStats {
+    uint64_t ran_interp; /* guest instructions interpreted */
+    uint64_t exits[8];   /* by ExitReason */
+    uint64_t services, polls, traps, faults;
+} RunStats;
+
 typedef struct Stats {
+    RunStats ended; /* of vCPUs that are gone */
     uint64_t translations, guest_insns, guest_bytes, host_bytes;
     uint64_t ran_guest, ran_host; /* instructions executed by dropped translations */
-    uint64_t ran_interp;          /* guest instructions interpreted */
     uint64_t translate_ns;
     uint64_t refused;  /* regions compiled again because they were too large */
     uint64_t exits[8]; /* by ExitReason */
@@ -20,5 +29,6 @@ typedef struct Stats {
 struct Engine;
 /* Adds the block counters of all translations to the totals, before they are dropped. */
 void stats_retire(struct Engine *e);
+void stats_add_run(RunStats *sum, const RunStats *s);
 
 #endif

@@ -30,8 +30,8 @@ static Engine *engine;
 
 static GuestFault last_fault;
 static uint64_t fault_pc;
-static int polls;
-static bool stop_at_poll;
+static _Atomic int polls;
+static _Atomic bool stop_at_poll;
 
 enum { CALL_EXIT, CALL_FLUSH, CALL_FORK, CALL_COUNT };
 static uint64_t calls;
@@ -240,6 +240,7 @@ static void test_remap(Vcpu *v)
         run_on(v, 0);
         CHECK(last_fault.is_fetch && last_fault.si_code == SEGV_MAPERR);
     }
+    guest_map(2 * PAGE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
 /* Code in a page that is mapped twice: writes through the other mapping are seen. */
