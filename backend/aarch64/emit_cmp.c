@@ -1,0 +1,201 @@
+/* emit_cmp.c: compares, selects and branches.
+ *
+ * A compare used once is folded into its select or branch (match_cond); the flags it sets live only
+ * within that one emitter, so nothing between can destroy them.
+ */
+#include "backend/aarch64/emitters.h"
+#include "backend/aarch64/match.h"
+#include "ir/base/bits.h"
+
+static void compare_imm(Emitter *e, bool wide, unsigned n, int64_t imm)
+{
+    ri(e, A64_SF(imm < 0 ? A64_ADDSI_W : A64_SUBSI_W, wide), XZR, n, imm < 0 ? -imm : imm);
+}
+
+/* i8 and i16: the left side is extended into x16, the right side by the compare itself. */
+static void compare_narrow(Emitter *e, const Operand *o)
+{
+    bool sign = o->cc == CC_LT || o->cc == CC_LE || o->cc == CC_GT || o->cc == CC_GE;
+    if (o->has_imm && o->imm == 0 && (o->cc == CC_EQ || o->cc == CC_NE)) {
+        ri(e, A64_ANDSI_W, XZR, o->reg[0], (int64_t)bits_mask(ir_type_bits(o->type)));
+        return;
+    }
+    emit_extend_reg(e, sign, o->type, R_T0, o->reg[0], false);
+    if (o->has_imm) {
+        compare_imm(e, false, R_T0, o->imm);
+        return;
+    }
+    unsigned ext = o->type == IR_I8 ? (sign ? EXT_SXTB : EXT_UXTB) : (sign ? EXT_SXTH : EXT_UXTH);
+    put_a64(e, A64_SUBSEXT_W, (A64Args){.d = XZR, .n = R_T0, .m = o->reg[1], .imm = ext << 3});
+}
+
+A64Cond emit_compare(Emitter *e, const Operand *o)
+{
+    bool wide = o->type == IR_I64;
+    switch (o->scale) {
+    case COND_TST:
+        if (o->has_imm)
+            ri(e, A64_SF(A64_ANDSI_W, wide), XZR, o->reg[0], o->imm);
+        else
+            rrr(e, A64_SF(A64_ANDS_W, wide), XZR, o->reg[0], o->reg[1]);
+        break;
+    case COND_FCMP:
+    case COND_FCMPE:
+        vvv(e, o->scale == COND_FCMP ? A64_FCMP : A64_FCMPE, o->type, 0, o->reg[0], o->reg[1]);
+        break;
+    default:
+        if (o->type < IR_I32)
+            compare_narrow(e, o);
+        else if (o->has_imm)
+            compare_imm(e, wide, o->reg[0], o->imm);
+        else
+            rrr(e, A64_SF(A64_SUBS_W, wide), XZR, o->reg[0], o->reg[1]);
+    }
+    return (A64Cond)o->cc;
+}
+
+/* The compare as an operand, as match_cond would have described it. */
+static Operand compare_operand(const SelInst *si, const IrInst *in)
+{
+    Operand o = si->opnd[0];
+    o.cc = (uint8_t)cond_of_compare(in->op);
+    o.reg[1] = si->opnd[1].reg[0];
+    o.has_imm = si->opnd[1].kind == OPND_IMM;
+    o.imm = si->opnd[1].imm;
+    return o;
+}
+
+static void cset(Emitter *e, unsigned d, A64Cond cc)
+{
+    rcond(e, A64_CSINC_W, d, XZR, XZR, cc ^ 1);
+}
+
+void emit_icmp(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    Operand o = compare_operand(si, in);
+    o.scale = COND_CMP;
+    cset(e, si->dest, emit_compare(e, &o));
+}
+
+void emit_fcmp_bool(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    Operand o = compare_operand(si, in);
+    o.scale = in->flags & IR_F_SIGNAL ? COND_FCMPE : COND_FCMP;
+    cset(e, si->dest, emit_compare(e, &o));
+}
+
+/* greater 0x00, less 0x01, equal 0x40, unordered 0x45: UCOMISD's CF, ZF and PF. */
+void emit_fcmp(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    const Operand *a = &si->opnd[0];
+    vvv(e, in->flags & IR_F_SIGNAL ? A64_FCMPE : A64_FCMP, a->type, 0, a->reg[0],
+        si->opnd[1].reg[0]);
+    cset(e, R_T0, CC_MI);
+    rij(e, A64_MOVZ_W, R_T1, 0, 0x40, 0);
+    rcond(e, A64_CSEL_W, R_T0, R_T1, R_T0, CC_EQ);
+    rij(e, A64_MOVZ_W, R_T1, 0, 0x45, 0);
+    rcond(e, A64_CSEL_W, si->dest, R_T1, R_T0, CC_VS);
+}
+
+/* ---- select ---- */
+
+/* Sets the flags for operand 0: a folded compare, or an i8 that is 0 or 1. */
+static A64Cond emit_condition(Emitter *e, const Operand *o)
+{
+    if (o->kind == OPND_COND)
+        return emit_compare(e, o);
+    ri(e, A64_ANDSI_W, XZR, o->reg[0], 1);
+    return CC_NE;
+}
+
+void emit_select_int(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    A64Cond cc = emit_condition(e, &si->opnd[0]);
+    rcond(e, A64_SF(A64_CSEL_W, is64(in)), si->dest, si->opnd[1].reg[0], si->opnd[2].reg[0], cc);
+}
+
+void emit_select_float(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    A64Cond cc = emit_condition(e, &si->opnd[0]);
+    vcond(e, A64_FCSEL, in->type, si->dest, si->opnd[1].reg[0], si->opnd[2].reg[0], cc);
+}
+
+void emit_select_vec(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    A64Cond cc = emit_condition(e, &si->opnd[0]);
+    rcond(e, A64_CSINV_X, R_T0, XZR, XZR, cc ^ 1);
+    vlane(e, A64_DUP_GPR, IR_I64, V_T0, R_T0, 0);
+    rrr(e, A64_VBSL, V_T0, si->opnd[1].reg[0], si->opnd[2].reg[0]);
+    emit_vmov(e, si->dest, V_T0);
+}
+
+/* ---- branches ---- */
+
+/* TBZ reaches 32 KiB: only in regions that cannot grow so large. */
+static bool small_region(const Emitter *e) { return e->region->insts.count < 800; }
+
+static void bit_branch(Emitter *e, bool set, unsigned reg, unsigned bit, uint32_t label)
+{
+    emit_label_ref(e, label, emit_offset(e), FIELD_B14);
+    put_a64(e, set ? A64_TBNZ : A64_TBZ, (A64Args){.d = reg, .j = bit});
+}
+
+/* Compare-and-branch in one instruction where there is one. `on` = branch when the condition holds. */
+static bool branch_direct(Emitter *e, const Operand *o, bool on, uint32_t label)
+{
+    bool eq = o->cc == CC_EQ, ne = o->cc == CC_NE, wide = o->type == IR_I64;
+    if (!o->has_imm)
+        return false;
+    if (o->scale == COND_CMP && o->imm == 0 && o->type >= IR_I32) {
+        if (eq || ne) {
+            emit_b19(e, A64_SF(eq == on ? A64_CBZ_W : A64_CBNZ_W, wide), o->reg[0], label);
+            return true;
+        }
+        if (o->cc == CC_LT && small_region(e)) {
+            bit_branch(e, on, o->reg[0], wide ? 63 : 31, label);
+            return true;
+        }
+    }
+    if (o->scale == COND_TST && (eq || ne) && (o->imm & (o->imm - 1)) == 0 && small_region(e)) {
+        bit_branch(e, ne == on, o->reg[0], (unsigned)__builtin_ctzll((uint64_t)o->imm), label);
+        return true;
+    }
+    return false;
+}
+
+static void branch_if(Emitter *e, const Operand *o, bool on, uint32_t label)
+{
+    if (o->kind == OPND_COND) {
+        if (branch_direct(e, o, on, label))
+            return;
+        A64Cond cc = emit_compare(e, o);
+        emit_bcond(e, on ? cc : cc ^ 1, label);
+    } else if (small_region(e)) {
+        bit_branch(e, on, o->reg[0], 0, label);
+    } else {
+        ri(e, A64_ANDSI_W, XZR, o->reg[0], 1);
+        emit_bcond(e, on ? CC_NE : CC_EQ, label);
+    }
+}
+
+void a64_branch(Emitter *e, const SelInst *si, const IrInst *in, uint32_t yes, uint32_t no)
+{
+    (void)in;
+    const Operand *o = &si->opnd[0];
+    if (yes == NO_LABEL) {
+        branch_if(e, o, false, no);
+        return;
+    }
+    branch_if(e, o, true, yes);
+    if (no != NO_LABEL)
+        a64_jump(e, no);
+}
+
+/* The row of `br` only describes its operand; HostDesc.branch emits it. */
+void emit_nothing(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)e;
+    (void)si;
+    (void)in;
+}

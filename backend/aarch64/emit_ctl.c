@@ -1,0 +1,225 @@
+/* emit_ctl.c: jumps, exits, polls, helper calls, and what stands behind the region; see abi.h.
+ *
+ * The layout of a translation: code, cold paths, exit stubs, vector constants.
+ */
+#include <string.h>
+
+#include "backend/aarch64/emitters.h"
+#include "ir/base/bits.h"
+#include "ir/base/log.h"
+
+/* ---- labels ---- */
+
+void a64_jump(Emitter *e, uint32_t label)
+{
+    emit_label_ref(e, label, emit_offset(e), FIELD_B26);
+    ri(e, A64_B, 0, 0, 0);
+}
+
+void emit_bcond(Emitter *e, A64Cond cc, uint32_t label)
+{
+    emit_label_ref(e, label, emit_offset(e), FIELD_B19);
+    rij(e, A64_BCOND, 0, 0, 0, cc);
+}
+
+void emit_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label)
+{
+    emit_label_ref(e, label, emit_offset(e), FIELD_B19);
+    op_d(e, op, reg);
+}
+
+void a64_fixup(Emitter *e, uint32_t offset, unsigned form, uint32_t target)
+{
+    a64_patch_field(e->out->code + offset, form, (int64_t)target - (int64_t)offset);
+}
+
+static void branch_stub(Emitter *e, A64Op op, StubId stub)
+{
+    emit_reloc(e, emit_offset(e), RELOC_STUB, FIELD_B26, stub);
+    ri(e, op, 0, 0, 0);
+}
+
+/* ---- cold paths ---- */
+
+ColdPath *cold_path(Emitter *e, void (*emit)(Emitter *, const ColdPath *))
+{
+    ColdPath *c = VEC_PUSH(e->out->arena, &a64_emit(e)->cold);
+    c->label = emit_label_new(e);
+    c->back = emit_label_new(e);
+    c->emit = emit;
+    c->site = e->site;
+    return c;
+}
+
+/* ---- exits ---- */
+
+/* One patchable branch; its stub is made by finish. */
+static void exit_branch(Emitter *e, A64Op op, uint64_t pc, unsigned kind, unsigned service)
+{
+    ExitSite *x = emit_exit_site(e);
+    *x = (ExitSite){.pc = pc,
+                    .patch = emit_offset(e),
+                    .kind = (uint8_t)kind,
+                    .service = (uint8_t)service,
+                    .form = op == A64_BL};
+    ri(e, op, 0, 0, 0);
+}
+
+static void push_return(Emitter *e, uint64_t return_pc)
+{
+    emit_mov_imm(e, R_T1, return_pc);
+    ri(e, A64_ADR, R_LR, 0, 12); /* the landing pad: behind the STP and the branch */
+    pair(e, A64_STP_X_PRE, R_T1, R_LR, SP, -16);
+}
+
+static void exit_direct(Emitter *e, const IrInst *in)
+{
+    if (in->cc != IR_EXIT_CALL) {
+        exit_branch(e, A64_B, in->imm, in->cc, in->cc == IR_EXIT_SERVICE ? in->aux : 0);
+        return;
+    }
+    uint64_t return_pc = ir_inst(e->region, in->arg[0])->imm;
+    push_return(e, return_pc);
+    exit_branch(e, A64_BL, in->imm, IR_EXIT_CALL, 0);
+    exit_branch(e, A64_B, return_pc, IR_EXIT_JUMP, 0);
+}
+
+static void data_address(Emitter *e, unsigned d, unsigned word)
+{
+    emit_reloc(e, emit_offset(e), RELOC_DATA, FIELD_ADRP, word);
+    op_d(e, A64_ADRP, d);
+    emit_reloc(e, emit_offset(e), RELOC_DATA, FIELD_ADD12, word);
+    ri(e, A64_ADDI_X, d, d, 0);
+}
+
+static void cold_lookup(Emitter *e, const ColdPath *c)
+{
+    (void)c;
+    branch_stub(e, A64_B, STUB_LOOKUP);
+}
+
+/* pc in x16; temporaries are dead. The branch is the site's own, so that the host predicts it by
+ * site; BLR of a call pairs with the RET of the return. */
+static void exit_site(Emitter *e, A64Op branch)
+{
+    data_address(e, R_T1, emit_data_word(e));
+    ri(e, A64_LDR_X, 0, R_T1, 0);
+    pair(e, A64_LDP_X, 1, 0, 0, 0); /* x1 = its pc, x0 = its entry */
+    rrr(e, A64_SUBS_X, XZR, 1, R_EXIT_PC);
+    emit_bcond(e, CC_NE, cold_path(e, cold_lookup)->label);
+    op_n(e, branch, 0);
+}
+
+static void cold_shadow_reset(Emitter *e, const ColdPath *c)
+{
+    (void)c;
+    branch_stub(e, A64_B, STUB_SHADOW_RESET);
+}
+
+static void exit_return(Emitter *e)
+{
+    pair(e, A64_LDP_X_POST, R_T1, R_LR, SP, 16);
+    rrr(e, A64_SUBS_X, XZR, R_T1, R_EXIT_PC);
+    emit_bcond(e, CC_NE, cold_path(e, cold_shadow_reset)->label);
+    op_n(e, A64_RET, R_LR);
+}
+
+static void exit_indirect_call(Emitter *e, uint64_t return_pc)
+{
+    uint32_t landing = emit_label_new(e);
+    emit_mov_imm(e, R_T1, return_pc);
+    emit_label_ref(e, landing, emit_offset(e), FIELD_ADR);
+    op_d(e, A64_ADR, R_LR);
+    pair(e, A64_STP_X_PRE, R_T1, R_LR, SP, -16);
+    exit_site(e, A64_BLR);
+    emit_label_bind(e, landing);
+    exit_branch(e, A64_B, return_pc, IR_EXIT_JUMP, 0);
+}
+
+void a64_exit(Emitter *e, const IrInst *in)
+{
+    if (in->op == IR_exit)
+        exit_direct(e, in);
+    else if (in->cc == IR_EXIT_RET)
+        exit_return(e);
+    else if (in->cc == IR_EXIT_CALL)
+        exit_indirect_call(e, ir_inst(e->region, in->arg[1])->imm);
+    else
+        exit_site(e, A64_BR);
+}
+
+/* ---- polls, sites, helpers, counters ---- */
+
+void a64_poll(Emitter *e, uint32_t cold)
+{
+    ri(e, A64_LDR_W, R_T0, R_STATE, offsetof(CpuState, poll));
+    emit_b19(e, A64_CBNZ_W, R_T0, cold);
+}
+
+void a64_site_call(Emitter *e) { branch_stub(e, A64_BL, STUB_SITE); }
+
+void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold)
+{
+    unsigned stub = (h->flags & HELPER_FP_OWN) != 0     ? STUB_A64_CALL_FP_OWN
+                    : (h->flags & HELPER_FP_GUEST) != 0 ? STUB_A64_CALL_FP_GUEST
+                                                        : STUB_A64_CALL;
+    if ((h->flags & HELPER_STATE) != 0)
+        emit_mov(e, 0, R_STATE);
+    ri(e, A64_LDR_X, R_T0, R_STATE, (int64_t)(offsetof(CpuState, helper) + 8 * number));
+    branch_stub(e, A64_BL, stub);
+    if (cold != NO_LABEL)
+        emit_b19(e, A64_CBNZ_X, 0, cold);
+}
+
+void a64_count(Emitter *e, uint32_t word)
+{
+    data_address(e, R_T1, word);
+    ri(e, A64_LDR_X, R_T0, R_T1, 0);
+    ri(e, A64_ADDI_X, R_T0, R_T0, 1);
+    ri(e, A64_STR_X, R_T0, R_T1, 0);
+}
+
+/* ---- begin and finish ---- */
+
+void a64_begin(Emitter *e) { e->host_data = arena_alloc(e->out->arena, sizeof(A64Emit)); }
+
+static void emit_cold_paths(Emitter *e)
+{
+    for (uint32_t k = 0; k < a64_emit(e)->cold.count; k++) {
+        ColdPath c = a64_emit(e)->cold.data[k];
+        e->site = c.site;
+        emit_label_bind(e, c.label);
+        c.emit(e, &c);
+        if (e->labels.data[c.back] != NO_LABEL)
+            a64_jump(e, c.back);
+    }
+}
+
+static void emit_exit_stubs(Emitter *e)
+{
+    for (uint32_t k = 0; k < e->out->exits.count; k++) {
+        ExitSite *x = &e->out->exits.data[k];
+        x->stub = x->stub_id = emit_offset(e);
+        a64_patch_field(e->out->code + x->patch, FIELD_B26, (int64_t)x->stub - x->patch);
+        ri(e, A64_ADR, R_T0, 0, 0);
+        branch_stub(e, A64_B, STUB_EXIT_DIRECT);
+    }
+}
+
+static void emit_pool(Emitter *e)
+{
+    A64Emit *x = a64_emit(e);
+    while (x->pool.count != 0 && (emit_offset(e) & 15) != 0)
+        op0(e, A64_NOP);
+    for (uint32_t k = 0; k < x->pool.count; k++) {
+        emit_label_bind(e, x->pool.data[k].label);
+        emit_bytes(e, x->pool.data[k].value.b, 16);
+    }
+}
+
+void a64_finish(Emitter *e)
+{
+    emit_cold_paths(e);
+    emit_exit_stubs(e);
+    emit_pool(e);
+}

@@ -1,0 +1,57 @@
+/* emit_fpenv.c: the FP control and status word, in x86's MXCSR layout, against FPCR and FPSR.
+ *
+ *     MXCSR   FZ 15, RC 14:13 (near, down, up, zero), masks 12:7, DAZ 6, PE UE OE ZE DE IE 5:0
+ *     FPCR    FZ 24, RMode 23:22 (near, up, down, zero), AH 1, FIZ 0
+ *     FPSR    IDC 7, IXC 4, UFC 3, OFC 2, DZC 1, IOC 0
+ *
+ * While translations run, CpuState.fpctl keeps the masks, controls and the flags that were set when
+ * it was last written; FPSR collects the new ones. Without FEAT_AFP, FZ flushes inputs and outputs
+ * alike, so it is set for either of FZ and DAZ; and IDC, which then means a flushed input, is not DE.
+ */
+#include "backend/aarch64/emitters.h"
+
+/* d |= bit `from` of n, at bit `to`; destroys x30. */
+static void or_bit(Emitter *e, unsigned d, unsigned n, unsigned from, unsigned len, unsigned to)
+{
+    rij(e, A64_UBFM_W, R_LR, n, from, from + len - 1);
+    rrr_shift(e, A64_ORR_W, d, d, R_LR, SH_LSL, to);
+}
+
+void emit_fpctl_load(Emitter *e, bool afp)
+{
+    ri(e, A64_LDR_W, R_T0, R_STATE, offsetof(CpuState, fpctl));
+    rr(e, A64_RBIT_W, R_T1, R_T0); /* RC to 18:17 with its bits exchanged: RMode's order */
+    rij(e, A64_UBFM_W, R_T1, R_T1, 17, 18);
+    rij(e, A64_UBFM_W, R_T1, R_T1, 32 - FPCR_RMODE_AT, 31 - FPCR_RMODE_AT);
+    or_bit(e, R_T1, R_T0, 15, 1, FPCR_FZ_AT);
+    or_bit(e, R_T1, R_T0, 6, 1, afp ? 0 : FPCR_FZ_AT);
+    if (afp)
+        ri(e, A64_ORRI_W, R_T1, R_T1, FPCR_AH | FPCR_NEP);
+    op_d(e, A64_MSR_FPCR, R_T1);
+    op_d(e, A64_MSR_FPSR, XZR);
+}
+
+void emit_fpctl_save(Emitter *e, bool afp)
+{
+    ri(e, A64_LDR_W, R_T0, R_STATE, offsetof(CpuState, fpctl));
+    op_d(e, A64_MRS_FPSR, R_T1);
+    or_bit(e, R_T0, R_T1, 0, 1, 0);
+    or_bit(e, R_T0, R_T1, 1, 4, 2);
+    if (afp)
+        or_bit(e, R_T0, R_T1, 7, 1, 1);
+    ri(e, A64_STR_W, R_T0, R_STATE, offsetof(CpuState, fpctl));
+}
+
+void emit_fpctlget(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    emit_fpctl_save(e, has_feature(e, FEAT_A64_AFP));
+    emit_mov(e, si->dest, R_T0);
+}
+
+void emit_fpctlset(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    ri(e, A64_STR_W, si->opnd[0].reg[0], R_STATE, offsetof(CpuState, fpctl));
+    emit_fpctl_load(e, has_feature(e, FEAT_A64_AFP));
+}

@@ -1,0 +1,201 @@
+/* emit_vec.c: integer vectors and lanes; shuffles are in emit_shuf.c. */
+#include "backend/aarch64/emitters.h"
+#include "ir/base/bits.h"
+
+static unsigned reg(const SelInst *si, unsigned k) { return si->opnd[k].reg[0]; }
+
+static const uint16_t rows[IR_OP_COUNT] = {
+    [IR_vand] = A64_VAND,     [IR_vor] = A64_VORR,      [IR_vxor] = A64_VEOR,
+    [IR_vadd] = A64_VADD,     [IR_vsub] = A64_VSUB,     [IR_vadds] = A64_VSQADD,
+    [IR_vaddus] = A64_VUQADD, [IR_vsubs] = A64_VSQSUB,  [IR_vsubus] = A64_VUQSUB,
+    [IR_vmul] = A64_VMUL,     [IR_vavgu] = A64_VURHADD, [IR_vmins] = A64_VSMIN,
+    [IR_vmaxs] = A64_VSMAX,   [IR_vminu] = A64_VUMIN,   [IR_vmaxu] = A64_VUMAX,
+    [IR_vcmpeq] = A64_VCMEQ,  [IR_vcmpgts] = A64_VCMGT,
+};
+
+void emit_vlogic(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    rrr(e, rows[in->op], si->dest, reg(si, 0), reg(si, 1));
+}
+
+void emit_vandn(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    rrr(e, A64_VBIC, si->dest, reg(si, 1), reg(si, 0));
+}
+
+void emit_vbin(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vvv(e, rows[in->op], in->lane, si->dest, reg(si, 0), reg(si, 1));
+}
+
+/* ---- products ---- */
+
+static void long_products(Emitter *e, bool sign, unsigned lane, unsigned n, unsigned m)
+{
+    vvv(e, sign ? A64_VSMULL : A64_VUMULL, lane, V_T0, n, m);
+    vvv(e, sign ? A64_VSMULL2 : A64_VUMULL2, lane, V_T1, n, m);
+}
+
+void emit_vmulh(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    long_products(e, in->op == IR_vmulhs, IR_I16, reg(si, 0), reg(si, 1));
+    vvv(e, A64_VUZP2, IR_I16, si->dest, V_T0, V_T1);
+}
+
+void emit_vmaddw(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    long_products(e, true, IR_I16, reg(si, 0), reg(si, 1));
+    vvv(e, A64_VADDP, IR_I32, si->dest, V_T0, V_T1);
+}
+
+void emit_vmulu32(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    vv(e, A64_VXTN, IR_I32, V_T0, reg(si, 0));
+    vv(e, A64_VXTN, IR_I32, V_T1, reg(si, 1));
+    vvv(e, A64_VUMULL, IR_I32, si->dest, V_T0, V_T1);
+}
+
+void emit_vsadbw(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    vvv(e, A64_VUABD, IR_I8, V_T0, reg(si, 0), reg(si, 1));
+    vv(e, A64_VUADDLP, IR_I8, V_T0, V_T0);
+    vv(e, A64_VUADDLP, IR_I16, V_T0, V_T0);
+    vv(e, A64_VUADDLP, IR_I32, si->dest, V_T0);
+}
+
+void emit_vpack(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    unsigned to = in->lane == IR_I32 ? IR_I16 : IR_I8;
+    bool sign = in->op == IR_vpackss;
+    vv(e, sign ? A64_VSQXTN : A64_VSQXTUN, to, V_T0, reg(si, 0));
+    vv(e, sign ? A64_VSQXTN2 : A64_VSQXTUN2, to, V_T0, reg(si, 1));
+    emit_vmov(e, si->dest, V_T0);
+}
+
+/* ---- shifts ---- */
+
+void emit_vshift_imm(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    unsigned bits = ir_type_bits(in->lane), n = reg(si, 0);
+    uint64_t by = (uint64_t)si->opnd[1].imm;
+    if (in->op == IR_vsar && by >= bits)
+        by = bits - 1;
+    if (by >= bits)
+        vimm(e, A64_MOVI_D, si->dest, 0, 0);
+    else if (by == 0)
+        emit_vmov(e, si->dest, n);
+    else
+        vi(e, in->op == IR_vshl ? A64_VSHL : in->op == IR_vshr ? A64_VUSHR : A64_VSSHR, in->lane,
+           si->dest, n, (int64_t)by);
+}
+
+/* USHL and SSHL take a signed byte; counts are held at the width, where the result is right. */
+void emit_vshift_reg(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    unsigned most = ir_type_bits(in->lane) - (in->op == IR_vsar);
+    rij(e, A64_MOVZ_X, R_T0, 0, most, 0);
+    rrr(e, A64_SUBS_X, XZR, reg(si, 1), R_T0);
+    rcond(e, A64_CSEL_X, R_T0, reg(si, 1), R_T0, CC_LO);
+    if (in->op != IR_vshl)
+        rrr(e, A64_SUB_X, R_T0, XZR, R_T0);
+    vlane(e, A64_DUP_GPR, in->lane, V_T0, R_T0, 0);
+    vvv(e, in->op == IR_vsar ? A64_VSSHL : A64_VUSHL, in->lane, si->dest, reg(si, 0), V_T0);
+}
+
+/* ---- lanes ---- */
+
+static unsigned int_lane(unsigned lane)
+{
+    return lane == IR_F32 ? IR_I32 : lane == IR_F64 ? IR_I64 : lane;
+}
+
+void emit_vextract_int(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    if (in->cc == 0 && in->lane >= IR_I32)
+        rr(e, in->lane == IR_I64 ? A64_FMOV_XD : A64_FMOV_WS, si->dest, reg(si, 0));
+    else
+        vlane(e, A64_UMOV, in->lane, si->dest, reg(si, 0), in->cc);
+}
+
+void emit_vextract_float(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vlane(e, A64_DUP_SCALAR, int_lane(in->lane), si->dest, reg(si, 0), in->cc);
+}
+
+/* Tied: the destination holds the vector. */
+void emit_vinsert_int(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vlane(e, A64_INS_GPR, in->lane, si->dest, reg(si, 1), in->cc);
+}
+
+void emit_vinsert_float(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vlane(e, A64_INS_LANE, int_lane(in->lane), si->dest, reg(si, 1), in->cc);
+}
+
+void emit_vlow_int(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    rr(e, si->opnd[0].type == IR_I64 ? A64_FMOV_DX : A64_FMOV_SW, si->dest, reg(si, 0));
+}
+
+/* The scalar DUP clears what is above, whatever FPCR.NEP says. */
+void emit_vlow_float(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    vlane(e, A64_DUP_SCALAR, int_lane(si->opnd[0].type), si->dest, reg(si, 0), 0);
+}
+
+void emit_vsplat_int(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vlane(e, A64_DUP_GPR, in->lane, si->dest, reg(si, 0), 0);
+}
+
+void emit_vsplat_float(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vlane(e, A64_DUP_LANE, int_lane(in->lane), si->dest, reg(si, 0), 0);
+}
+
+/* Sign bits are gathered by shift-and-add: 1 to 2 to 4 to 8 bits a step, as far as lanes go. */
+void emit_vmovmsk(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    unsigned n = reg(si, 0), d = si->dest;
+    switch (in->lane) {
+    case IR_I8:
+        vi(e, A64_VUSHR, IR_I8, V_T0, n, 7);
+        vi(e, A64_VUSRA, IR_I16, V_T0, V_T0, 7);
+        vi(e, A64_VUSRA, IR_I32, V_T0, V_T0, 14);
+        vi(e, A64_VUSRA, IR_I64, V_T0, V_T0, 28);
+        vlane(e, A64_UMOV, IR_I8, R_T0, V_T0, 0);
+        vlane(e, A64_UMOV, IR_I8, R_T1, V_T0, 8);
+        rrr_shift(e, A64_ORR_W, d, R_T0, R_T1, SH_LSL, 8);
+        break;
+    case IR_I32:
+        vi(e, A64_VUSHR, IR_I32, V_T0, n, 31);
+        vi(e, A64_VUSRA, IR_I64, V_T0, V_T0, 31);
+        vlane(e, A64_UMOV, IR_I32, R_T0, V_T0, 0);
+        vlane(e, A64_UMOV, IR_I32, R_T1, V_T0, 2);
+        rrr_shift(e, A64_ORR_W, d, R_T0, R_T1, SH_LSL, 2);
+        break;
+    default:
+        rr(e, A64_FMOV_XD, R_T0, n);
+        vlane(e, A64_UMOV, IR_I64, R_T1, n, 1);
+        rij(e, A64_UBFM_X, R_T0, R_T0, 63, 63);
+        rij(e, A64_UBFM_X, R_T1, R_T1, 63, 63);
+        rrr_shift(e, A64_ORR_W, d, R_T0, R_T1, SH_LSL, 1);
+        break;
+    }
+}
+
+void emit_bitcast(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    static const uint16_t op[IR_TYPE_COUNT] = {[IR_I32] = A64_FMOV_WS,
+                                               [IR_I64] = A64_FMOV_XD,
+                                               [IR_F32] = A64_FMOV_SW,
+                                               [IR_F64] = A64_FMOV_DX};
+    rr(e, op[in->type], si->dest, reg(si, 0));
+}

@@ -1,0 +1,81 @@
+/* lower.c: lower.def as the selector's table, and this host's description for backend/core. */
+#include "backend/aarch64/emitters.h"
+#include "backend/aarch64/match.h"
+
+enum {
+    M_8 = 1 << IR_I8,
+    M_16 = 1 << IR_I16,
+    M_32 = 1 << IR_I32,
+    M_64 = 1 << IR_I64,
+    M_N = M_8 | M_16,
+    M_W = M_32 | M_64,
+    M_INT = M_N | M_W,
+    M_F = 1 << IR_F32 | 1 << IR_F64,
+    M_V = 1 << IR_V128,
+    M_VOID = 1 << IR_VOID,
+    X0_X1 = 3,
+    X1_TO_X6 = 0x7e,
+};
+
+#define R     match_reg
+#define _     NULL
+#define TIED  RULE_TIED
+#define EARLY RULE_EARLY
+#define LOWER(name_, types_, lanes_, a, b, c, flags_, needs_, emitter)                             \
+    {.op = IR_##name_,                                                                             \
+     .types = types_,                                                                              \
+     .lanes = lanes_,                                                                              \
+     .arg = {a, b, c},                                                                             \
+     .fixed = {ANY_REG, ANY_REG, ANY_REG},                                                         \
+     .dest = ANY_REG,                                                                              \
+     .flags = flags_,                                                                              \
+     .needs = needs_,                                                                              \
+     .emit = emitter,                                                                              \
+     .name = #emitter},
+#define LOWER_FIXED(name_, types_, a, b, c, fixed_a, fixed_b, fixed_c, to, clobber, needs_,        \
+                    emitter)                                                                       \
+    {.op = IR_##name_,                                                                             \
+     .types = types_,                                                                              \
+     .arg = {a, b, c},                                                                             \
+     .fixed = {fixed_a, fixed_b, fixed_c},                                                         \
+     .dest = to,                                                                                   \
+     .clobber_gpr = clobber,                                                                       \
+     .needs = needs_,                                                                              \
+     .emit = emitter,                                                                              \
+     .name = #emitter},
+
+static const LowerRule rules[] = {
+#include "backend/aarch64/lower.def"
+};
+
+/* Temporaries first, so that values which do not go home leave the homes alone; then homes, those
+ * that a helper call destroys before those it keeps. */
+static const uint8_t gpr_order[] = {0,  1,  2,  3,  4,  5,  6,  15, 14, 13, 12, 11, 10, 9,
+                                    8,  7,  27, 26, 29, 25, 24, 23, 22, 21, 20, 19, ANY_REG};
+static const uint8_t vec_order[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 31, 30,
+                                    29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, ANY_REG};
+
+const HostDesc a64_host = {
+    .name = "aarch64",
+    .rules = rules,
+    .rule_count = sizeof rules / sizeof rules[0],
+    .allocatable = {0x2ff8ffff, 0xffff1fff},  /* x0-x15 x19-x27 x29; v0-v12 v16-v31 */
+    .caller_saved = {0x0000ffff, 0xffff1fff}, /* AAPCS64 6.1 */
+    .call_args = {0, 1, 2, 3, 4, 5},
+    .call_ret = 0,
+    .exit_pc = R_EXIT_PC,
+    .alloc_order = {gpr_order, vec_order},
+    .is_alias = a64_is_alias,
+    .swap = {true, true},
+    .move = a64_move,
+    .jump = a64_jump,
+    .branch = a64_branch,
+    .exit = a64_exit,
+    .poll = a64_poll,
+    .site_call = a64_site_call,
+    .call = a64_call,
+    .count = a64_count,
+    .begin = a64_begin,
+    .finish = a64_finish,
+    .fixup = a64_fixup,
+};
