@@ -1,8 +1,9 @@
 /* engine.c: the engine's birth, its vCPUs, flushes and forks; locking in engine.h.
  *
  * A vCPU's shadow return stack is a mapping with a guard page at each end. Translations push pairs
- * {host return address, guest return pc} downwards from shadow_top, where a sentinel pair stands
- * that matches no guest pc:
+ * of host return address and guest return pc (in the host's order) downwards from shadow_top, where
+ * a sentinel pair stands. Both of its words are the address of the miss stub: no guest code lies
+ * there, and a guest that returns to that very address rightly ends in the miss stub too.
  *
  *     guard page | ... free ... | pair | pair | sentinel pair | spare line | guard page
  */
@@ -146,7 +147,7 @@ static bool init_shadow(VcpuRun *r)
         return false;
     uint64_t *top = (uint64_t *)(void *)(base + SHADOW_SIZE - SHADOW_SPARE - 16);
     for (uint32_t i = 0; i < (SHADOW_SPARE + 16) / 8; i++)
-        top[i] = UINT64_MAX; /* neither a guest pc that can be returned to nor a host address */
+        top[i] = v->engine->cache.empty.entry;
     v->state->shadow_top = v->state->shadow_sp = (uint64_t)(uintptr_t)top;
     r->guard_low = (uint64_t)(uintptr_t)v->shadow_base;
     r->guard_high = r->guard_low + GUARD;

@@ -271,6 +271,8 @@ static Outcome left_directly(VcpuRun *r, Engine *e)
 static Outcome left_indirectly(VcpuRun *r, Engine *e)
 {
     CpuState *s = r->pub.state;
+    if (s->shadow_sp > s->shadow_top) /* the sentinel was taken for a return (engine.c) */
+        s->shadow_sp = s->shadow_top;
     r->pending_lookup = true;
     r->pending_site = is_site_slot(e, s->exit_site) ? s->exit_site : 0;
     r->pending_generation = e->cache.generation;
