@@ -188,7 +188,8 @@ typedef struct IrInst {
     uint8_t nargs;  /* fixed args in use */
     uint16_t flags; /* memory or FP flags; insn: length in bytes */
     IrRef arg[3];
-    uint32_t aux;  /* extract/sextract/deposit: pos | len << 8; trap/exit: argument */
+    uint32_t aux;  /* extract/sextract/deposit: pos | len << 8; trap/exit: argument; param: the
+                      slot it was made for + 1, or 0 */
     uint64_t imm;  /* constant bits, slot, pc, helper number, vconst number, mask */
     uint32_t list; /* call: first of its arguments in Region.pool */
     uint32_t nlist;

@@ -173,6 +173,7 @@ static void start_block(Promote *p, uint32_t b)
             continue;
         if (p->everywhere || set_has(&looped, slot) || differs(p, b, slot, &in[slot])) {
             IrRef v = ir_param_new(r, b, (IrType)r->slots->slots[slot].type);
+            ir_inst(r, v)->aux = slot + 1; /* what it is for: a hint to code generators */
             *VEC_PUSH(r->arena, &p->params) = (SlotParam){b, slot, v.i};
             in[slot] = v.i;
         }

@@ -99,15 +99,15 @@ static void set_up_memory_params(Allocator *a)
 {
     const Region *r = a->region;
     const int8_t *home = a->sel->cfg->convention->home;
-    for (uint32_t k = 0; k < r->snap_entries.count; k++) {
-        const IrSnapEntry *se = &r->snap_entries.data[k];
-        const IrInst *in = ir_inst(r, se->value);
-        Value *val = &a->values[se->value.i];
-        if (in->op != IR_param || a->sel->uses[se->value.i] != 0 || home[se->slot] >= 0 ||
-            val->slot != 0 || val->hint != NO_REG || in->type != r->slots->slots[se->slot].type)
-            continue;
-        if (slot_memory_free(a, in->block, se->slot))
-            val->slot = (uint16_t)(se->slot + 1);
+    for (uint32_t o = 0; o < a->sel->norder; o++) {
+        const IrBlock *b = &r->blocks.data[a->sel->order[o]];
+        for (uint32_t k = 0; k < b->params.count; k++) {
+            const IrInst *in = ir_inst(r, b->params.data[k]);
+            uint32_t v = b->params.data[k].i, slot = in->aux - 1;
+            if (in->aux != 0 && a->sel->uses[v] == 0 && home[slot] < 0 &&
+                a->values[v].hint == NO_REG && slot_memory_free(a, in->block, slot))
+                a->values[v].slot = (uint16_t)(slot + 1);
+        }
     }
 }
 

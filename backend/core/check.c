@@ -38,8 +38,25 @@ typedef struct Checker {
     bool verify;          /* last round: failures count */
 } Checker;
 
+/* The events before a failure, for whoever must find its cause. */
+static void print_events(const Checker *c, uint32_t last)
+{
+    static const char *const kinds[] = {"inst", "move", "block", "edge", "goto", "site"};
+    static const char *const moves[] = {"reg",       "load", "store", "const",
+                                        "store-imm", "swap", "add"};
+    for (uint32_t k = last < 12 ? 0 : last - 12; k <= last; k++) {
+        const AllocEvent *ev = &c->al->events.data[k];
+        fprintf(stderr, "  event %u: %s %u", k, kinds[ev->kind], ev->index);
+        if (ev->kind == AE_MOVE)
+            fprintf(stderr, " %s class %u: %u <- %u, offset %u, value %%%u", moves[ev->move.kind],
+                    ev->move.cls, ev->move.dst, ev->move.src, ev->move.offset, ev->value.i);
+        fputc('\n', stderr);
+    }
+}
+
 static _Noreturn void fail(const Checker *c, uint32_t event, const char *what, uint32_t v)
 {
+    print_events(c, event);
     log_bug(__FILE__, __LINE__, "allocation of region 0x%llx, event %u: %s (value %%%u)",
             (unsigned long long)c->region->pc, event, what, v);
 }
