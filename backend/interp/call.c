@@ -1,0 +1,78 @@
+/* call.c: helper calls through libffi, so that the interpreter builds on any host.
+ *
+ * Preparing a call interface costs more than the call, so a few are kept in each thread, found by
+ * the helper's address in its table.
+ */
+#include <ffi.h>
+
+#include "backend/interp/interp.h"
+#include "ir/base/log.h"
+
+enum { ARGS_MAX = 7, CACHE_SIZE = 64 };
+
+typedef struct Interface {
+    const HelperDesc *helper;
+    ffi_cif cif;
+    ffi_type *args[ARGS_MAX];
+} Interface;
+
+static ffi_type *ffi_type_of(unsigned t)
+{
+    switch (t) {
+    case IR_VOID:
+        return &ffi_type_void;
+    case IR_I64:
+        return &ffi_type_uint64;
+    case IR_F64:
+        return &ffi_type_double;
+    default:
+        return &ffi_type_uint32;
+    }
+}
+
+static Interface *interface_of(const HelperDesc *h)
+{
+    static _Thread_local Interface cache[CACHE_SIZE];
+    Interface *f = &cache[(uintptr_t)h / sizeof *h % CACHE_SIZE];
+    if (f->helper == h)
+        return f;
+    unsigned n = 0;
+    if (h->flags & HELPER_STATE)
+        f->args[n++] = &ffi_type_pointer;
+    for (unsigned k = 0; k < h->nargs; k++)
+        f->args[n++] = ffi_type_of(h->args[k]);
+    DG_ASSERT(ffi_prep_cif(&f->cif, FFI_DEFAULT_ABI, n, ffi_type_of(h->ret), f->args) == FFI_OK);
+    f->helper = h;
+    return f;
+}
+
+bool step_call(Run *x, const IrInst *i)
+{
+    const HelperDesc *h = &x->r->helpers->helpers[i->imm];
+    void *pointers[ARGS_MAX];
+    unsigned n = 0;
+    if (h->flags & HELPER_STATE)
+        pointers[n++] = &x->state;
+    for (uint32_t k = 0; k < i->nlist; k++)
+        pointers[n++] = &x->v[x->r->pool.data[i->list + k].i];
+    if (h->flags & HELPER_FP_GUEST)
+        run_fp_load(x);
+    if (h->flags & HELPER_FP_OWN)
+        run_fp_unload(x);
+    x->state->pc = x->pc;
+    union {
+        ffi_arg word; /* libffi widens small results to this */
+        uint64_t u;
+        double d;
+    } ret = {.u = 0};
+    ffi_call(&interface_of(h)->cif, h->fn, &ret, pointers);
+    if (h->flags & HELPER_FAULT && ret.u != 0)
+        return run_end(x, INTERP_FAULT);
+    if (h->ret != IR_VOID) {
+        uint64_t v = h->ret == IR_I64 || h->ret == IR_F64 ? ret.u : (uint32_t)ret.word;
+        if (h->ret == IR_I8 || h->ret == IR_I16)
+            v &= h->ret == IR_I8 ? 0xff : 0xffff;
+        *run_dest(x, i) = (IrValue){.q = {v, 0}};
+    }
+    return true;
+}
