@@ -24,39 +24,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build"
-QEMU = BUILD / "deps/trixie-amd64/usr/bin/qemu-aarch64"
-ON_X86 = os.uname().machine == "x86_64"
-
-
-def on_aarch64(cpu):
-    """The AArch64 build, under qemu-aarch64 where this machine is no AArch64 one."""
-    emulator = [str(QEMU), "-cpu", cpu] if ON_X86 else []
-    return emulator + [str(BUILD / "aarch64/dragoman")]
-
-
-ENGINES = {
-    "native": [],  # checks that a program's output is the same twice
-    "jit": [str(BUILD / "release/dragoman")],
-    "interp": [str(BUILD / "release/dragoman"), "--engine", "interp"],
-    "debug": [str(BUILD / "debug/dragoman")],
-    "asan": [str(BUILD / "asan/dragoman")],
-    "asan-interp": [str(BUILD / "asan/dragoman"), "--engine", "interp"],
-    "relaxed": [str(BUILD / "release/dragoman"), "--memory-order", "relaxed"],
-    "aarch64": on_aarch64("max"),
-    "aarch64-n1": on_aarch64("neoverse-n1"),
-    "aarch64-interp": on_aarch64("max") + ["--engine", "interp"],
-    # Other translators, for telling whether a test itself is at fault.
-    "qemu": [str(BUILD / "deps/trixie-amd64/usr/bin/qemu-x86_64")],
-}
-
-# What Dragoman does not report; the names are glibc 2.36's.
-HIDDEN_FEATURES = ("AVX512F AVX512VL AVX512BW AVX512CD AVX512DQ AVX512ER AVX512PF AVX2 AVX FMA FMA4 "
-                   "BMI1 BMI2 LZCNT MOVBE POPCNT RTM SSE3 SSSE3 SSE4_1 SSE4_2 ERMS FSRM XSAVE XSAVEC "
-                   "OSXSAVE").split()
-TUNABLES = "glibc.cpu.hwcaps=" + ",".join("-" + name for name in HIDDEN_FEATURES)
-
+from engines import ENGINES, TUNABLES
 
 def environment():
     return {"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C", "TZ": "UTC", "TERM": "dumb"}
@@ -66,8 +34,12 @@ def run(command, env, directory, stdin, timeout):
     def limits():
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    process = subprocess.Popen(command, env=env, cwd=directory, stdin=stdin, start_new_session=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=limits)
+    try:
+        process = subprocess.Popen(command, env=env, cwd=directory, stdin=stdin,
+                                   start_new_session=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, preexec_fn=limits)
+    except OSError as error:
+        sys.exit(f"cannot run {command[0]}: {error.strerror}")
     try:
         out, err = process.communicate(timeout=timeout)
         status = process.returncode

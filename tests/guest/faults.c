@@ -40,7 +40,7 @@ __asm__(".text\n"
         "  mov regs_in+104, %r13;      mov regs_in+112, %r14\n"
         "  mov regs_in+120, %r15\n"
         "  cmp %eax, %eax\n" /* known flags */
-    "  jmp *code_address\n"
+        "  jmp *code_address\n"
         "finish:\n"
         "  mov %rax, regs_out;         mov %rcx, regs_out+8\n"
         "  mov %rdx, regs_out+16;      mov %rbx, regs_out+24\n"

@@ -17,10 +17,10 @@ int main(void)
     __asm__(insn : "=t"(r));                                                                       \
     printf(insn " %La\n", r);
     CONSTANT("fld1")
-    CONSTANT("fldz") CONSTANT("fldpi") CONSTANT("fldl2e") CONSTANT("fldl2t") CONSTANT("fldlg2")
-        CONSTANT("fldln2")
+    CONSTANT("fldz")
+    CONSTANT("fldpi") CONSTANT("fldl2e") CONSTANT("fldl2t") CONSTANT("fldlg2") CONSTANT("fldln2")
 
-            for (int i = 0; i < 500; i++)
+        for (int i = 0; i < 500; i++)
     {
         volatile double da = (double)(int64_t)rng() / 3, db = (double)(int64_t)rng_edge() / 7 + 0.5;
         long double a = da, b = db;

@@ -1,0 +1,36 @@
+"""The ways a guest program can be run: engine name -> words that go before the program's."""
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+DEPS = BUILD / "deps"
+ON_X86 = os.uname().machine == "x86_64"
+
+
+def on_aarch64(cpu):
+    """The AArch64 build, under qemu-aarch64 where this machine is no AArch64 one."""
+    emulator = [str(DEPS / "trixie-amd64/usr/bin/qemu-aarch64"), "-cpu", cpu] if ON_X86 else []
+    return emulator + [str(BUILD / "aarch64/dragoman")]
+
+
+ENGINES = {
+    "native": [],  # run twice: checks that a program's output is always the same
+    "jit": [str(BUILD / "release/dragoman")],
+    "interp": [str(BUILD / "release/dragoman"), "--engine", "interp"],
+    "debug": [str(BUILD / "debug/dragoman")],
+    "asan": [str(BUILD / "asan/dragoman")],
+    "asan-interp": [str(BUILD / "asan/dragoman"), "--engine", "interp"],
+    "relaxed": [str(BUILD / "release/dragoman"), "--memory-order", "relaxed"],
+    "aarch64": on_aarch64("max"),
+    "aarch64-n1": on_aarch64("neoverse-n1"),
+    "aarch64-interp": on_aarch64("max") + ["--engine", "interp"],
+    # Another translator, to tell whether a test itself is at fault.
+    "qemu": [str(DEPS / "trixie-amd64/usr/bin/qemu-x86_64")],
+}
+
+# What Dragoman does not report to guests; the names are glibc 2.36's.
+HIDDEN_FEATURES = ("AVX512F AVX512VL AVX512BW AVX512CD AVX512DQ AVX512ER AVX512PF AVX2 AVX FMA "
+                   "FMA4 BMI1 BMI2 LZCNT MOVBE POPCNT RTM SSE3 SSSE3 SSE4_1 SSE4_2 ERMS FSRM "
+                   "XSAVE XSAVEC OSXSAVE").split()
+TUNABLES = "glibc.cpu.hwcaps=" + ",".join("-" + name for name in HIDDEN_FEATURES)
