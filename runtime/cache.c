@@ -1,12 +1,18 @@
 /* cache.c: see cache.h. */
 #include "runtime/cache.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "ir/base/log.h"
 
-enum { CACHE_META_LIMIT = 512 << 20 };
+enum {
+    CACHE_META_LIMIT = 512 << 20,
+    SLOT_SEARCH = 16,
+};
+
+_Static_assert(offsetof(Translation, header) == 0, "slots point to headers");
 
 static void *map_table(size_t size)
 {
@@ -211,17 +217,41 @@ void cache_chain(Cache *c, Exit *x, Translation *to)
     to->incoming = x;
 }
 
+/* The record that `cell` points to t, taken off t's list; NULL if it is not among the first few. */
+static SlotRef *take_slot(Translation *t, const HeaderCell *cell)
+{
+    SlotRef **at = &t->slots;
+    for (int i = 0; *at != NULL && i < SLOT_SEARCH; i++, at = &(*at)->next) {
+        SlotRef *ref = *at;
+        if (ref->cell == cell) {
+            *at = ref->next;
+            return ref;
+        }
+    }
+    return NULL;
+}
+
+/* Points an inline-cache slot to t. A slot that changes hands takes its record along, so that sites
+ * with many destinations use no more memory the longer they run. */
+static void fill_slot(Cache *c, Translation *t, HeaderCell *cell)
+{
+    const EntryHeader *h = atomic_load_explicit(cell, memory_order_relaxed);
+    SlotRef *ref = h == &c->empty ? arena_alloc(&c->meta, sizeof *ref)
+                                  : take_slot((Translation *)(uintptr_t)h, cell);
+    if (ref == NULL)
+        return;
+    *ref = (SlotRef){cell, t->slots};
+    t->slots = ref;
+    set_header(cell, &t->header);
+}
+
 void cache_expose(Cache *c, Translation *t, HeaderCell *cell)
 {
     if (t->dead)
         return;
     set_header(lookup_cell(cache_make_table(c, t->mode), t->header.pc), &t->header);
-    if (cell == NULL || atomic_load_explicit(cell, memory_order_relaxed) == &t->header)
-        return;
-    SlotRef *ref = arena_alloc(&c->meta, sizeof *ref);
-    *ref = (SlotRef){cell, t->slots};
-    t->slots = ref;
-    set_header(cell, &t->header);
+    if (cell != NULL)
+        fill_slot(c, t, cell);
 }
 
 static void forget(const Cache *c, HeaderCell *cell, const Translation *t)

@@ -30,6 +30,7 @@ enum {
     SHADOW_SPARE = 64, /* bytes above the sentinel that a careless pop may reach */
     ALT_STACK_SIZE = 64 << 10,
     GUARD = 4096,
+    SCRATCH_SIZE = 512 << 10,
     FLUSH_WAIT_NS = 20000,
 };
 
@@ -85,6 +86,8 @@ Engine *engine_new(const GuestOps *guest, const EngineOptions *opt)
     e->opt = *opt;
     e->fork_copy = -1;
     pthread_mutex_init(&e->lock, NULL);
+    arena_alloc(&e->scratch, SCRATCH_SIZE); /* one chunk that holds most translations is kept */
+    arena_reset(&e->scratch);
     DG_ASSERT(guest->helpers->count <= STATE_HELPERS && guest->slots->count <= SITE_MAX_LOCS);
     if (!opt->interp)
         start_backend(e);

@@ -40,29 +40,28 @@ static uint64_t get_u(const uint8_t **p)
 
 SiteTable sites_pack(Arena *arena, const CompiledCode *cc, uint64_t pc)
 {
-    Arena scratch = {0};
     Bytes b = {0};
     uint32_t offset = 0;
     uint64_t last = pc;
     for (uint32_t i = 0; i < cc->faults.count; i++) {
         const FaultSite *f = &cc->faults.data[i];
         DG_ASSERT(f->offset >= offset && f->count <= SITE_MAX_LOCS);
-        put_u(&scratch, &b, f->offset - offset);
-        put_u(&scratch, &b, zigzag(f->pc - last));
-        put_u(&scratch, &b, f->kind);
-        put_u(&scratch, &b, f->mem_flags);
-        put_u(&scratch, &b, f->trap);
+        put_u(cc->arena, &b, f->offset - offset);
+        put_u(cc->arena, &b, zigzag(f->pc - last));
+        put_u(cc->arena, &b, f->kind);
+        put_u(cc->arena, &b, f->mem_flags);
+        put_u(cc->arena, &b, f->trap);
         if (f->trap != 0)
-            put_u(&scratch, &b, f->trap_arg);
-        put_u(&scratch, &b, f->count);
+            put_u(cc->arena, &b, f->trap_arg);
+        put_u(cc->arena, &b, f->count);
         for (uint32_t k = 0; k < f->count; k++) {
             const SlotLoc *l = &cc->locs.data[f->first + k];
-            put_u(&scratch, &b, l->slot);
-            put_u(&scratch, &b, l->kind);
+            put_u(cc->arena, &b, l->slot);
+            put_u(cc->arena, &b, l->kind);
             if (l->kind == LOC_CONST)
-                put_u(&scratch, &b, zigzag(l->imm));
+                put_u(cc->arena, &b, zigzag(l->imm));
             else
-                put_u(&scratch, &b, l->reg);
+                put_u(cc->arena, &b, l->reg);
         }
         offset = f->offset;
         last = f->pc;
@@ -70,7 +69,6 @@ SiteTable sites_pack(Arena *arena, const CompiledCode *cc, uint64_t pc)
     SiteTable t = {.size = b.count, .pc = pc};
     t.bytes = arena_copy(arena, b.data, b.count);
     t.vconsts = arena_copy(arena, cc->vconsts.data, cc->vconsts.count * sizeof(IrVec128));
-    arena_free(&scratch);
     return t;
 }
 
