@@ -208,6 +208,7 @@ typedef struct X86Row {
 
 extern const X86Row x86_rows[];
 extern const unsigned x86_row_count;
+extern const unsigned x86_int_row_count; /* the first rows: insns_int.def */
 
 /* ---- decoded instructions ---- */
 

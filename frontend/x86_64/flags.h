@@ -55,17 +55,21 @@ enum X86CcKind {
     CC_X_ONLY_C = 0x800000,
 };
 
-/* Static knowledge of the flags at a point of the lifted code. */
+/* Static knowledge of the flags at a point of the lifted code. The slots are put as late as can be:
+ * `pending` has those whose put is still owed (x86_flags_flush; loads, stores, traps and block ends
+ * of lift.h see to it). */
 typedef struct X86KnownFlags {
-    bool known;    /* kind holds, statically */
-    uint32_t kind; /* as the cc_kind slot */
-    /* Operands at the width of their kind; IR_NONE: read the slot. */
-    IrRef a, b, c, d, e;
-    IrRef result;         /* of the base kind, or none */
-    IrRef fcmp_a, fcmp_b; /* CC_EFLAGS made by an fcmp of these, or none */
+    uint32_t kind;        /* the bits of cc_kind that are known ... */
+    uint32_t mask;        /* ... and which those are: CC_ALL_KNOWN, or whole fields */
+    IrRef kind_ref;       /* the slot's value (i32), if not all is known and it was computed here */
+    IrRef v[5];           /* values of cc_a .. cc_e at their own width; none: read the slot */
+    IrRef result;         /* of the base kind's operation, or none */
+    IrRef fcmp_a, fcmp_b; /* CC_EFLAGS made by comparing these, or none */
     bool fcmp_signal;
-    IrRef eflags; /* all six flags as i64, already computed; or none */
+    uint8_t pending; /* X86_OWED_* */
 } X86KnownFlags;
+
+enum { CC_ALL_KNOWN = 0xffffff, X86_OWED_KIND = 0x20 }; /* and bit i for cc_a + i */
 
 /* Everything remembered at a point: valid wherever that point dominates. */
 typedef struct X86Known {
@@ -108,14 +112,22 @@ void x86_flags_set_fcmp(LiftContext *lc, IrRef a, IrRef b, bool signal);
 void x86_flags_set_incdec(LiftContext *lc, enum X86CcKind kind, IrRef result);
 /* Rotations: C and O from the result. */
 void x86_flags_set_rotate(LiftContext *lc, enum X86CcKind kind, IrRef result);
-/* C alone (i8 0/1), and C and O. */
+/* C alone (i8 0/1); the same where O becomes undefined; C and O. */
 void x86_flags_set_c(LiftContext *lc, IrRef c);
+void x86_flags_set_c_only(LiftContext *lc, IrRef c);
 void x86_flags_set_co(LiftContext *lc, IrRef c, IrRef o);
-/* Flags become, when cond (i8) holds, what they were at `before`; else what they are now. */
-void x86_flags_unless(LiftContext *lc, IrRef cond, const X86KnownFlags *before);
+/* Flags become, when keep (i8) holds, what they were at `before`, else what they are now: shifts by
+ * a count of 0. */
+void x86_flags_unless(LiftContext *lc, IrRef keep, const X86KnownFlags *before);
+/* Emits the puts still owed. */
+void x86_flags_flush(LiftContext *lc);
+/* Nothing is known any more (nothing may be owed). */
+void x86_flags_forget(X86KnownFlags *f);
 
 /* i8 0/1: condition number cond (X86Cond). */
 IrRef x86_flags_cond(LiftContext *lc, unsigned cond);
+/* The same for a branch or select that can swap its arms: *negated says that it must. */
+IrRef x86_flags_cond_or_not(LiftContext *lc, unsigned cond, bool *negated);
 /* All six flags at their EFLAGS places, i64. */
 IrRef x86_flags_all(LiftContext *lc);
 

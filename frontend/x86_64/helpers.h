@@ -8,6 +8,10 @@
 
 uint64_t x86_helper_eflags(uint64_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
                            uint64_t e);
+/* helpers.c */
+uint64_t x86_helper_rdtsc(void);
+uint64_t x86_helper_seg_get(CpuState *cpu, uint32_t seg);
+void x86_helper_seg_set(CpuState *cpu, uint32_t seg, uint32_t selector);
 
 /* x87.c; `what` is put together in x87_lift.c from x87.h's bits. */
 void x86_helper_x87_exec(CpuState *cpu, uint32_t what);

@@ -32,18 +32,14 @@ struct LiftContext {
     IrBuilder b;
     const X86Insn *insn;
     RegionFormer *former;
-    bool fptrap;    /* X86_MODE_FPTRAP: FP ops may trap */
-    bool ended;     /* the current instruction has ended its block with a terminator */
+    bool count_blocks, poll; /* as in the LiftRequest */
+    bool fptrap;             /* X86_MODE_FPTRAP: FP ops may trap */
+    bool ended;              /* the current instruction has ended its block with a terminator */
     X86Known known; /* what is known of the state at this point: values of registers, flags */
 };
 
 /* Numbers of IR_EXIT_SERVICE beyond IR_SERVICE_SYSCALL; guest.c performs them. */
-enum X86Service {
-    X86_SERVICE_CPUID = 1,
-    X86_SERVICE_XGETBV,
-    X86_SERVICE_RDTSCP,
-    X86_SERVICE_FP_FIRST = 16, /* 16 and up: fxstate.c and friends, int x86_fp_service() */
-};
+enum X86Service { X86_SERVICE_CPUID = 1 };
 
 /* Helpers by number: helpers.def has the rows (both engineers' of them). */
 enum X86Helper {
@@ -71,6 +67,8 @@ void x86_xmm_set(LiftContext *lc, unsigned reg, IrRef v);
 IrRef x86_addr(LiftContext *lc);
 /* Address without the segment base: LEA. */
 IrRef x86_addr_offset(LiftContext *lc);
+/* Linear address of an offset of this instruction's address size. */
+IrRef x86_addr_of(LiftContext *lc, IrRef offset);
 /* Guest memory under x86's order; memory ops of emitters go through these. */
 IrRef x86_load(LiftContext *lc, IrType t, IrRef addr);
 void x86_store(LiftContext *lc, IrRef addr, IrRef v);
@@ -98,16 +96,26 @@ typedef struct X86Rmw {
 X86Rmw x86_rmw_begin(LiftContext *lc);
 void x86_rmw_end(LiftContext *lc, const X86Rmw *m, IrRef v);
 
+/* Stores v below rsp; returns the new rsp, which is not put yet. */
+IrRef x86_push(LiftContext *lc, IrRef v);
+/* The whole EFLAGS as PUSHF shows it (i64), and what POPF of that many bytes changes. */
+IrRef x86_eflags_image(LiftContext *lc);
+void x86_set_eflags_image(LiftContext *lc, IrRef f, unsigned bytes);
+
 /* Traps and ends. */
 void x86_trap(LiftContext *lc, unsigned trap, unsigned argument); /* ends the instruction */
 /* Leaves by a cold block when cond (i8 0/1) holds; goes on in a new block. */
 void x86_trap_if(LiftContext *lc, IrRef cond, unsigned trap, unsigned argument);
+void x86_exit(LiftContext *lc, uint64_t pc, IrExitKind kind, uint64_t return_pc);
+void x86_exit_indirect(LiftContext *lc, IrRef pc, IrExitKind kind, uint64_t return_pc);
 void x86_exit_service(LiftContext *lc, unsigned service); /* goes on at the next instruction */
 
-/* Blocks inside an instruction. */
+/* Blocks inside an instruction. Leave a block by these, which see to flags still owed. */
 uint32_t x86_block(LiftContext *lc);
-/* Goes on in `block`. merge: more than one way leads there, so values remembered since the
- * instruction began are forgotten; otherwise the current knowledge holds in it too. */
+void x86_jump(LiftContext *lc, uint32_t block);
+void x86_br(LiftContext *lc, IrRef cond, uint32_t yes, uint32_t no);
+/* Goes on in `block`. merge: more than one way leads there, so what was remembered is forgotten;
+ * otherwise the current knowledge must hold in it. */
 void x86_enter(LiftContext *lc, uint32_t block, bool merge);
 
 /* Emitters. */

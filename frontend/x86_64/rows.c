@@ -38,3 +38,9 @@ const X86Row x86_rows[] = {
 };
 
 const unsigned x86_row_count = sizeof x86_rows / sizeof x86_rows[0];
+
+const unsigned x86_int_row_count = 0
+#define ROW(...) +1
+#include "frontend/x86_64/insns_int.def"
+#undef ROW
+    ;

@@ -1,0 +1,188 @@
+/* region.c: see region.h.
+ *
+ * Invariants: blocks are lifted in order of address, so the block a knowledge-carrying edge comes
+ * from (`from` of begin_block) is already there; block 0 holds only the entry poll and a jump.
+ */
+#include "frontend/region.h"
+
+#include <string.h>
+
+#include "ir/base/log.h"
+
+typedef struct ExitBlock {
+    uint64_t pc;
+    uint32_t block;
+} ExitBlock;
+
+struct RegionFormer {
+    const RegionGuest *ops;
+    void *guest;
+    const LiftRequest *rq;
+    Region *region;
+    IrBuilder b;
+    RegionInsn *insns;
+    unsigned count;
+    RegionDecode end; /* why decoding stopped: the last instruction did not decode, if not OK */
+    VEC(ExitBlock) exits;
+};
+
+/* Decodes forward until something ends the straight line. */
+static void decode_line(RegionFormer *f)
+{
+    unsigned max = f->rq->max_insns ? f->rq->max_insns : REGION_DEFAULT_INSNS;
+    unsigned conds = 0;
+    uint64_t pc = f->region->pc;
+    if (max > REGION_MAX_INSNS)
+        max = REGION_MAX_INSNS;
+    f->insns = arena_alloc(f->region->arena, max * sizeof *f->insns);
+    while (f->count < max) {
+        RegionInsn *in = &f->insns[f->count];
+        uint8_t buf[32];
+        in->pc = pc;
+        unsigned got = f->rq->fetch(f->rq->fetch_arg, pc, buf, f->ops->max_length);
+        RegionDecode d = f->ops->decode(f->guest, f->count, in, buf, got);
+        if (d == REGION_FETCH && f->count > 0)
+            return; /* a region never traps for bytes it may not reach */
+        f->count++;
+        if (d != REGION_OK) {
+            f->end = d;
+            in->flow = FLOW_END;
+            return;
+        }
+        if (in->flow == FLOW_JUMP || in->flow == FLOW_END)
+            return;
+        if (in->flow == FLOW_COND && ++conds == REGION_MAX_CONDS)
+            return;
+        pc += in->length;
+    }
+}
+
+/* The instruction that starts at pc, or -1. */
+static int find_insn(const RegionFormer *f, uint64_t pc)
+{
+    unsigned lo = 0, hi = f->count;
+    if (f->count == 0 || pc < f->insns[0].pc)
+        return -1;
+    while (lo < hi) {
+        unsigned mid = (lo + hi) / 2;
+        if (f->insns[mid].pc == pc)
+            return (int)mid;
+        if (f->insns[mid].pc < pc)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return -1;
+}
+
+static void find_leaders(RegionFormer *f)
+{
+    f->insns[0].leader = f->insns[0].has_fall = true;
+    for (unsigned i = 0; i < f->count; i++) {
+        RegionInsn *in = &f->insns[i];
+        if (i > 0)
+            in->has_fall |= f->insns[i - 1].flow == FLOW_NEXT || f->insns[i - 1].flow == FLOW_COND;
+        if (in->flow != FLOW_COND && in->flow != FLOW_JUMP)
+            continue;
+        if (in->flow == FLOW_COND && i + 1 < f->count)
+            f->insns[i + 1].leader = true;
+        int t = find_insn(f, in->target);
+        if (t < 0)
+            continue;
+        f->insns[t].leader = true;
+        f->insns[t].branches++;
+        f->insns[t].from = (uint16_t)i;
+        if ((unsigned)t <= i)
+            f->insns[t].loop_head = true;
+    }
+}
+
+uint32_t region_block_for(RegionFormer *f, uint64_t pc)
+{
+    int t = find_insn(f, pc);
+    if (t >= 0 && f->insns[t].leader)
+        return f->insns[t].block;
+    for (unsigned i = 0; i < f->exits.count; i++)
+        if (f->exits.data[i].pc == pc)
+            return f->exits.data[i].block;
+    IrBuilder b = {.region = f->region, .block = ir_block_new(f->region, pc)};
+    *VEC_PUSH(f->region->arena, &f->exits) = (ExitBlock){pc, b.block};
+    ir_exit(&b, pc, IR_EXIT_JUMP, 0);
+    return b.block;
+}
+
+/* The only way into leader i, as the index of the instruction it comes from; -1: several ways, or
+ * one that is not lifted yet, or the region's entry. */
+static int only_way(const RegionFormer *f, unsigned i)
+{
+    const RegionInsn *in = &f->insns[i];
+    if (i == 0)
+        return -1;
+    if (in->has_fall)
+        return in->branches == 0 ? (int)i - 1 : -1;
+    return in->branches == 1 && in->from < i ? in->from : -1;
+}
+
+static void begin(RegionFormer *f, unsigned i)
+{
+    RegionInsn *in = &f->insns[i];
+    IrBlock *block = &f->region->blocks.data[in->block];
+    f->b.block = in->block;
+    for (unsigned k = i; k < f->count && (k == i || !f->insns[k].leader); k++)
+        block->guest_insns++;
+    block->loop_head = in->loop_head;
+    if (f->rq->count_blocks)
+        ir_count(&f->b);
+    f->ops->begin_block(f->guest, f, i, in->block, only_way(f, i));
+}
+
+static void lift_all(RegionFormer *f)
+{
+    for (unsigned i = 0; i < f->count; i++) {
+        RegionInsn *in = &f->insns[i];
+        if (in->leader)
+            begin(f, i);
+        ir_insn(&f->b, in->pc, in->length);
+        if (in->leader && in->loop_head && f->rq->poll)
+            ir_poll(&f->b);
+        if (!f->ops->lift(f->guest, f, i, &f->b))
+            continue;
+        uint64_t next = in->pc + in->length;
+        if (i + 1 == f->count || f->insns[i + 1].leader)
+            ir_jump(&f->b, region_block_for(f, next));
+    }
+}
+
+static void report(RegionFormer *f, LiftResult *out)
+{
+    const RegionInsn *last = &f->insns[f->count - 1];
+    out->region = f->region;
+    out->guest_insns = f->count;
+    out->nranges = 1;
+    out->ranges[0].start = f->region->pc;
+    out->ranges[0].end = last->pc + (last->length ? last->length : 1);
+}
+
+bool region_block_ends(const RegionFormer *f, unsigned i)
+{
+    return i + 1 == f->count || f->insns[i + 1].leader;
+}
+
+void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Region *region,
+                 LiftResult *out)
+{
+    RegionFormer f = {.ops = ops, .guest = guest, .rq = rq, .region = region};
+    decode_line(&f);
+    find_leaders(&f);
+    f.b.region = region;
+    f.b.block = ir_block_new(region, region->pc);
+    for (unsigned i = 0; i < f.count; i++)
+        if (f.insns[i].leader)
+            f.insns[i].block = ir_block_new(region, f.insns[i].pc);
+    ir_insn(&f.b, region->pc, f.insns[0].length);
+    if (rq->poll && !f.insns[0].loop_head)
+        ir_poll(&f.b);
+    ir_jump(&f.b, f.insns[0].block);
+    lift_all(&f);
+    report(&f, out);
+}

@@ -1,0 +1,47 @@
+/* helpers.c: the helper table, and the helpers that belong to no other file. */
+#include "frontend/x86_64/helpers.h"
+
+#include <time.h>
+
+#include "frontend/x86_64/lift.h"
+
+#define COUNT(...) sizeof((uint8_t[]){0, ##__VA_ARGS__}) - 1
+
+static const HelperDesc helpers[] = {
+#define HELPER(name_, ret_, flags_, ...)                                                           \
+    {.name = #name_,                                                                               \
+     .fn = (void (*)(void))x86_helper_##name_,                                                     \
+     .ret = ret_,                                                                                  \
+     .nargs = COUNT(__VA_ARGS__),                                                                  \
+     .args = {__VA_ARGS__},                                                                        \
+     .flags = flags_},
+#include "frontend/x86_64/helpers.def"
+#undef HELPER
+};
+
+const HelperTable x86_helpers = {helpers, X86_HELPER_COUNT};
+
+_Static_assert((int)X86_HELPER_COUNT <= (int)STATE_HELPERS,
+               "more helpers than the state has room for");
+
+/* A clock that always moves on; its rate is the host's business. */
+uint64_t x86_helper_rdtsc(void)
+{
+#ifdef __x86_64__
+    return __builtin_ia32_rdtsc();
+#else
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+#endif
+}
+
+uint64_t x86_helper_seg_get(CpuState *cpu, uint32_t seg)
+{
+    return x86_state(cpu)->seg[seg];
+}
+
+void x86_helper_seg_set(CpuState *cpu, uint32_t seg, uint32_t selector)
+{
+    x86_state(cpu)->seg[seg] = (uint16_t)selector;
+}

@@ -1,0 +1,11 @@
+/* lifter.h: the lifting functions of GuestOps (frontend/guest.h) for x86-64. */
+#ifndef DRAGOMAN_FRONTEND_X86_64_LIFTER_H
+#define DRAGOMAN_FRONTEND_X86_64_LIFTER_H
+
+#include "frontend/guest.h"
+
+void x86_lift(const LiftRequest *rq, LiftResult *out);
+void x86_dead_slots_at(void *arg, uint64_t pc, uint64_t dead[4]);
+unsigned x86_disassemble(uint64_t pc, const uint8_t *bytes, unsigned n, char *out, size_t size);
+
+#endif
