@@ -118,8 +118,14 @@ static void drop_translations(Engine *e, CodePage *p)
         code_pages_drop(e, r->t);
     }
     p->refs = NULL;
-    for (Vcpu *v = e->vcpus; any && v != NULL; v = v->next)
-        vcpu_kick(v);
+    if (!any)
+        return;
+    /* A thread that enters a section from here on looks for translations after the fence. */
+    atomic_thread_fence(memory_order_seq_cst);
+    for (Vcpu *v = e->vcpus; v != NULL; v = v->next) {
+        if (atomic_load(&v->epoch) != 0)
+            vcpu_kick(v);
+    }
 }
 
 static void open_page(Engine *e, CodePage *p, int guest_prot)
