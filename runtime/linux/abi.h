@@ -1,0 +1,97 @@
+/* abi.h: what the Linux personality must know about a guest's kernel interface.
+ *
+ * One GuestAbi stands for one guest processor: where system call numbers and arguments are, how
+ * long a system call instruction is (a restarted call runs it again), which open flags differ, how
+ * structures are laid out, what a signal frame looks like. Everything else in runtime/linux is the
+ * same for all guests; where host and guest structures differ, host code converts from the host's
+ * C library type, so that no file tests which host it is built for.
+ */
+#ifndef DRAGOMAN_RUNTIME_LINUX_ABI_H
+#define DRAGOMAN_RUNTIME_LINUX_ABI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/sem.h>
+#include <sys/stat.h>
+
+#include "ir/state.h"
+
+/* One mapping between a guest's and the host's bit of a flag word. */
+typedef struct FlagPair {
+    uint32_t guest, host;
+    const char *name;
+} FlagPair;
+
+/* The kernel's struct sigaction; the same on x86-64, AArch64. */
+typedef struct GuestSigAction {
+    uint64_t handler, flags, restorer, mask;
+} GuestSigAction;
+
+typedef struct GuestStack { /* stack_t */
+    uint64_t sp;
+    int32_t flags;
+    uint32_t pad;
+    uint64_t size;
+} GuestStack;
+
+enum { SIGINFO_BYTES = 128 };
+
+/* A signal about to be delivered. */
+typedef struct SignalDelivery {
+    int sig;
+    const GuestSigAction *action;
+    const void *info;                  /* SIGINFO_BYTES, layout shared by all 64-bit Linux ABIs */
+    uint64_t saved_mask;               /* goes into the frame */
+    GuestStack altstack;               /* as the frame shows it */
+    uint64_t stack_top;                /* where to build: 0 = the current stack pointer */
+    uint64_t stack_low;                /* the frame must not reach below; 0 = no bound */
+    uint64_t trap_no, err, fault_addr; /* of the last synchronous fault */
+} SignalDelivery;
+
+typedef struct SignalReturn {
+    uint64_t mask;
+    GuestStack altstack;
+} SignalReturn;
+
+typedef struct GuestAbi {
+    const char *machine;     /* uname, AT_PLATFORM */
+    const char *description; /* in error messages */
+    uint16_t elf_machine;
+    unsigned syscall_length; /* bytes of the system call instruction */
+    uint64_t address_limit;  /* first address that user memory never has */
+    uint64_t min_sigstack;   /* AT_MINSIGSTKSZ */
+    unsigned column;         /* of syscalls.def's numbers: SyscallColumn */
+
+    uint64_t (*number)(const CpuState *s);
+    void (*arguments)(const CpuState *s, uint64_t args[6]);
+    void (*set_result)(CpuState *s, int64_t result);
+    uint64_t (*sp)(const CpuState *s);
+    void (*set_sp)(CpuState *s, uint64_t sp);
+    void (*set_tls)(CpuState *s, uint64_t base);
+    uint64_t (*hwcap)(int which); /* 0: AT_HWCAP, 1: AT_HWCAP2 */
+
+    /* Writes the frame and moves the guest to the handler. False: the stack is not writable. */
+    bool (*push_frame)(CpuState *s, const SignalDelivery *d);
+    /* Restores registers from the frame at the stack pointer. False: not readable. */
+    bool (*pop_frame)(CpuState *s, SignalReturn *r);
+
+    const FlagPair *open_flags; /* those that may differ from the host's; ends with name NULL */
+    size_t stat_size;
+    void (*write_stat)(void *out, const struct stat *st);
+    size_t epoll_size;
+    void (*write_epoll)(void *out, const struct epoll_event *ev);
+    void (*read_epoll)(struct epoll_event *ev, const void *in);
+    size_t semid_size;
+    void (*write_semid)(void *out, const struct semid_ds *ds);
+    /* Text of /proc/cpuinfo; the caller frees it. */
+    char *(*cpuinfo)(unsigned cpus);
+} GuestAbi;
+
+extern const GuestAbi abi_x86_64;
+
+uint32_t abi_open_flags_to_host(const GuestAbi *abi, uint32_t flags);
+uint32_t abi_open_flags_to_guest(const GuestAbi *abi, uint32_t flags);
+
+#endif

@@ -1,0 +1,238 @@
+/* abi_x86_64.c: the x86-64 guest's kernel interface (psABI A.2; Linux arch/x86 uapi headers). */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frontend/x86_64/cpuid.h"
+#include "frontend/x86_64/state.h"
+#include "runtime/linux/frame_x86_64.h"
+#include "runtime/linux/syscall.h"
+
+enum {
+    RAX,
+    RCX,
+    RDX,
+    RBX,
+    RSP,
+    RBP,
+    RSI,
+    RDI,
+    R8,
+    R9,
+    R10,
+    R11,
+    ELF_X86_64 = 62,
+    SYSCALL_LENGTH = 2
+};
+
+static uint64_t number(const CpuState *s)
+{
+    return x86_state_const(s)->gpr[RAX];
+}
+
+static void arguments(const CpuState *s, uint64_t args[6])
+{
+    static const uint8_t regs[6] = {RDI, RSI, RDX, R10, R8, R9};
+    for (unsigned i = 0; i < 6; i++)
+        args[i] = x86_state_const(s)->gpr[regs[i]];
+}
+
+static void set_result(CpuState *s, int64_t result)
+{
+    x86_state(s)->gpr[RAX] = (uint64_t)result;
+}
+
+static uint64_t get_sp(const CpuState *s)
+{
+    return x86_state_const(s)->gpr[RSP];
+}
+
+static void set_sp(CpuState *s, uint64_t sp)
+{
+    x86_state(s)->gpr[RSP] = sp;
+}
+
+static void set_tls(CpuState *s, uint64_t base)
+{
+    x86_state(s)->fs_base = base;
+}
+
+/* The kernel's O_LARGEFILE, which the C library does not tell on 64-bit hosts. */
+#define HOST_LARGEFILE (O_DIRECTORY == 0200000 ? 0100000 : 0400000)
+
+/* Values of the flags as x86-64 has them (asm-generic/fcntl.h); AArch64 differs in four. */
+static const FlagPair open_flags[] = {
+    {00000100, O_CREAT, "O_CREAT"},
+    {00000200, O_EXCL, "O_EXCL"},
+    {00000400, O_NOCTTY, "O_NOCTTY"},
+    {00001000, O_TRUNC, "O_TRUNC"},
+    {00002000, O_APPEND, "O_APPEND"},
+    {00004000, O_NONBLOCK, "O_NONBLOCK"},
+    {00010000, O_DSYNC, "O_DSYNC"},
+    {00020000, O_ASYNC, "O_ASYNC"},
+    {00040000, O_DIRECT, "O_DIRECT"},
+    {00100000, HOST_LARGEFILE, "O_LARGEFILE"},
+    {00200000, O_DIRECTORY, "O_DIRECTORY"},
+    {00400000, O_NOFOLLOW, "O_NOFOLLOW"},
+    {01000000, O_NOATIME, "O_NOATIME"},
+    {02000000, O_CLOEXEC, "O_CLOEXEC"},
+    {04000000, O_SYNC & ~O_DSYNC, "O_SYNC"},
+    {010000000, O_PATH, "O_PATH"},
+    {020000000, O_TMPFILE & ~O_DIRECTORY, "O_TMPFILE"},
+    {0, 0, NULL},
+};
+
+typedef struct X86Stat {
+    uint64_t dev, ino, nlink;
+    uint32_t mode, uid, gid, pad;
+    uint64_t rdev;
+    int64_t size, blksize, blocks;
+    uint64_t atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns;
+    int64_t unused[3];
+} X86Stat;
+_Static_assert(sizeof(X86Stat) == 144, "struct stat");
+
+static void write_stat(void *out, const struct stat *st)
+{
+    X86Stat x = {
+        .dev = st->st_dev,
+        .ino = st->st_ino,
+        .nlink = st->st_nlink,
+        .mode = st->st_mode,
+        .uid = st->st_uid,
+        .gid = st->st_gid,
+        .rdev = st->st_rdev,
+        .size = st->st_size,
+        .blksize = st->st_blksize,
+        .blocks = st->st_blocks,
+        .atime = (uint64_t)st->st_atim.tv_sec,
+        .atime_ns = (uint64_t)st->st_atim.tv_nsec,
+        .mtime = (uint64_t)st->st_mtim.tv_sec,
+        .mtime_ns = (uint64_t)st->st_mtim.tv_nsec,
+        .ctime = (uint64_t)st->st_ctim.tv_sec,
+        .ctime_ns = (uint64_t)st->st_ctim.tv_nsec,
+    };
+    memcpy(out, &x, sizeof x);
+}
+
+typedef struct X86EpollEvent { /* packed on x86-64 only */
+    uint32_t events;
+    uint64_t data;
+} __attribute__((packed)) X86EpollEvent;
+
+static void write_epoll(void *out, const struct epoll_event *ev)
+{
+    X86EpollEvent x = {ev->events, ev->data.u64};
+    memcpy(out, &x, sizeof x);
+}
+
+static void read_epoll(struct epoll_event *ev, const void *in)
+{
+    X86EpollEvent x;
+    memcpy(&x, in, sizeof x);
+    ev->events = x.events;
+    ev->data.u64 = x.data;
+}
+
+typedef struct X86Semid { /* struct semid64_ds */
+    struct ipc_perm perm;
+    int64_t otime, unused1, ctime, unused2;
+    uint64_t nsems, unused3, unused4;
+} X86Semid;
+_Static_assert(sizeof(X86Semid) == 104, "struct semid_ds");
+
+static void write_semid(void *out, const struct semid_ds *ds)
+{
+    X86Semid x = {.perm = ds->sem_perm,
+                  .otime = ds->sem_otime,
+                  .ctime = ds->sem_ctime,
+                  .nsems = ds->sem_nsems};
+    memcpy(out, &x, sizeof x);
+}
+
+long sys_arch_prctl(LinuxThread *t, uint64_t a[6])
+{
+    enum { SET_GS = 0x1001, SET_FS, GET_FS, GET_GS };
+    X86State *x = x86_state(t->vcpu->state);
+    uint64_t *base = a[0] == SET_GS || a[0] == GET_GS ? &x->gs_base : &x->fs_base;
+    switch (a[0]) {
+    case SET_GS:
+    case SET_FS:
+        if (a[1] >= t->process->abi->address_limit)
+            return -EPERM;
+        *base = a[1];
+        return 0;
+    case GET_FS:
+    case GET_GS:
+        return copy_out(t, a[1], base, sizeof *base);
+    default:
+        return -EINVAL;
+    }
+}
+
+/* ---- what CPUID says, for AT_HWCAP and /proc/cpuinfo ---- */
+
+static uint64_t hwcap(int which)
+{
+    return which == 0 ? x86_cpuid(1, 0).edx : 0;
+}
+
+static void print_cpu(FILE *f, unsigned i, unsigned cpus)
+{
+    X86Cpuid v = x86_cpuid(0, 0), id = x86_cpuid(1, 0);
+    uint32_t family = id.eax >> 8 & 15, model = (id.eax >> 4 & 15) | (id.eax >> 12 & 0xf0);
+    if (family == 15)
+        family += id.eax >> 20 & 255;
+    fprintf(f, "processor\t: %u\nvendor_id\t: %.4s%.4s%.4s\n", i, (char *)&v.ebx, (char *)&v.edx,
+            (char *)&v.ecx);
+    fprintf(f, "cpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n", family, model,
+            x86_cpu_brand(), id.eax & 15);
+    fprintf(f, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n", cpus, i,
+            cpus);
+    fprintf(f, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n", v.eax);
+    fprintf(f, "flags\t\t: %s\nclflush size\t: 64\ncache_alignment\t: 64\n", x86_cpu_flags());
+    fprintf(f, "address sizes\t: 48 bits physical, 48 bits virtual\n\n");
+}
+
+static char *cpuinfo(unsigned cpus)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f)
+        return NULL;
+    for (unsigned i = 0; i < cpus; i++)
+        print_cpu(f, i, cpus);
+    fclose(f);
+    return text;
+}
+
+const GuestAbi abi_x86_64 = {
+    .machine = "x86_64",
+    .description = "x86-64",
+    .elf_machine = ELF_X86_64,
+    .syscall_length = SYSCALL_LENGTH,
+    .address_limit = (1ull << 47) - GUEST_PAGE,
+    .min_sigstack = 2048,
+    .column = COLUMN_X86_64,
+    .number = number,
+    .arguments = arguments,
+    .set_result = set_result,
+    .sp = get_sp,
+    .set_sp = set_sp,
+    .set_tls = set_tls,
+    .hwcap = hwcap,
+    .push_frame = x86_push_frame,
+    .pop_frame = x86_pop_frame,
+    .open_flags = open_flags,
+    .stat_size = sizeof(X86Stat),
+    .write_stat = write_stat,
+    .epoll_size = sizeof(X86EpollEvent),
+    .write_epoll = write_epoll,
+    .read_epoll = read_epoll,
+    .semid_size = sizeof(X86Semid),
+    .write_semid = write_semid,
+    .cpuinfo = cpuinfo,
+};

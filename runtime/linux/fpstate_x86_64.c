@@ -1,0 +1,69 @@
+/* fpstate_x86_64.c: FXSAVE images, 64-bit form (SDM vol. 1, table 10-2). */
+#include "runtime/linux/fpstate_x86_64.h"
+
+#include <string.h>
+
+#include "frontend/x86_64/state.h"
+
+typedef struct FxImage {
+    uint16_t cw, sw;
+    uint8_t tag, reserved;
+    uint16_t fop;
+    uint64_t ip, dp;
+    uint32_t mxcsr, mxcsr_mask;
+    struct {
+        uint64_t m;
+        uint16_t se;
+        uint16_t pad[3];
+    } st[8]; /* ST(0) first */
+    uint8_t xmm[16][16];
+    uint8_t rest[96];
+} FxImage;
+
+_Static_assert(sizeof(FxImage) == X86_FXSAVE_BYTES, "FXSAVE image");
+
+enum { MXCSR_VALID = 0xffff, TOP_SHIFT = 11 };
+
+void x86_fxsave(const CpuState *s, uint8_t image[X86_FXSAVE_BYTES])
+{
+    const X86State *x = x86_state_const(s);
+    unsigned top = x->fpu_sw >> TOP_SHIFT & 7;
+    FxImage fx = {
+        .cw = x->fpu_cw,
+        .sw = x->fpu_sw,
+        .tag = (uint8_t)x->fpu_tag,
+        .fop = x->fpu_fop,
+        .ip = x->fpu_ip,
+        .dp = x->fpu_dp,
+        .mxcsr = s->fpctl,
+        .mxcsr_mask = MXCSR_VALID,
+    };
+    for (unsigned i = 0; i < 8; i++) {
+        fx.st[i].m = x->fpr[(top + i) & 7].m;
+        fx.st[i].se = x->fpr[(top + i) & 7].se;
+    }
+    for (unsigned i = 0; i < 16; i++)
+        memcpy(fx.xmm[i], x->vec[i], 16);
+    memcpy(image, &fx, sizeof fx);
+}
+
+void x86_fxrstor(CpuState *s, const uint8_t image[X86_FXSAVE_BYTES])
+{
+    X86State *x = x86_state(s);
+    FxImage fx;
+    memcpy(&fx, image, sizeof fx);
+    unsigned top = fx.sw >> TOP_SHIFT & 7;
+    x->fpu_cw = fx.cw;
+    x->fpu_sw = fx.sw;
+    x->fpu_tag = fx.tag;
+    x->fpu_fop = fx.fop;
+    x->fpu_ip = fx.ip;
+    x->fpu_dp = fx.dp;
+    s->fpctl = fx.mxcsr & MXCSR_VALID;
+    for (unsigned i = 0; i < 8; i++) {
+        x->fpr[(top + i) & 7].m = fx.st[i].m;
+        x->fpr[(top + i) & 7].se = fx.st[i].se;
+    }
+    for (unsigned i = 0; i < 16; i++)
+        memcpy(x->vec[i], fx.xmm[i], 16);
+}

@@ -1,0 +1,234 @@
+/* linux.h: the Linux personality's own state: one LinuxProcess, a LinuxThread for each guest
+ * thread, a SigHand for each table of signal actions.
+ *
+ * A guest thread is a host thread with the same id. The host does what it can do itself: default
+ * signal actions, blocking, wait, futexes and limits are the host kernel's. This layer keeps what
+ * the host cannot know: handlers, signal stacks, the program break, what /proc should say.
+ *
+ * Invariants:
+ *  - a LinuxThread is used by its own thread only, except its `queue`, which the thread's own
+ *    signal handlers fill (lock-free), and what process->lock guards
+ *  - process->lock is not held while the guest runs or a call blocks; fork takes it
+ *  - a vfork child is another process in the same memory: it has a LinuxThread and SigHand of its
+ *    own and shares the LinuxProcess
+ */
+#ifndef DRAGOMAN_RUNTIME_LINUX_LINUX_H
+#define DRAGOMAN_RUNTIME_LINUX_LINUX_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "runtime/linux/abi.h"
+#include "runtime/options.h"
+#include "runtime/vcpu.h"
+
+/* host_syscall's answer when a signal came first: the call was not made and is to be redone. */
+enum { ERESTART_STUB = 512 };
+
+enum { GUEST_PAGE = 4096, SIGNALS = 64, SIGNAL_QUEUE = 16, OUR_FDS = 4 };
+
+/* Signals the processor raises: the engine's handlers own them on the host, they are never blocked
+ * there. */
+#ifndef SS_AUTODISARM /* <linux/signal.h> has it, but cannot stand beside <signal.h> */
+#define SS_AUTODISARM (1 << 31)
+#endif
+#define SIGBIT(sig) (1ull << ((sig)-1))
+#define SYNCHRONOUS_SIGNALS                                                                        \
+    (SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGFPE) | SIGBIT(SIGILL) | SIGBIT(SIGTRAP))
+
+typedef struct SigHand {
+    _Atomic int users;
+    pthread_mutex_t lock;
+    GuestSigAction action[SIGNALS + 1];
+} SigHand;
+
+/* A host signal received for the guest, waiting for the next poll. */
+typedef struct QueuedSignal {
+    _Atomic int state; /* 0 free, 1 being filled, 2 ready */
+    int sig;
+    uint64_t order;
+    uint8_t info[SIGINFO_BYTES];
+} QueuedSignal;
+
+typedef struct ShmAttach {
+    uint64_t addr, size; /* size 0: free */
+} ShmAttach;
+enum { SHM_ATTACHES = 64 };
+
+typedef struct LinuxProcess {
+    Engine *engine;
+    const GuestAbi *abi;
+    const GuestOps *guest;
+    const Options *options;
+    pthread_mutex_t lock;
+    _Atomic int thread_count; /* guest threads alive in the process */
+
+    uint64_t brk_start, brk; /* under lock */
+    uint64_t stack_low, stack_high;
+    uint64_t next_low;           /* where to look for free memory below abi->address_limit;
+                                    0: the host's own choice serves */
+    ShmAttach shm[SHM_ATTACHES]; /* under lock */
+
+    char *exe;           /* absolute path of the program, what /proc/self/exe names */
+    char *self;          /* path of Dragoman itself */
+    int our_fd[OUR_FDS]; /* descriptors the guest must not touch; -1: unused */
+    char *cmdline;       /* as /proc/self/cmdline shows it */
+    size_t cmdline_size;
+    uint64_t auxv[64];
+    size_t auxv_size; /* bytes */
+    const char *name; /* of the program, for messages */
+} LinuxProcess;
+
+enum { FD_SELF, FD_STRACE }; /* indices in our_fd */
+
+typedef struct LinuxThread {
+    Vcpu *vcpu;
+    LinuxProcess *process;
+    SigHand *sighand;
+    pid_t tid;
+    uint64_t clear_child_tid, robust_list;
+    bool is_vfork_child;
+
+    uint64_t mask;       /* the guest's signal mask */
+    uint64_t saved_mask; /* valid while has_saved: goes into the next frame, or back to mask */
+    bool has_saved;
+    GuestStack altstack;
+    QueuedSignal queue[SIGNAL_QUEUE];
+    _Atomic uint64_t pending; /* bits of ready entries */
+    _Atomic uint64_t order;
+    uint64_t trap_no, err, fault_addr; /* last synchronous fault, for the frames */
+
+    bool no_result;  /* the handler set the registers itself (rt_sigreturn) */
+    bool no_restart; /* this call ends with EINTR even under SA_RESTART */
+} LinuxThread;
+
+/* A system call from this layer on behalf of the guest: not made if a signal is waiting
+ * (-ERESTART_STUB, to be returned by the handler as it is). */
+#define HOST6(t, nr, a, b, c, d, e, f)                                                             \
+    host_syscall(&(t)->vcpu->state->poll, (nr), (long)(a), (long)(b), (long)(c), (long)(d),        \
+                 (long)(e), (long)(f))
+#define HOST_PICK(_1, _2, _3, _4, _5, _6, name, ...) name
+#define HOST_A1(t, nr, a)                            HOST6(t, nr, a, 0, 0, 0, 0, 0)
+#define HOST_A2(t, nr, a, b)                         HOST6(t, nr, a, b, 0, 0, 0, 0)
+#define HOST_A3(t, nr, a, b, c)                      HOST6(t, nr, a, b, c, 0, 0, 0)
+#define HOST_A4(t, nr, a, b, c, d)                   HOST6(t, nr, a, b, c, d, 0, 0)
+#define HOST_A5(t, nr, a, b, c, d, e)                HOST6(t, nr, a, b, c, d, e, 0)
+#define HOST(t, nr, ...)                                                                           \
+    HOST_PICK(__VA_ARGS__, HOST6, HOST_A5, HOST_A4, HOST_A3, HOST_A2, HOST_A1)                     \
+    (t, nr, __VA_ARGS__)
+
+/* A system call of the translator's own: always made; returns -errno. */
+static inline long own_result(long r)
+{
+    return r == -1 ? -errno : r;
+}
+#define OWN(...) own_result(syscall(__VA_ARGS__))
+
+/* ---- guest memory (sys_mem.c) ---- */
+
+/* Copies that answer -EFAULT instead of faulting. copy_out opens write-tracked pages first. */
+int copy_in(LinuxThread *t, void *dst, uint64_t addr, size_t n);
+int copy_out(LinuxThread *t, uint64_t addr, const void *src, size_t n);
+/* A string into buf: its length, or -EFAULT, -ENAMETOOLONG. */
+long copy_string(LinuxThread *t, char *buf, uint64_t addr, size_t size);
+/* False if the range holds memory of the translator, which answers EFAULT. Opens it for the kernel
+ * if it will be written. Ranges the host refuses itself are left to it. */
+bool guest_range_ok(LinuxThread *t, uint64_t addr, uint64_t len, bool written);
+/* Reserves or maps guest memory anywhere below the guest's limit; host mmap arguments. */
+int64_t map_anywhere(LinuxProcess *p, uint64_t hint, uint64_t len, int prot, int flags, int fd,
+                     uint64_t offset, uint64_t low, uint64_t limit);
+
+/* ---- loading a program (load.c) ---- */
+
+/* Opens PROGRAM (following #! lines), maps it, builds the stack and sets t's registers. Returns 0,
+ * or an exit status after one line on stderr. */
+int load_program(LinuxThread *t, const char *path, int argc, char **argv, char **envp);
+
+/* ---- files (path.c, procfs.c) ---- */
+
+bool fd_is_ours(const LinuxProcess *p, long fd);
+/* Moves fd out of the guest's way, to a high number, and guards it. Returns the new number. */
+int fd_guard(LinuxProcess *p, int which, int fd, bool cloexec);
+typedef struct PathBuffer {
+    char text[8192];
+} PathBuffer;
+/* Rewrites a path argument if -L or our /proc demands it: *path then points into buf. 0 or -errno.
+ */
+long path_to_host(LinuxThread *t, uint64_t *path, PathBuffer *buf);
+/* The same for a path already copied; returns path or buf->text. */
+const char *path_translate(LinuxProcess *p, const char *path, PathBuffer *buf);
+/* If path names a /proc file of this process that must tell the guest's truth: which one. */
+typedef enum ProcFile {
+    PROC_NONE,
+    PROC_EXE,
+    PROC_MAPS,
+    PROC_CMDLINE,
+    PROC_AUXV,
+    PROC_CPUINFO,
+    PROC_MEM, /* refused: it would reach the translator */
+} ProcFile;
+ProcFile proc_classify(LinuxThread *t, int dirfd, const char *path);
+/* A descriptor with the text of a virtual file, or -errno. */
+int proc_open(LinuxThread *t, ProcFile file, int flags);
+
+/* ---- signals (signals.c) ---- */
+
+/* The first thread, without a vCPU yet, with the actions and mask that were inherited. Asynchronous
+ * signals stay blocked until signals_set_mask. Called before engine_new. */
+LinuxThread *signals_first_thread(LinuxProcess *p);
+SigHand *sighand_new(const SigHand *copy);
+void sighand_drop(SigHand *h);
+/* Sets the guest's mask, and the host's after it. */
+void signals_set_mask(LinuxThread *t, uint64_t mask);
+void signals_host_mask(uint64_t mask, uint64_t *old);
+bool signals_deliverable(const LinuxThread *t);
+/* Whether the next deliverable signal has a handler with SA_RESTART. */
+bool signals_restart(const LinuxThread *t);
+void signals_deliver(LinuxThread *t);
+/* A mask for the duration of one call (sigsuspend, ppoll...): begin, the call, end. */
+void signals_mask_begin(LinuxThread *t, uint64_t mask);
+long signals_mask_end(LinuxThread *t, long result);
+/* After fork, in the child: nothing is pending. */
+void signals_forget(LinuxThread *t);
+/* A thread that ends hands queued signals of the process to the others. */
+void signals_return_queue(LinuxThread *t);
+_Noreturn void signals_die(int sig);
+/* Hands over an entry with signal in set (lowest first); false if none. */
+bool signals_take(LinuxThread *t, uint64_t set, int *sig, uint8_t info[SIGINFO_BYTES]);
+/* Before execve: ignored synchronous signals must be ignored, and blocked ones blocked, on the host
+ * too. `saved` keeps what is put back if execve fails. */
+enum { SYNCHRONOUS_COUNT = 5 };
+void signals_before_exec(LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT]);
+void signals_after_exec(LinuxThread *t, const GuestSigAction saved[SYNCHRONOUS_COUNT]);
+long signals_set_action(LinuxThread *t, int sig, const GuestSigAction *act, GuestSigAction *old);
+
+/* ---- threads and processes (threads.c, exec.c) ---- */
+
+/* A thread for v, with a copy of creator's signal state (NULL: the first thread). */
+LinuxThread *thread_new(LinuxProcess *p, Vcpu *v, const LinuxThread *creator);
+void thread_free(LinuxThread *t);
+/* Ends the calling thread, whose vcpu_run has returned; returns only for threads that
+ * pthread_create made and others outlive. */
+void thread_end(LinuxThread *t, int status);
+_Noreturn void thread_exit_group(LinuxThread *t, int status);
+
+/* ---- system calls (syscall.c, strace.c) ---- */
+
+typedef struct SyscallDesc SyscallDesc;
+long linux_call(LinuxThread *t, const SyscallDesc *d, uint64_t args[6]);
+void strace_enter(LinuxThread *t, const SyscallDesc *d, uint64_t nr, const uint64_t args[6]);
+void strace_leave(LinuxThread *t, const SyscallDesc *d, uint64_t nr, const uint64_t args[6],
+                  int64_t result);
+void strace_signal(LinuxThread *t, int sig, const char *what);
+
+#endif

@@ -1,0 +1,161 @@
+/* sys_signal.c: the system calls about signals; what they mean is in signals.c. */
+#include <string.h>
+#include <time.h>
+
+#include "runtime/linux/syscall.h"
+
+enum { MASK_BYTES = 8, MIN_ALTSTACK = 2048 };
+
+long sys_rt_sigaction(LinuxThread *t, uint64_t a[6])
+{
+    GuestSigAction new, old;
+    int sig = (int)a[0];
+    if (a[3] != MASK_BYTES || sig < 1 || sig > SIGNALS ||
+        (a[1] && (sig == SIGKILL || sig == SIGSTOP)))
+        return -EINVAL;
+    if (a[1] && copy_in(t, &new, a[1], sizeof new))
+        return -EFAULT;
+    long r = signals_set_action(t, sig, a[1] ? &new : NULL, &old);
+    if (r == 0 && a[2] && copy_out(t, a[2], &old, sizeof old))
+        return -EFAULT;
+    return r;
+}
+
+static bool apply_how(int how, uint64_t old, uint64_t set, uint64_t *mask)
+{
+    switch (how) {
+    case SIG_BLOCK:
+        *mask = old | set;
+        return true;
+    case SIG_UNBLOCK:
+        *mask = old & ~set;
+        return true;
+    case SIG_SETMASK:
+        *mask = set;
+        return true;
+    default:
+        return false;
+    }
+}
+
+long sys_rt_sigprocmask(LinuxThread *t, uint64_t a[6])
+{
+    uint64_t set, old = t->mask, mask = old;
+    if (a[3] != MASK_BYTES)
+        return -EINVAL;
+    if (a[1]) {
+        if (copy_in(t, &set, a[1], sizeof set))
+            return -EFAULT;
+        if (!apply_how((int)a[0], old, set, &mask))
+            return -EINVAL;
+        if (signals_deliverable(t))
+            return -ERESTART_STUB;
+        signals_set_mask(t, mask);
+        if (atomic_load(&t->pending) & ~old & t->mask) {
+            /* One came just before the mask changed, and must be handled before the call. */
+            signals_set_mask(t, old);
+            return -ERESTART_STUB;
+        }
+    }
+    return a[2] && copy_out(t, a[2], &old, sizeof old) ? -EFAULT : 0;
+}
+
+long sys_rt_sigpending(LinuxThread *t, uint64_t a[6])
+{
+    uint64_t set = 0;
+    if (a[1] > MASK_BYTES)
+        return -EINVAL;
+    long r = OWN(SYS_rt_sigpending, &set, MASK_BYTES);
+    set |= atomic_load(&t->pending);
+    set &= t->mask;
+    return r < 0 ? r : copy_out(t, a[0], &set, a[1]);
+}
+
+long sys_rt_sigsuspend(LinuxThread *t, uint64_t a[6])
+{
+    uint64_t mask, host_mask;
+    if (a[1] != MASK_BYTES)
+        return -EINVAL;
+    if (copy_in(t, &mask, a[0], sizeof mask))
+        return -EFAULT;
+    host_mask = mask & ~SYNCHRONOUS_SIGNALS;
+    signals_mask_begin(t, mask);
+    return signals_mask_end(t, HOST(t, SYS_rt_sigsuspend, &host_mask, MASK_BYTES));
+}
+
+static long give_info(LinuxThread *t, uint64_t to, int sig, const uint8_t *info)
+{
+    return to && copy_out(t, to, info, SIGINFO_BYTES) ? -EFAULT : sig;
+}
+
+long sys_rt_sigtimedwait(LinuxThread *t, uint64_t a[6])
+{
+    uint64_t set, host_set;
+    uint8_t info[SIGINFO_BYTES] = {0};
+    struct timespec ts;
+    int sig;
+    if (a[3] != MASK_BYTES)
+        return -EINVAL;
+    if (copy_in(t, &set, a[0], sizeof set) || (a[2] && copy_in(t, &ts, a[2], sizeof ts)))
+        return -EFAULT;
+    set &= ~(SIGBIT(SIGKILL) | SIGBIT(SIGSTOP));
+    /* Synchronous signals that were sent are in our queue even when the guest blocks them. */
+    if (signals_take(t, set, &sig, info))
+        return give_info(t, a[1], sig, info);
+    host_set = set;
+    long r = HOST(t, SYS_rt_sigtimedwait, &host_set, info, a[2] ? &ts : NULL, MASK_BYTES);
+    if (r == -EINTR && signals_take(t, set, &sig, info))
+        return give_info(t, a[1], sig, info);
+    return r < 0 ? r : give_info(t, a[1], (int)r, info);
+}
+
+long sys_rt_sigreturn(LinuxThread *t, uint64_t a[6])
+{
+    (void)a;
+    SignalReturn r;
+    t->no_result = true;
+    if (!t->process->abi->pop_frame(t->vcpu->state, &r)) {
+        GuestFault f = {.kind = FAULT_SEGV, .si_code = SI_KERNEL, .trap_no = t->trap_no};
+        linux_fault(t->vcpu, &f);
+        return 0;
+    }
+    GuestStack *st = &t->altstack;
+    if (!(r.altstack.flags & SS_DISABLE) && r.altstack.size >= MIN_ALTSTACK)
+        *st = r.altstack;
+    else if (r.altstack.flags & SS_DISABLE)
+        *st = (GuestStack){.flags = SS_DISABLE};
+    st->flags &= ~SS_ONSTACK;
+    signals_set_mask(t, r.mask);
+    return 0;
+}
+
+long sys_sigaltstack(LinuxThread *t, uint64_t a[6])
+{
+    GuestStack new, old = t->altstack;
+    uint64_t sp = t->process->abi->sp(t->vcpu->state);
+    bool on = !(old.flags & SS_AUTODISARM) && sp > old.sp && sp - old.sp <= old.size;
+    if (a[0]) {
+        if (copy_in(t, &new, a[0], sizeof new))
+            return -EFAULT;
+        int mode = new.flags & ~SS_AUTODISARM;
+        if (on)
+            return -EPERM;
+        if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+            return -EINVAL;
+        if (mode != SS_DISABLE && new.size < MIN_ALTSTACK)
+            return -ENOMEM;
+        if (mode == SS_DISABLE)
+            new.sp = new.size = 0;
+        new.pad = 0;
+        t->altstack = new;
+    }
+    old.flags = (old.flags & SS_AUTODISARM) | (!old.size ? SS_DISABLE : on ? SS_ONSTACK : 0);
+    return a[1] && copy_out(t, a[1], &old, sizeof old) ? -EFAULT : 0;
+}
+
+long sys_restart_syscall(LinuxThread *t, uint64_t a[6])
+{
+    (void)t;
+    (void)a;
+    return -EINTR; /* the guest never sees a restart block: its calls are made again whole */
+}

@@ -1,0 +1,442 @@
+/* threads.c: clone, fork, vfork, exit.
+ *
+ *   CLONE_THREAD          a host thread (pthread_create) with a vCPU of its own, same thread id
+ *   CLONE_VM|CLONE_VFORK  a host process in the same memory, on a stack of its own, with a vCPU of
+ *                         its own; it uses the creator's thread-local storage, as the creator
+ *                         sleeps until the child has left
+ *   neither               fork; the engine gives the child a code arena of its own
+ *
+ * Where the host's vfork is really a fork (under qemu-user), memory is not shared: a fork is made
+ * and the parent waits for a pipe that the child's execve or exit closes.
+ *
+ * All signals are blocked on the host while a child is made, so that no handler runs in a half-made
+ * one; each side sets its own mask at the end.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "ir/base/log.h"
+#include "runtime/engine.h"
+#include "runtime/host/host.h"
+#include "runtime/linux/syscall.h"
+
+enum {
+    THREAD_STACK = 1 << 20,
+    PROBE_STACK = 64 << 10,
+    EXIT_SIGNAL = 0xff,
+    HIGH_FD = 900,
+    THREAD_FLAGS = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD,
+    /* What a fork does without the kernel's help: the rest goes to the kernel as it is. */
+    FORK_OWN_FLAGS = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID |
+                     CLONE_SETTLS | CLONE_VFORK | CLONE_VM,
+};
+
+typedef struct CloneRequest {
+    uint64_t flags, stack, parent_tid, child_tid, tls;
+} CloneRequest;
+
+LinuxThread *thread_new(LinuxProcess *p, Vcpu *v, const LinuxThread *creator)
+{
+    LinuxThread *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->process = p;
+    t->vcpu = v;
+    v->linux_thread = t;
+    t->altstack.flags = SS_DISABLE;
+    if (creator) {
+        t->mask = creator->mask;
+        t->sighand = creator->sighand;
+    }
+    return t;
+}
+
+void thread_free(LinuxThread *t)
+{
+    sighand_drop(t->sighand);
+    free(t);
+}
+
+/* A vCPU in the state of t's, as its child begins. */
+static LinuxThread *copy_thread(LinuxThread *t, const CloneRequest *rq)
+{
+    LinuxProcess *p = t->process;
+    const CpuState *from = t->vcpu->state;
+    Vcpu *v = vcpu_new(p->engine);
+    if (!v)
+        return NULL;
+    CpuState *s = v->state;
+    memcpy(s->guest, from->guest, sizeof s->guest);
+    s->fpctl = from->fpctl;
+    s->pc = from->pc;
+    LinuxThread *n = thread_new(p, v, t);
+    if (!n) {
+        vcpu_free(v);
+        return NULL;
+    }
+    p->abi->set_result(s, 0);
+    if (rq->stack)
+        p->abi->set_sp(s, rq->stack);
+    if (rq->flags & CLONE_SETTLS)
+        p->abi->set_tls(s, rq->tls);
+    if (rq->flags & CLONE_CHILD_CLEARTID)
+        n->clear_child_tid = rq->child_tid;
+    return n;
+}
+
+static void report_tid(LinuxThread *t, const CloneRequest *rq, uint64_t flag, uint64_t to,
+                       pid_t tid)
+{
+    if (rq->flags & flag)
+        copy_out(t, to, &tid, sizeof tid);
+}
+
+/* ---- the end of a thread ---- */
+
+/* Marks one robust futex as left by a dead owner (Linux handle_futex_death). */
+static void leave_futex(LinuxThread *t, uint64_t addr, bool pi)
+{
+    enum { WAITERS = 0x80000000u, OWNER_DIED = 0x40000000, TID_MASK = 0x3fffffff };
+    uint32_t value, seen;
+    if (addr % 4 || !guest_range_ok(t, addr, 4, true) || host_read(addr, &value, 4))
+        return;
+    do {
+        if ((value & TID_MASK) != (uint32_t)t->tid)
+            return;
+        uint32_t new = (value & WAITERS) | OWNER_DIED;
+        seen = value;
+        if (host_atomic(HOST_CAS, addr, &new, &seen, 4))
+            return;
+        if (seen == value)
+            break;
+        value = seen;
+    } while (true);
+    if (!pi && (value & WAITERS))
+        OWN(SYS_futex, addr, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0);
+}
+
+static void leave_robust_list(LinuxThread *t)
+{
+    enum { MAX_ENTRIES = 2048 };
+    struct {
+        uint64_t next;
+        int64_t offset;
+        uint64_t pending;
+    } head;
+    if (!t->robust_list || copy_in(t, &head, t->robust_list, sizeof head))
+        return;
+    uint64_t entry = head.next, pending = head.pending & ~1ull;
+    for (unsigned i = 0; i < MAX_ENTRIES && (entry & ~1ull) != t->robust_list; i++) {
+        uint64_t next;
+        if (copy_in(t, &next, entry & ~1ull, sizeof next))
+            break;
+        if ((entry & ~1ull) != pending)
+            leave_futex(t, (entry & ~1ull) + (uint64_t)head.offset, entry & 1);
+        entry = next;
+    }
+    if (pending)
+        leave_futex(t, pending + (uint64_t)head.offset, head.pending & 1);
+}
+
+/* What the kernel does at the end of a thread, in its order. The kernel itself must find nothing
+ * left to do: another guest thread may free this one's memory as soon as its tid word is clear. */
+static void release_memory(LinuxThread *t)
+{
+    leave_robust_list(t);
+    OWN(SYS_set_robust_list, NULL, 24);
+    if (t->clear_child_tid) {
+        pid_t zero = 0;
+        if (copy_out(t, t->clear_child_tid, &zero, sizeof zero) == 0)
+            OWN(SYS_futex, t->clear_child_tid, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0);
+    }
+}
+
+_Noreturn void thread_exit_group(LinuxThread *t, int status)
+{
+    if (t->process->options->stats && !t->is_vfork_child)
+        engine_print_stats(t->process->engine, stderr);
+    syscall(SYS_exit_group, status);
+    __builtin_unreachable();
+}
+
+void thread_end(LinuxThread *t, int status)
+{
+    LinuxProcess *p = t->process;
+    if (t->is_vfork_child)
+        syscall(SYS_exit_group, status);
+    signals_return_queue(t);
+    if (atomic_fetch_sub(&p->thread_count, 1) == 1)
+        thread_exit_group(t, status);
+    release_memory(t);
+    if (t->tid == getpid()) /* the leader's vCPU stays: it ran on the first stack */
+        syscall(SYS_exit, status);
+    Vcpu *v = t->vcpu;
+    vcpu_unbind(v, NULL);
+    vcpu_free(v);
+    thread_free(t);
+}
+
+long sys_exit(LinuxThread *t, uint64_t a[6])
+{
+    t->vcpu->exit_status = (int)a[0] & 0xff;
+    t->vcpu->exiting = true;
+    t->no_result = true;
+    return 0;
+}
+
+long sys_exit_group(LinuxThread *t, uint64_t a[6])
+{
+    thread_exit_group(t, (int)a[0]);
+}
+
+/* ---- threads ---- */
+
+typedef struct ThreadStart {
+    LinuxThread *thread;
+    const CloneRequest *rq;
+    sem_t ready;
+} ThreadStart;
+
+static void *run_thread(void *arg)
+{
+    ThreadStart *start = arg;
+    LinuxThread *t = start->thread;
+    t->tid = (pid_t)syscall(SYS_gettid);
+    int apart = (start->rq->flags & CLONE_FS ? 0 : CLONE_FS) |
+                (start->rq->flags & CLONE_FILES ? 0 : CLONE_FILES);
+    if (apart)
+        unshare(apart);
+    report_tid(t, start->rq, CLONE_PARENT_SETTID, start->rq->parent_tid, t->tid);
+    report_tid(t, start->rq, CLONE_CHILD_SETTID, start->rq->child_tid, t->tid);
+    vcpu_bind(t->vcpu);
+    sem_post(&start->ready); /* `start` is gone from here on */
+    signals_set_mask(t, t->mask);
+    int status = vcpu_run(t->vcpu);
+    thread_end(t, status);
+    return NULL;
+}
+
+static long clone_thread(LinuxThread *t, const CloneRequest *rq)
+{
+    pthread_t id;
+    pthread_attr_t attr;
+    ThreadStart start = {.rq = rq};
+    start.thread = copy_thread(t, rq);
+    if (!start.thread)
+        return -EAGAIN;
+    LinuxThread *n = start.thread;
+    atomic_fetch_add(&t->sighand->users, 1);
+    atomic_fetch_add(&t->process->thread_count, 1);
+    sem_init(&start.ready, 0, 0);
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attr, THREAD_STACK);
+    signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
+    int error = pthread_create(&id, &attr, run_thread, &start);
+    pthread_attr_destroy(&attr);
+    pid_t tid = 0;
+    if (!error) {
+        while (sem_wait(&start.ready) < 0)
+            ;
+        tid = n->tid;
+    } else {
+        atomic_fetch_sub(&t->process->thread_count, 1);
+        vcpu_free(n->vcpu);
+        thread_free(n);
+    }
+    sem_destroy(&start.ready);
+    signals_set_mask(t, t->mask);
+    return error ? -EAGAIN : tid;
+}
+
+/* ---- fork ---- */
+
+static void become_child(LinuxThread *t, const CloneRequest *rq)
+{
+    LinuxProcess *p = t->process;
+    CpuState *s = t->vcpu->state;
+    t->tid = (pid_t)syscall(SYS_gettid);
+    t->is_vfork_child = false;
+    t->robust_list = 0;
+    t->clear_child_tid = rq->flags & CLONE_CHILD_CLEARTID ? rq->child_tid : 0;
+    p->thread_count = 1;
+    signals_forget(t);
+    atomic_store(&t->sighand->users, 1);
+    if (rq->stack)
+        p->abi->set_sp(s, rq->stack);
+    if (rq->flags & CLONE_SETTLS)
+        p->abi->set_tls(s, rq->tls);
+    report_tid(t, rq, CLONE_CHILD_SETTID, rq->child_tid, t->tid);
+}
+
+/* fork() of the C library is the one that leaves its heap usable in the child; what it cannot
+ * express is left to the kernel's call. */
+static long host_fork(const CloneRequest *rq)
+{
+    uint64_t rest = rq->flags & ~(uint64_t)FORK_OWN_FLAGS;
+    if (rest == SIGCHLD)
+        return own_result(fork());
+    uint64_t parent_tid = rest & CLONE_PIDFD ? rq->parent_tid : 0;
+    return OWN(SYS_clone, rest, NULL, parent_tid, NULL, NULL);
+}
+
+static long clone_fork(LinuxThread *t, const CloneRequest *rq)
+{
+    LinuxProcess *p = t->process;
+    int wait[2] = {-1, -1};
+    if ((rq->flags & CLONE_VFORK) && pipe2(wait, O_CLOEXEC) < 0)
+        return -errno;
+    if (rq->flags & CLONE_PIDFD)
+        guest_range_ok(t, rq->parent_tid, sizeof(int), true);
+    signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
+    pthread_mutex_lock(&p->lock);
+    pthread_mutex_lock(&t->sighand->lock);
+    engine_before_fork(p->engine);
+    long pid = host_fork(rq);
+    engine_after_fork(p->engine, t->vcpu, pid == 0);
+    pthread_mutex_unlock(&t->sighand->lock);
+    pthread_mutex_unlock(&p->lock);
+    if (pid == 0) {
+        become_child(t, rq);
+        if (wait[0] >= 0) {
+            close(wait[0]);
+            fcntl(wait[1], F_DUPFD_CLOEXEC, HIGH_FD);
+            close(wait[1]);
+        }
+    } else if (wait[0] >= 0) {
+        char none;
+        close(wait[1]);
+        while (pid > 0 && read(wait[0], &none, 1) < 0 && errno == EINTR)
+            ;
+        close(wait[0]);
+    }
+    if (pid > 0)
+        report_tid(t, rq, CLONE_PARENT_SETTID, rq->parent_tid, (pid_t)pid);
+    signals_set_mask(t, t->mask);
+    return pid;
+}
+
+/* ---- vfork ---- */
+
+static int set_flag(void *arg)
+{
+    *(volatile int *)arg = 1;
+    syscall(SYS_exit, 0);
+    return 0;
+}
+
+/* Whether a vfork child writes to our memory or to a copy of it. Asked once. */
+static bool vfork_shares_memory(void)
+{
+    static _Atomic int answer; /* 0: not known, 1: it does, 2: it does not */
+    volatile int flag = 0;
+    if (answer)
+        return answer == 1;
+    void *stack =
+        mmap(NULL, PROBE_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED)
+        return false;
+    pid_t pid = clone(set_flag, (char *)stack + PROBE_STACK, CLONE_VM | CLONE_VFORK,
+                      (void *)(uintptr_t)&flag);
+    if (pid > 0)
+        waitpid(pid, NULL, __WCLONE);
+    munmap(stack, PROBE_STACK);
+    answer = flag ? 1 : 2;
+    return flag;
+}
+
+static int run_vfork_child(void *arg)
+{
+    LinuxThread *t = arg;
+    t->tid = (pid_t)syscall(SYS_gettid);
+    vcpu_bind(t->vcpu);
+    signals_set_mask(t, t->mask);
+    int status = vcpu_run(t->vcpu);
+    syscall(SYS_exit_group, status);
+    return 0;
+}
+
+static long clone_vfork(LinuxThread *t, const CloneRequest *rq)
+{
+    if (!vfork_shares_memory())
+        return clone_fork(t, rq);
+    void *stack = mmap(NULL, THREAD_STACK, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    LinuxThread *n = stack == MAP_FAILED ? NULL : copy_thread(t, rq);
+    if (!n) {
+        if (stack != MAP_FAILED)
+            munmap(stack, THREAD_STACK);
+        return -EAGAIN;
+    }
+    n->is_vfork_child = true;
+    n->altstack = t->altstack;
+    if (rq->flags & CLONE_SIGHAND)
+        atomic_fetch_add(&t->sighand->users, 1);
+    else
+        n->sighand = sighand_new(t->sighand);
+    uint64_t flags = (rq->flags & ~(uint64_t)FORK_OWN_FLAGS) | CLONE_VM | CLONE_VFORK;
+    signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
+    pid_t pid =
+        clone(run_vfork_child, (char *)stack + THREAD_STACK, (int)flags, n, (void *)rq->parent_tid);
+    int error = errno;
+    vcpu_bind(t->vcpu); /* the child has used our thread-local storage */
+    vcpu_free(n->vcpu);
+    thread_free(n);
+    vcpu_bind(t->vcpu);
+    munmap(stack, THREAD_STACK);
+    if (pid > 0)
+        report_tid(t, rq, CLONE_PARENT_SETTID, rq->parent_tid, pid);
+    signals_set_mask(t, t->mask);
+    return pid < 0 ? -error : pid;
+}
+
+static long clone_any(LinuxThread *t, const CloneRequest *rq)
+{
+    uint64_t kind = rq->flags & THREAD_FLAGS;
+    if (((kind & CLONE_THREAD) && !(kind & CLONE_SIGHAND)) ||
+        ((kind & CLONE_SIGHAND) && !(kind & CLONE_VM)))
+        return -EINVAL;
+    if (kind & CLONE_THREAD)
+        return clone_thread(t, rq);
+    if ((kind & CLONE_VM) && (rq->flags & CLONE_VFORK))
+        return clone_vfork(t, rq);
+    if (kind & CLONE_VM) /* another process in our memory, running beside us: not offered */
+        return -EINVAL;
+    return clone_fork(t, rq);
+}
+
+long sys_clone(LinuxThread *t, uint64_t a[6])
+{
+    bool tls_first = t->process->abi->column == COLUMN_GENERIC;
+    CloneRequest rq = {
+        .flags = a[0],
+        .stack = a[1],
+        .parent_tid = a[2],
+        .child_tid = a[tls_first ? 4 : 3],
+        .tls = a[tls_first ? 3 : 4],
+    };
+    return clone_any(t, &rq);
+}
+
+long sys_fork(LinuxThread *t, uint64_t a[6])
+{
+    (void)a;
+    return clone_any(t, &(CloneRequest){.flags = SIGCHLD});
+}
+
+long sys_vfork(LinuxThread *t, uint64_t a[6])
+{
+    (void)a;
+    return clone_any(t, &(CloneRequest){.flags = SIGCHLD | CLONE_VM | CLONE_VFORK});
+}
+
+long sys_clone3(LinuxThread *t, uint64_t a[6])
+{
+    (void)t;
+    (void)a;
+    return -ENOSYS; /* C libraries fall back to clone */
+}

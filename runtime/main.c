@@ -1,0 +1,102 @@
+/* main.c: dragoman [OPTION...] PROGRAM [ARGUMENT...]
+ *
+ * Sets up the process (options, guest, engine, first thread), loads the program and runs it. The
+ * program's end is the process's end, by exit_group or by the signal that killed it; main only
+ * returns when nothing was run.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "ir/base/log.h"
+#include "runtime/engine.h"
+#include "runtime/linux/linux.h"
+
+#ifndef DRAGOMAN_VERSION
+#define DRAGOMAN_VERSION "(unknown version)"
+#endif
+
+extern char **environ;
+
+static EngineOptions engine_options(const Options *o)
+{
+    return (EngineOptions){
+        .interp = o->engine && !strcmp(o->engine, "interp"),
+        .relaxed_order = o->memory_order && !strcmp(o->memory_order, "relaxed"),
+        .stats = o->stats,
+        .check = o->check,
+        .no_pass = o->no_pass,
+        .max_optimised = o->max_optimised == OPTION_NO_NUMBER ? UINT64_MAX : o->max_optimised,
+        .max_insns = o->max_insns == OPTION_NO_NUMBER ? 0 : (uint32_t)o->max_insns,
+        .explain = o->explain.given ? stderr : NULL,
+        .explain_pc = o->explain.pc,
+    };
+}
+
+/* Our own name and a descriptor of ourselves, for the guest's execve. */
+static void find_self(LinuxProcess *p)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = 0;
+    p->self = strdup(n > 0 ? path : "dragoman");
+    if (p->options->self_fd != OPTION_NO_NUMBER) {
+        p->our_fd[FD_SELF] = (int)p->options->self_fd;
+        return;
+    }
+    int fd = n > 0 ? open(path, O_RDONLY) : -1;
+    if (fd >= 0)
+        fd_guard(p, FD_SELF, fd, false);
+}
+
+int main(int argc, char **argv)
+{
+    static LinuxProcess process = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    static Options options;
+    char err[OPTIONS_ERROR];
+    if (!options_parse(&options, argc, argv, environ, err)) {
+        log_note("%s", err);
+        return OPTIONS_USAGE_STATUS;
+    }
+    if (options.help || options.version) {
+        if (options.help)
+            options_help(stdout);
+        else
+            printf("dragoman %s\n", DRAGOMAN_VERSION);
+        return 0;
+    }
+    if (options.first_operand >= argc) {
+        log_note("no program named (try --help)");
+        return OPTIONS_USAGE_STATUS;
+    }
+    LinuxProcess *p = &process;
+    p->options = &options;
+    p->abi = &abi_x86_64;
+    p->guest = &guest_x86_64;
+    p->thread_count = 1;
+    for (unsigned i = 0; i < OUR_FDS; i++)
+        p->our_fd[i] = -1;
+    find_self(p);
+    LinuxThread *t = signals_first_thread(p);
+    EngineOptions eo = engine_options(&options);
+    p->engine = engine_new(p->guest, &eo);
+    t->vcpu = vcpu_new(p->engine);
+    if (!t->vcpu)
+        log_fatal("no memory for the first thread");
+    t->vcpu->linux_thread = t;
+    t->tid = getpid();
+    char **args = argv + options.first_operand, *path = args[0];
+    char **env = options_environment(&options, environ);
+    if (!env)
+        log_fatal("no memory for the environment");
+    if (options.argv0)
+        args[0] = (char *)(uintptr_t)options.argv0;
+    int status = load_program(t, path, argc - options.first_operand, args, env);
+    if (status)
+        return status;
+    vcpu_bind(t->vcpu);
+    signals_set_mask(t, t->mask);
+    status = vcpu_run(t->vcpu);
+    thread_end(t, status);
+    return status;
+}
