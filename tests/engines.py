@@ -10,8 +10,11 @@ ON_X86 = os.uname().machine == "x86_64"
 
 def on_aarch64(cpu):
     """The AArch64 build, under qemu-aarch64 where this machine is no AArch64 one."""
-    emulator = [str(DEPS / "trixie-amd64/usr/bin/qemu-aarch64"), "-cpu", cpu] if ON_X86 else []
-    return emulator + [str(BUILD / "aarch64/dragoman")]
+    dragoman = str(BUILD / "aarch64/dragoman")
+    if not ON_X86:
+        return [dragoman]
+    emulator = [str(DEPS / "trixie-amd64/usr/bin/qemu-aarch64"), "-cpu", cpu]
+    return emulator + [dragoman, "--launcher", " ".join(emulator)]
 
 
 ENGINES = {
