@@ -535,7 +535,7 @@ static void instruction(Parser *p)
 
 /* ---- blocks ---- */
 
-/* b1(%5: i32) @0x401008 loop cold: */
+/* b1(%5: i32 w0) @0x401008 loop cold: */
 static void block_head(Parser *p)
 {
     Region *r = p->r;
@@ -552,6 +552,9 @@ static void block_head(Parser *p)
                 bad(p, "%%%u is defined twice", v);
             IrType t = type(p);
             r->insts.data[v] = (IrInst){.op = IR_param, .type = (uint8_t)t, .block = p->block};
+            skip_blanks(p);
+            if (is_name_char(*p->at))
+                r->insts.data[v].aux = slot_number(p) + 1;
             *VEC_PUSH(r->arena, &r->blocks.data[p->block].params) = (IrRef){v};
         } while (accept(p, ','));
         expect(p, ')');

@@ -214,6 +214,8 @@ static void print_block(Printer *p, uint32_t b)
         IrRef v = blk->params.data[n];
         fprintf(p->out, "%s%%%u: %s", n != 0 ? ", " : "(", v.i,
                 ir_type_name((IrType)ir_inst(p->r, v)->type));
+        if (ir_inst(p->r, v)->aux != 0)
+            fprintf(p->out, " %s", p->r->slots->slots[ir_inst(p->r, v)->aux - 1].name);
     }
     fprintf(p->out, "%s @0x%" PRIx64 "%s%s:\n", blk->params.count != 0 ? ")" : "", blk->pc,
             blk->loop_head ? " loop" : "", blk->cold ? " cold" : "");

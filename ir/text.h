@@ -9,8 +9,8 @@
  *       %2 = add i64 %1, 1                  integer constants stand where they are used
  *       %3 = load.tso.aligned i32 [%2] {rax=%2}          snapshot, at the pc of the last insn
  *       %4 = ult i32 %3, 5                  comparisons show the operands' type
- *       br %4, b1(%3), b2
- *     b1(%5: i32) @0x401008 loop cold:
+ *       br %4, b1(%3, 0), b2
+ *     b1(%5: i32, %11: i64 rax) @0x401008 loop cold:   a parameter may name the slot it is for
  *       %6 = zext i64 7:i32                 a constant whose type does not follow is marked
  *       %7 = vshuf %8, %9, 000102030405060708090a0b0c0d0e0f
  *       %10 = call helper_name(%6)
