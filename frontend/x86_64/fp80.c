@@ -475,13 +475,14 @@ Fp80 fp80_rem(Fp80Env *e, Fp80 a, Fp80 b, bool nearest, uint16_t *codes)
 {
     Fp80 r;
     Fp80Class ca = fp80_class(a), cb = fp80_class(b);
-    *codes = 0;
+    *codes = FP80_NO_QUOTIENT;
     if (fp80_nan_operand(e, a, b, &r))
         return r;
     if (ca == FP80_INF || cb == FP80_ZERO)
         return invalid(e);
     if (denormal_operand(e, ca, cb))
         return a;
+    *codes = 0;
     if (ca == FP80_ZERO || cb == FP80_INF)
         return as_is(a);
     int32_t ea, eb;

@@ -80,7 +80,9 @@ Fp80 fp80_sqrt(Fp80Env *e, Fp80 a);
 /* Always to 64 bits. */
 Fp80 fp80_rint(Fp80Env *e, Fp80 a);
 Fp80 fp80_scale(Fp80Env *e, Fp80 a, Fp80 b); /* a * 2^trunc(b) */
-/* fprem and (nearest) fprem1: *codes gets C0 C1 C2 C3 as the instruction leaves them. */
+/* fprem and (nearest) fprem1: *codes gets C0 C1 C2 C3 as the instruction leaves them; with
+ * FP80_NO_QUOTIENT there was nothing to divide, and C0 and C3 stay as they were. */
+#define FP80_NO_QUOTIENT 0x8000
 Fp80 fp80_rem(Fp80Env *e, Fp80 a, Fp80 b, bool nearest, uint16_t *codes);
 /* fxtract: the exponent as a number; *significand in [1, 2). */
 Fp80 fp80_xtract(Fp80Env *e, Fp80 a, Fp80 *significand);

@@ -34,5 +34,5 @@ void x86_lift_mmx_cvtpi2pd(LiftContext *lc)
 void x86_lift_mmx_emms(LiftContext *lc)
 {
     x87_check_pending(lc);
-    ir_put(&lc->b, X86_SLOT_FPU_TAG, x86_const(lc, IR_I16, 0));
+    mmx_enter(lc, 0);
 }

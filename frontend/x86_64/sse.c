@@ -26,15 +26,18 @@ void sse_begin(LiftContext *lc)
         x87_check_pending(lc);
 }
 
-/* An MMX instruction makes every tag valid and TOP zero (SDM vol. 1, 9.5.1). */
-void sse_end(LiftContext *lc)
+void mmx_enter(LiftContext *lc, unsigned tags)
 {
     enum { SW_TOP = 0x3800 };
-    if (!uses_mmx(lc))
-        return;
     IrRef sw = ir_get(&lc->b, X86_SLOT_FPU_SW);
     ir_put(&lc->b, X86_SLOT_FPU_SW, ir_bini(&lc->b, IR_and, sw, 0xffff & ~SW_TOP));
-    ir_put(&lc->b, X86_SLOT_FPU_TAG, x86_const(lc, IR_I16, 0xff));
+    ir_put(&lc->b, X86_SLOT_FPU_TAG, x86_const(lc, IR_I16, tags));
+}
+
+void sse_end(LiftContext *lc)
+{
+    if (uses_mmx(lc))
+        mmx_enter(lc, 0xff);
 }
 
 IrRef sse_read(LiftContext *lc, unsigned n)
@@ -194,11 +197,6 @@ void x86_lift_sse_movnt(LiftContext *lc)
     sse_end(lc);
 }
 
-void x86_lift_sse_movnti(LiftContext *lc)
-{
-    x86_store_flags(lc, x86_addr(lc), x86_read(lc, 1), IR_ORDER_TSO | IR_M_STREAM);
-}
-
 void x86_lift_sse_movmsk(LiftContext *lc)
 {
     sse_begin(lc);
@@ -239,7 +237,7 @@ void x86_lift_sse_maskmov(LiftContext *lc)
     sse_end(lc);
 }
 
-/* ---- MXCSR, fences, hints ---- */
+/* ---- MXCSR ---- */
 
 enum {
     MXCSR_RESERVED = 0xffff0000,
@@ -278,14 +276,4 @@ void x86_lift_sse_ldmxcsr(LiftContext *lc)
 void x86_lift_sse_stmxcsr(LiftContext *lc)
 {
     x86_write(lc, 0, ir_fpctl_get(&lc->b));
-}
-
-void x86_lift_sse_fence(LiftContext *lc)
-{
-    ir_fence(&lc->b, lc->insn->row->arg);
-}
-
-void x86_lift_sse_hint(LiftContext *lc)
-{
-    (void)lc;
 }

@@ -155,7 +155,7 @@ static void arith(Fpu *f, Fp80 b, bool underflow, bool denormal)
         Fp80 a = get(f->s, 0);
         r = binary[f->what & X87_FUNCTION](&f->e, a, b);
         if (denormal && fp80_class(a) < FP80_QNAN && !(f->e.flags & (FP80_IE | FP80_ZE)))
-            f->e.flags |= FP80_DE;
+            f->e.flags = f->e.cw & FP80_DE ? f->e.flags | FP80_DE : FP80_DE;
     }
     if (stopped(f))
         return;
@@ -169,7 +169,8 @@ static void arith_reg(Fpu *f)
     arith(f, get(f->s, f->i), empty(f->s, f->i), false);
 }
 
-/* Compares ST0 with b; returns the codes. */
+/* Compares ST0 with b; returns the codes, which count even when an unmasked exception keeps the
+ * instruction from completing. */
 static uint16_t compare(Fpu *f, Fp80 b, bool underflow, bool denormal, bool *completed)
 {
     uint16_t codes = FP80_C0 | FP80_C2 | FP80_C3;
@@ -188,9 +189,9 @@ static void com(Fpu *f, Fp80 b, bool underflow, bool denormal)
 {
     bool completed;
     uint16_t codes = compare(f, b, underflow, denormal, &completed);
+    set_codes(f->s, codes);
     if (!completed)
         return;
-    set_codes(f->s, codes);
     raise(f);
     pops(f);
 }
@@ -217,11 +218,16 @@ static void xam(Fpu *f)
 static void ld(Fpu *f)
 {
     Fp80 v = get(f->s, f->i);
-    if (empty(f->s, f->i) && empty(f->s, 7)) {
-        stack_fault(f, false);
-        v = FP80_INDEFINITE;
+    if (!empty(f->s, f->i)) {
+        push(f, v);
+        return;
     }
-    push(f, v);
+    stack_fault(f, false); /* before an overflow */
+    if (stopped(f))
+        return;
+    move_top(f->s, 7);
+    set(f->s, 0, FP80_INDEFINITE);
+    raise(f);
 }
 
 /* fst ST(i) */
@@ -255,6 +261,7 @@ static void xch(Fpu *f)
 static void ffree(Fpu *f)
 {
     f->s->fpu_tag &= (uint16_t) ~(1u << physical(f->s, f->i));
+    raise(f); /* clears C1 */
     pops(f);
 }
 
@@ -412,21 +419,21 @@ static void into_st1(Fpu *f)
 static void by_st1(Fpu *f)
 {
     Fp80 r = FP80_INDEFINITE;
-    uint16_t codes = 0;
+    uint16_t codes = FP80_NO_QUOTIENT;
     unsigned function = f->what & X87_FUNCTION;
     if (empty(f->s, 0) || empty(f->s, 1))
         stack_fault(f, false);
     else if (function == X87_scale)
-        r = fp80_scale(&f->e, get(f->s, 0), get(f->s, 1));
+        r = fp80_scale(&f->e, get(f->s, 0), get(f->s, 1)), codes = 0;
     else
         r = fp80_rem(&f->e, get(f->s, 0), get(f->s, 1), function == X87_prem1, &codes);
+    unsigned replaced = codes & FP80_NO_QUOTIENT ? FP80_C2 : FP80_CODES;
+    if (function != X87_scale)
+        f->s->fpu_sw = (uint16_t)((f->s->fpu_sw & ~replaced) | (codes & FP80_CODES));
     if (stopped(f))
         return;
     set(f->s, 0, r);
-    if (function != X87_scale) {
-        set_codes(f->s, codes & ~FP80_C1);
-        f->e.flags |= codes & FP80_C1;
-    }
+    f->e.flags |= codes & FP80_C1;
     raise(f);
 }
 
@@ -464,16 +471,19 @@ void x86_helper_x87_exec(CpuState *cpu, uint32_t what)
     instructions[what & X87_FUNCTION](&f);
 }
 
-/* fcomi and its kin: ZF, PF and CF at their EFLAGS places. */
+/* fcomi and its kin leave C1 alone but for a stack fault: ZF, PF and CF at their EFLAGS places. */
 uint64_t x86_helper_x87_comi(CpuState *cpu, uint32_t what)
 {
     Fpu f = enter(cpu, what);
     bool completed;
+    uint16_t c1 = f.s->fpu_sw & FP80_C1;
     uint16_t codes = compare(&f, get(f.s, f.i), empty(f.s, f.i), false, &completed);
     if (completed) {
         raise(&f);
         pops(&f);
     }
+    if (!(f.e.flags & X87_SW_SF))
+        f.s->fpu_sw |= c1;
     return (codes & FP80_C3 ? F_Z : 0u) | (codes & FP80_C2 ? F_P : 0u) |
            (codes & FP80_C0 ? F_C : 0u);
 }
@@ -491,7 +501,8 @@ void x86_helper_x87_cmov(CpuState *cpu, uint32_t what, uint32_t condition)
         return;
     if (condition || fault)
         set(f.s, 0, v);
-    raise(&f);
+    if (fault)
+        raise(&f);
 }
 
 /* ---- memory operands ---- */
