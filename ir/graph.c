@@ -189,3 +189,25 @@ void ir_replace_uses(Region *r, uint32_t *map)
     for (uint32_t s = 0; s < r->snap_entries.count; s++)
         r->snap_entries.data[s].value.i = ir_resolve(map, r->snap_entries.data[s].value.i);
 }
+
+uint32_t *ir_count_uses(const Region *r)
+{
+    uint32_t *uses = arena_alloc(r->arena, r->insts.count * sizeof *uses);
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next) {
+            const IrInst *i = &r->insts.data[v];
+            for (unsigned n = 0; n < i->nargs; n++)
+                uses[i->arg[n].i]++;
+            for (uint32_t n = 0; n < i->nlist; n++)
+                uses[r->pool.data[i->list + n].i]++;
+            for (unsigned e = 0; e < ir_edge_count(i); e++) {
+                const IrEdge *edge = &r->edges.data[i->edge[e]];
+                for (uint32_t n = 0; n < edge->nargs; n++)
+                    uses[r->pool.data[edge->args + n].i]++;
+            }
+        }
+    }
+    for (uint32_t s = 0; s < r->snap_entries.count; s++)
+        uses[r->snap_entries.data[s].value.i]++;
+    return uses;
+}

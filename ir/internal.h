@@ -17,6 +17,8 @@ typedef struct Folder { /* where new instructions go: before `before`, or at the
     uint32_t block;
     uint32_t before;
     const struct IrGraph *graph; /* for facts from branches passed; or NULL */
+    const uint32_t *uses;        /* of values below use_count, at least; or NULL */
+    uint32_t use_count;
 } Folder;
 
 /* An older value that equals `inst`, or IR_NONE; then *inst may have been rewritten into a cheaper
@@ -58,6 +60,8 @@ static inline unsigned ir_edge_count(const IrInst *i)
 /* Replaces every use of value v by map[v] (0: unchanged), following chains, everywhere: arguments,
  * lists, edges, snapshots. */
 void ir_replace_uses(Region *r, uint32_t *map);
+/* Uses of every value, in arguments, lists, edges and snapshots. */
+uint32_t *ir_count_uses(const Region *r);
 /* The end of v's chain in such a map. */
 uint32_t ir_resolve(uint32_t *map, uint32_t v);
 /* Removes instructions that nothing needs, and parameters that nothing needs or that always have

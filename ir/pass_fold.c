@@ -12,6 +12,7 @@ typedef struct Fold {
     Region *r;
     IrGraph g;
     uint32_t *map;
+    uint32_t *uses;
     uint32_t map_count;
     bool mapped, cut; /* any value replaced; any edge removed */
 } Fold;
@@ -34,7 +35,12 @@ static void fold_pure(Fold *f, uint32_t v)
 {
     Region *r = f->r;
     IrInst copy = r->insts.data[v];
-    Folder folder = {.region = r, .block = copy.block, .before = v, .graph = &f->g};
+    Folder folder = {.region = r,
+                     .block = copy.block,
+                     .before = v,
+                     .graph = &f->g,
+                     .uses = f->uses,
+                     .use_count = f->map_count};
     IrRef old = ir_simplify(&folder, &copy);
     if (old.i != 0) {
         replace(f, v, old);
@@ -90,6 +96,7 @@ void ir_pass_fold(Region *r, const PassContext *ctx)
     (void)ctx;
     Fold f = {.r = r, .g = ir_graph(r), .map_count = r->insts.count};
     f.map = arena_alloc(r->arena, f.map_count * sizeof *f.map);
+    f.uses = ir_count_uses(r);
     for (uint32_t k = 0; k < f.g.count; k++) {
         for (uint32_t v = r->blocks.data[f.g.order[k]].first, next; v != 0; v = next) {
             IrInst *i = &r->insts.data[v];

@@ -500,6 +500,11 @@ static IrRef rule_deposit(Folder *f, IrInst *i)
 
 /* ---- comparisons and selection ---- */
 
+static bool used_once(const Folder *f, IrRef v)
+{
+    return f->uses != NULL && v.i < f->use_count && f->uses[v.i] == 1;
+}
+
 static IrRef rule_equal(Folder *f, IrInst *i)
 {
     const Region *r = f->region;
@@ -523,10 +528,13 @@ static IrRef rule_equal(Folder *f, IrInst *i)
         if (!ir_same(b, i->arg[0]))
             return to_cmp(i, (IrOp)i->op, b, fold_make_const(f, ir_inst(r, b)->type, c));
     }
-    if (c == 0 && (x->op == IR_sub || x->op == IR_xor))
-        return to_cmp(i, (IrOp)i->op, x->arg[0], x->arg[1]);
     if (c == 0 && x->op == IR_neg)
         return to_cmp(i, (IrOp)i->op, x->arg[0], i->arg[1]);
+    /* The rest look behind a value that, were it needed anyway, is the better one to compare. */
+    if (!used_once(f, i->arg[0]))
+        return IR_NONE;
+    if (c == 0 && (x->op == IR_sub || x->op == IR_xor))
+        return to_cmp(i, (IrOp)i->op, x->arg[0], x->arg[1]);
     if ((x->op == IR_add || x->op == IR_xor) && fold_const(r, x->arg[1], &c1)) {
         IrType t = (IrType)x->type;
         uint64_t k = x->op == IR_add ? c - c1 : c ^ c1;
