@@ -613,12 +613,21 @@ static void type_edge_constants(Parser *p)
     }
 }
 
-/* Reserves every %N of the text first, so that constants come above them. */
+/* Reserves every %N of the text (comments aside) first, so that constants come above them. */
 static void reserve_values(Parser *p, const char *text)
 {
-    for (const char *s = strchr(text, '%'); s != NULL; s = strchr(s + 1, '%')) {
-        unsigned long n = strtoul(s + 1, NULL, 10);
-        if (n <= VALUES_MAX)
+    bool blank = true, comment = false;
+    for (const char *s = text; *s != '\0'; s++) {
+        if (*s == '\n') {
+            blank = true;
+            comment = false;
+        } else if (*s == ';' && blank) {
+            comment = true;
+        } else if (*s != ' ' && *s != '\t') {
+            blank = false;
+        }
+        unsigned long n = *s == '%' && !comment ? strtoul(s + 1, NULL, 10) : 0;
+        if (n != 0 && n <= VALUES_MAX)
             reserve(p, (uint32_t)n);
     }
 }
