@@ -238,13 +238,13 @@ static void read_mem16(X86Insn *in, Reader *r)
 {
     static const uint8_t base[8] = {RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX};
     static const uint8_t index[8] = {
-        RSI, RDI, RSI, RDI, X86_REG_NONE, X86_REG_NONE, X86_REG_NONE, X86_REG_NONE,
+        RSI, RDI, RSI, RDI, X86_BASE_NONE, X86_BASE_NONE, X86_BASE_NONE, X86_BASE_NONE,
     };
     unsigned mod = in->modrm >> 6, rm = in->modrm & 7;
     in->mem.base = base[rm];
     in->mem.index = index[rm];
     if (mod == 0 && rm == 6) {
-        in->mem.base = X86_REG_NONE;
+        in->mem.base = X86_BASE_NONE;
         in->mem.disp = read_signed(r, 2);
     } else if (mod) {
         in->mem.disp = read_signed(r, mod);
@@ -257,10 +257,10 @@ static void read_sib(X86Insn *in, Reader *r)
     unsigned index = ((sib >> 3) & 7) | (in->rex & X86_REX_X ? 8 : 0);
     unsigned base = (sib & 7) | (in->rex & X86_REX_B ? 8 : 0);
     in->mem.scale = sib >> 6;
-    in->mem.index = index == RSP ? X86_REG_NONE : (uint8_t)index;
+    in->mem.index = index == RSP ? X86_BASE_NONE : (uint8_t)index;
     in->mem.base = (uint8_t)base;
     if ((sib & 7) == 5 && in->modrm < 0x40) {
-        in->mem.base = X86_REG_NONE;
+        in->mem.base = X86_BASE_NONE;
         in->mem.disp = read_signed(r, 4);
     }
 }
@@ -275,7 +275,7 @@ static void read_mem(X86Insn *in, Reader *r)
     if (rm == 4) {
         read_sib(in, r);
     } else if (mod == 0 && rm == 5) {
-        in->mem.base = in->mode == X86_MODE_64 ? X86_REG_RIP : X86_REG_NONE;
+        in->mem.base = in->mode == X86_MODE_64 ? X86_BASE_RIP : X86_BASE_NONE;
         in->mem.disp = read_signed(r, 4);
     } else {
         in->mem.base = (uint8_t)(rm | (in->rex & X86_REX_B ? 8 : 0));
@@ -370,7 +370,7 @@ static void finish_relative(X86Insn *in)
     for (unsigned i = 0; i < 3; i++)
         if (in->op[i].kind == X86_REL)
             in->op[i].imm = (in->next_pc + in->op[i].imm) & mask;
-    if (in->mem.base == X86_REG_RIP)
+    if (in->mem.base == X86_BASE_RIP)
         in->mem.disp += (int64_t)in->next_pc;
 }
 
@@ -391,7 +391,7 @@ X86DecodeStatus x86_decode(X86Insn *in, uint64_t pc, const uint8_t *bytes, unsig
     memset(in, 0, sizeof *in);
     in->pc = pc;
     in->mode = mode & X86_MODE_WIDTH;
-    in->mem = (X86Mem){.base = X86_REG_NONE, .index = X86_REG_NONE, .seg = X86_SEG_NONE};
+    in->mem = (X86Mem){.base = X86_BASE_NONE, .index = X86_BASE_NONE, .seg = X86_SEG_NONE};
     read_prefixes(in, &r);
     unsigned map = read_opcode(in, &r);
     if (r.failed)

@@ -222,7 +222,7 @@ enum {
 };
 enum { X86_REX_B = 1, X86_REX_X = 2, X86_REX_R = 4, X86_REX_W = 8 };
 enum { X86_ES, X86_CS, X86_SS, X86_DS, X86_FS, X86_GS, X86_SEG_NONE };
-enum { X86_REG_NONE = 0xff, X86_REG_RIP = 0xfe };
+enum { X86_BASE_NONE = 0xff, X86_BASE_RIP = 0xfe };
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 typedef struct X86Operand {
@@ -234,7 +234,7 @@ typedef struct X86Operand {
 } X86Operand;
 
 typedef struct X86Mem {  /* the one memory operand */
-    uint8_t base, index; /* register, X86_REG_NONE or X86_REG_RIP (base: disp is the address) */
+    uint8_t base, index; /* register, X86_BASE_NONE or X86_BASE_RIP (base: disp is the address) */
     uint8_t scale;       /* shift, 0..3 */
     uint8_t seg;         /* override that matters, or X86_SEG_NONE */
     int64_t disp;

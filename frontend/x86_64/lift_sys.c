@@ -1,4 +1,4 @@
-/* lift_sys.c: single flags, hints, the processor, segment registers.
+/* lift_sys.c: single flags, hints, fences, the processor, segment registers.
  *
  * The guest is flat: selectors are kept and shown, and loading one that user mode may load changes
  * nothing but the base of FS and GS, which becomes 0 (SDM volume 3, 3.4.4).
@@ -54,6 +54,18 @@ void x86_lift_sahf(LiftContext *lc)
 void x86_lift_nop(LiftContext *lc)
 {
     (void)lc;
+}
+
+/* The line is read, so that the address is checked; caches are coherent without it. */
+void x86_lift_clflush(LiftContext *lc)
+{
+    x86_load(lc, IR_I8, x86_addr(lc));
+    ir_fence(&lc->b, IR_FENCE_ALL);
+}
+
+void x86_lift_fence(LiftContext *lc)
+{
+    ir_fence(&lc->b, lc->insn->row->arg);
 }
 
 void x86_lift_service(LiftContext *lc)
