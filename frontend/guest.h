@@ -48,6 +48,8 @@ typedef struct GuestOps {
     /* Performs service number n (> 0) of IR_EXIT_SERVICE on state in memory. Returns 0, or a
      * GuestTrap + 1 to raise at the instruction (state->pc is then still the next pc). */
     int (*service)(CpuState *s, unsigned n);
+    /* Exceptions behind TRAP_X87: pending and unmasked, as MXCSR flag bits. May be NULL. */
+    uint32_t (*pending_fp)(const CpuState *s);
     /* Prints registers for crash reports and logs. */
     void (*dump)(const CpuState *s, FILE *out);
     /* Text of one instruction for explain; returns its length (0: unreadable). */

@@ -116,6 +116,9 @@ void vcpu_unbind(Vcpu *v, Vcpu *former);
 void engine_translate(Engine *e, uint64_t pc, uint32_t mode);
 /* Lifts exactly one instruction at pc for the interpreter, into arena. */
 const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
+/* Whether the instruction at pc reads memory only to write it back: x86 calls a fault of its read a
+ * write. */
+bool engine_rewrites(Engine *e, uint64_t pc, uint32_t mode);
 /* Later translations use the barrier form for the access at pc; those at hand are invalidated. */
 void engine_mark_misaligned(Engine *e, uint64_t pc);
 

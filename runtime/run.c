@@ -48,6 +48,8 @@ static void take_trap(Vcpu *v, uint32_t trap, uint32_t arg)
     vcpu_run_of(v)->stats.traps++;
     if (trap == TRAP_BREAKPOINT)
         s->pc += arg;
+    if (trap == TRAP_X87 && v->guest->pending_fp != NULL)
+        arg = v->guest->pending_fp(s);
     if (fault_of_trap(v->engine, s->pc, trap, arg, &f))
         linux_fault(v, &f);
 }
@@ -130,7 +132,13 @@ static void memory_fault(Vcpu *v, const GuestFault *f)
         }
     }
     r->stats.faults++;
-    linux_fault(v, f);
+    GuestFault told = *f;
+    if (f->kind == FAULT_SEGV && !f->write && f->si_code != SI_KERNEL &&
+        engine_rewrites(e, v->state->pc, v->guest->mode(v->state))) {
+        told.write = true;
+        fault_fill_x86(&told);
+    }
+    linux_fault(v, &told);
 }
 
 static void conclude(Vcpu *v, const Outcome *o)

@@ -334,6 +334,22 @@ const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mod
     return result.region;
 }
 
+bool engine_rewrites(Engine *e, uint64_t pc, uint32_t mode)
+{
+    Arena arena = {0};
+    const Region *r = engine_lift_one(e, &arena, pc, mode);
+    bool found = false;
+    for (uint32_t i = 1; i < r->insts.count; i++) {
+        const IrInst *store = &r->insts.data[i];
+        for (uint32_t k = 1; k < i && store->op == IR_store; k++) {
+            const IrInst *load = &r->insts.data[k];
+            found |= load->op == IR_load && ir_same(load->arg[0], store->arg[0]);
+        }
+    }
+    arena_free(&arena);
+    return found;
+}
+
 void engine_mark_misaligned(Engine *e, uint64_t pc)
 {
     engine_lock(e);

@@ -32,6 +32,12 @@ static int service(CpuState *s, unsigned n)
     return 0;
 }
 
+static uint32_t pending_fp(const CpuState *s)
+{
+    const X86State *x = x86_state_const(s);
+    return x->fpu_sw & ~x->fpu_cw & 0x3fu;
+}
+
 static void dump(const CpuState *s, FILE *out)
 {
     static const char *const names[16] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
@@ -55,6 +61,7 @@ const GuestOps guest_x86_64 = {
     .lift = x86_lift,
     .dead_slots_at = x86_dead_slots_at,
     .service = service,
+    .pending_fp = pending_fp,
     .dump = dump,
     .disassemble = x86_disassemble,
 };
