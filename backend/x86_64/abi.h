@@ -1,0 +1,65 @@
+/* abi.h: the protocol between translations, the arena's stubs and C on x86-64 hosts; see
+ * backend.h for what it has in common with other hosts.
+ *
+ * Registers while translations run
+ *   rbp   CpuState + STATE_X86_BIAS          rsp   shadow return stack, grows down
+ *   rest  by convention.def at region borders; r14 = pc of an exit, r15 = exit scratch
+ *   MXCSR the guest's; upper halves of the vector registers are zero; DF clear
+ *
+ * Shadow return stack: pairs of {host return address, guest return pc}, the address at the lower
+ * place. At shadow_top lies a sentinel pair, above it some spare bytes. CpuState.shadow_sp holds
+ * the pointer while C runs, so the stack survives system calls and misses. When a push hits the
+ * guard page the fault handler sets rsp to shadow_top and runs the instruction again: what was
+ * above is forgotten, which costs predictions only.
+ *
+ *   direct exit     jmp rel32                 field aligned to 4, patched by one store
+ *     its stub        lea r14, [rip]          exit_site = the address after the lea (stub_id)
+ *                     jmp STUB_EXIT_DIRECT
+ *   call exit       push return pc            imm32, or through r14 / r15
+ *                   call rel32                as a direct exit
+ *                   add rsp, 8                the callee's ret comes here; drops the pc
+ *                   jmp rel32                 direct exit to the return pc
+ *   return          cmp [rsp + 8], r14        r14 = wanted pc
+ *                   jne STUB_SHADOW_RESET
+ *                   ret
+ *   indirect jump   mov r15, [rip + slot]     data word: const EntryHeader *, never NULL
+ *                   cmp [r15], r14
+ *                   jne cold                  cold: lea r15, [rip + slot]; jmp STUB_LOOKUP
+ *                   jmp [r15 + 8]
+ *   indirect call   push; the same with call, then the landing of a call exit;
+ *                   cold: lea r15, [rip + slot]; call STUB_LOOKUP; jmp landing
+ *   poll            cmp dword [rbp + poll], 0; jne cold     cold: call STUB_SITE
+ *   trap            call STUB_SITE
+ *   helper          rsp to shadow_sp, host_sp to rsp, call [rbp + helper], rsp from shadow_sp
+ *
+ * STUB_LOOKUP: r14 = pc, r15 = address of the site's slot, which goes to exit_site. A slot that is
+ * empty (header pc = EMPTY_PC) goes straight to the miss stub, so that C, which keeps a record of
+ * every filled slot, fills it; otherwise the table entry decides. STUB_LOOKUP_MISS reports pc and
+ * leaves exit_site as it is. STUB_SHADOW_RESET empties the shadow stack and looks up without a slot
+ * (exit_site = 0).
+ *
+ * STUB_SITE pops its return address into exit_site; area.gpr[4] is rsp after that. STUB_LEAVE_FAULT
+ * expects area, exit_site, exit_reason and fpctl written already.
+ *
+ * Code of a translation must start at a multiple of 4 in both views; 16 is better.
+ */
+#ifndef DRAGOMAN_BACKEND_X86_64_ABI_H
+#define DRAGOMAN_BACKEND_X86_64_ABI_H
+
+#include "backend/x86_64/enc.h"
+
+enum {
+    EXIT_PC = R14,
+    EXIT_TEMP = R15,
+    EXIT_FORM_JUMP = 0,
+    EXIT_FORM_CALL = 1,
+    EMPTY_PC = -1, /* EntryHeader.pc of an empty entry, sign-extended */
+};
+
+/* Host features (BackendConfig.host_features). */
+enum {
+    HOST_V3 = 1,     /* AVX2, BMI1, BMI2, LZCNT, POPCNT, MOVBE: what every rule presumes */
+    HOST_AVX512 = 2, /* F, VL, BW, DQ: known, not used yet */
+};
+
+#endif

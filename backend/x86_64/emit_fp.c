@@ -1,0 +1,126 @@
+/* emit_fp.c: scalar floating point, conversions, and the FP environment.
+ *
+ * Scalars of the vector class leave the rest of their register undefined. With the guest's MXCSR
+ * loaded, results and flags are the host's own (FP_MODEL_X86).
+ */
+#include "backend/x86_64/emitters.h"
+
+#include <stddef.h>
+
+#include "ir/base/log.h"
+
+static bool is_f64(unsigned type)
+{
+    return type == IR_F64;
+}
+
+/* Scalar instruction of an op; each double form follows its single one in insn.def. */
+static X86Insn scalar_insn(unsigned op, unsigned type)
+{
+    X86Insn single;
+    switch (op) {
+    case IR_fadd:
+        single = X86_VADDSS;
+        break;
+    case IR_fsub:
+        single = X86_VSUBSS;
+        break;
+    case IR_fmul:
+        single = X86_VMULSS;
+        break;
+    case IR_fdiv:
+        single = X86_VDIVSS;
+        break;
+    case IR_fminsel:
+        single = X86_VMINSS;
+        break;
+    case IR_fmaxsel:
+        single = X86_VMAXSS;
+        break;
+    case IR_fsqrt:
+        single = X86_VSQRTSS;
+        break;
+    case IR_sitof:
+        single = X86_VCVTSI2SS;
+        break;
+    case IR_fext:
+        return X86_VCVTSS2SD;
+    case IR_ftrunc:
+        return X86_VCVTSD2SS;
+    default:
+        DG_UNREACHABLE();
+    }
+    return is_f64(type) ? single + 1 : single;
+}
+
+void emit_fp_bin(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    a_may_fault(e, si);
+    a_vvm(e, scalar_insn(inst->op, inst->type), 4, si->dest, si->opnd[0].reg[0],
+          a_operand(&si->opnd[1]));
+}
+
+/* fsqrt fext ftrunc */
+void emit_fp_un(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    X86Rm a = a_operand(&si->opnd[0]);
+    a_may_fault(e, si);
+    if (a.mem)
+        a_vvv(e, X86_VXORPS, si->dest, si->dest, si->dest);
+    a_vvm(e, scalar_insn(inst->op, inst->type), 4, si->dest, a.mem ? si->dest : a.reg, a);
+}
+
+/* vinsert(v, op, 0): the scalar instruction with v as the source of the rest. */
+void emit_fp_merge(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    const Operand *o = &si->opnd[1];
+    const IrInst *op = ir_inst(e->region, inst->arg[1]);
+    unsigned w = op->op == IR_sitof ? width_of(ir_inst(e->region, op->arg[0])->type) : 4;
+    Operand rm = *o;
+    rm.kind = o->has_imm ? OPND_MEM : OPND_REG;
+    a_may_fault(e, si);
+    a_vvm(e, scalar_insn(op->op, op->type), w, si->dest, si->opnd[0].reg[0], a_operand(&rm));
+}
+
+void emit_sitof(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned w = width_of(ir_inst(e->region, inst->arg[0])->type), d = si->dest;
+    a_vvv(e, X86_VXORPS, d, d, d); /* the instruction merges into d: cut that dependency */
+    a_may_fault(e, si);
+    a_vvm(e, scalar_insn(inst->op, inst->type), w, d, d, x86_reg(si->opnd[0].reg[0]));
+}
+
+void emit_ftosi(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    bool f64 = is_f64(ir_inst(e->region, inst->arg[0])->type);
+    X86Insn insn = inst->cc == IR_ROUND_ZERO ? (f64 ? X86_VCVTTSD2SI : X86_VCVTTSS2SI)
+                                             : (f64 ? X86_VCVTSD2SI : X86_VCVTSS2SI);
+    a_may_fault(e, si);
+    a_rm(e, insn, width_of(inst->type), si->dest, a_operand(&si->opnd[0]));
+}
+
+void emit_bitcast(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    bool wide = ir_type_bits(inst->type) == 64;
+    unsigned d = si->dest, a = si->opnd[0].reg[0];
+    if (ir_type_is_float(inst->type))
+        a_rr(e, wide ? X86_VMOVQ_XG : X86_VMOVD_XG, 0, d, a);
+    else
+        a_rr(e, wide ? X86_VMOVQ_GX : X86_VMOVD_GX, 0, a, d);
+}
+
+void emit_fpctlget(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    (void)inst;
+    X86Rm m = a_state(offsetof(CpuState, fpctl));
+    a_rm(e, X86_STMXCSR, 0, 0, m);
+    a_rm(e, X86_MOV, 4, si->dest, m);
+}
+
+void emit_fpctlset(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    X86Rm m = a_state(offsetof(CpuState, fpctl));
+    (void)inst;
+    a_rm(e, X86_MOV_MR, 4, si->opnd[0].reg[0], m);
+    a_rm(e, X86_LDMXCSR, 0, 0, m);
+}

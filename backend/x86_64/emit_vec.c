@@ -1,0 +1,261 @@
+/* emit_vec.c: 128-bit vector operations; nearly all are one host instruction named by the rule.
+ *
+ * VEX instructions do not check alignment. A load that must fault when misaligned (SSE operands)
+ * is folded only into the legacy encoding of the same instruction, which does check; the upper
+ * halves of the registers are always clean, so mixing the encodings costs nothing.
+ */
+#include "backend/x86_64/emitters.h"
+
+/* d = a op b, b in a register or memory */
+void emit_vbin(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned a = si->opnd[0].reg[0];
+    X86Rm b = a_operand(&si->opnd[1]);
+    bool comm = (ir_op_info[inst->op].effects & IR_E_COMM) != 0;
+    a_may_fault(e, si);
+    if (comm && !b.mem && b.reg >= 8 && a < 8) { /* the shorter VEX prefix */
+        unsigned t = a;
+        a = b.reg;
+        b.reg = (uint8_t)t;
+    }
+    a_vvm(e, si->rule->code, 4, si->dest, a, b);
+}
+
+/* commutative, the load first */
+void emit_vbin_swapped(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    (void)inst;
+    a_may_fault(e, si);
+    a_vvm(e, si->rule->code, 4, si->dest, si->opnd[1].reg[0], a_operand(&si->opnd[0]));
+}
+
+static void sse(Emitter *e, X86Insn insn, unsigned d, X86Rm m, int imm)
+{
+    a_emit(e, &(Asm){.insn = insn,
+                     .reg = (uint8_t)d,
+                     .rm = m,
+                     .extra = X86_SSE,
+                     .nimm = imm >= 0,
+                     .imm = imm});
+}
+
+/* Tied: d op= aligned memory, legacy encoding. */
+void emit_vbin_sse(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    (void)inst;
+    a_may_fault(e, si);
+    sse(e, si->rule->code, si->dest, a_operand(&si->opnd[1]), -1);
+}
+
+/* d = op a, register or memory */
+void emit_vun(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    (void)inst;
+    a_may_fault(e, si);
+    a_rm(e, si->rule->code, 0, si->dest, a_operand(&si->opnd[0]));
+}
+
+void emit_vun_sse(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    (void)inst;
+    a_may_fault(e, si);
+    sse(e, si->rule->code, si->dest, a_operand(&si->opnd[0]), -1);
+}
+
+/* Relations are numbered as the host's. */
+void emit_vfcmp(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    a_may_fault(e, si);
+    a_vvmi(e, si->rule->code, si->dest, si->opnd[0].reg[0], a_operand(&si->opnd[1]), inst->cc);
+}
+
+void emit_vfcmp_sse(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    a_may_fault(e, si);
+    sse(e, si->rule->code, si->dest, a_operand(&si->opnd[1]), inst->cc);
+}
+
+/* Conversions to integers; code: the rounding form, whose truncating one follows it. */
+void emit_vround(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    a_may_fault(e, si);
+    a_rm(e, si->rule->code + (inst->cc == IR_ROUND_ZERO ? 1 : 0), 0, si->dest,
+         a_operand(&si->opnd[0]));
+}
+
+/* code: the form with the count in a vector; the immediate form is 8 rows on. */
+void emit_vshift(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned a = si->opnd[0].reg[0], d = si->dest, bits = ir_type_bits(inst->lane);
+    const Operand *o = &si->opnd[1];
+    X86Insn imm_form = si->rule->code + (X86_VPSLLW_I - X86_VPSLLW);
+    if (o->kind == OPND_IMM) {
+        uint64_t n = (uint64_t)o->imm;
+        a_vshift(e, imm_form, d, a, n < bits ? (unsigned)n : bits);
+    } else if (class_of_type(ir_inst(e->region, o->leaf[0])->type) == CLASS_VEC) {
+        a_vvv(e, si->rule->code, d, a, o->reg[0]);
+    } else {
+        unsigned s = si->scratch_vec[0];
+        a_rr(e, X86_VMOVQ_XG, 0, s, o->reg[0]);
+        a_vvv(e, si->rule->code, d, a, s);
+    }
+}
+
+/* ---- lanes ---- */
+
+void emit_vextract(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, a = si->opnd[0].reg[0], lane = inst->cc;
+    switch (inst->type) {
+    case IR_I8:
+        a_rri(e, X86_VPEXTRB, 0, a, x86_reg(d), lane);
+        break;
+    case IR_I16:
+        a_rri(e, X86_VPEXTRW_G, 0, d, x86_reg(a), lane);
+        break;
+    case IR_I32:
+        if (lane == 0)
+            a_rr(e, X86_VMOVD_GX, 0, a, d);
+        else
+            a_rri(e, X86_VPEXTRD, 0, a, x86_reg(d), lane);
+        break;
+    case IR_I64:
+        if (lane == 0)
+            a_rr(e, X86_VMOVQ_GX, 0, a, d);
+        else
+            a_rri(e, X86_VPEXTRQ, 0, a, x86_reg(d), lane);
+        break;
+    case IR_F32:
+        if (lane == 0)
+            a_vmov(e, d, a);
+        else if (lane == 1)
+            a_rr(e, X86_VMOVSHDUP, 0, d, a);
+        else if (lane == 2)
+            a_vvv(e, X86_VUNPCKHPD, d, a, a);
+        else
+            a_rri(e, X86_VPSHUFD, 0, d, x86_reg(a), lane);
+        break;
+    default:
+        if (lane == 0)
+            a_vmov(e, d, a);
+        else
+            a_vvv(e, X86_VUNPCKHPD, d, a, a);
+        break;
+    }
+}
+
+static X86Insn insert_insn(unsigned lane_type)
+{
+    switch (lane_type) {
+    case IR_I8:
+        return X86_VPINSRB;
+    case IR_I16:
+        return X86_VPINSRW;
+    case IR_I32:
+        return X86_VPINSRD;
+    default:
+        return X86_VPINSRQ;
+    }
+}
+
+void emit_vinsert(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, v = si->opnd[0].reg[0], b = si->opnd[1].reg[0], lane = inst->cc;
+    if (inst->lane == IR_F64) {
+        if (lane == 0) /* blends have more ports than vmovsd */
+            a_vvmi(e, X86_VBLENDPD, d, v, x86_reg(b), 1);
+        else
+            a_vvv(e, X86_VUNPCKLPD, d, v, b);
+    } else if (inst->lane == IR_F32) {
+        if (lane == 0)
+            a_vvmi(e, X86_VBLENDPS, d, v, x86_reg(b), 1);
+        else
+            a_vvmi(e, X86_VINSERTPS, d, v, x86_reg(b), lane << 4);
+    } else {
+        a_vvmi(e, insert_insn(inst->lane), d, v, x86_reg(b), lane);
+    }
+}
+
+/* From memory. */
+void emit_vinsert_mem(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, v = si->opnd[0].reg[0], lane = inst->cc;
+    X86Rm m = a_operand(&si->opnd[1]);
+    a_may_fault(e, si);
+    if (inst->lane == IR_F64 || inst->lane == IR_I64)
+        a_vvm(e, lane == 0 ? X86_VMOVLPD : X86_VMOVHPD, 4, d, v, m);
+    else if (inst->lane == IR_F32)
+        a_vvmi(e, X86_VINSERTPS, d, v, m, lane << 4);
+    else
+        a_vvmi(e, insert_insn(inst->lane), d, v, m, lane);
+}
+
+/* Scalar in lane 0, zeros above. */
+void emit_vlow(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, a = si->opnd[0].reg[0];
+    switch (ir_inst(e->region, inst->arg[0])->type) {
+    case IR_I32:
+        a_rr(e, X86_VMOVD_XG, 0, d, a);
+        break;
+    case IR_I64:
+        a_rr(e, X86_VMOVQ_XG, 0, d, a);
+        break;
+    case IR_F32:
+        a_vvmi(e, X86_VINSERTPS, d, a, x86_reg(a), 0x0e);
+        break;
+    default:
+        a_rr(e, X86_VMOVQ, 0, d, a);
+        break;
+    }
+}
+
+void emit_vlow_mem(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    bool wide = ir_type_bits(ir_inst(e->region, inst->arg[0])->type) == 64;
+    a_may_fault(e, si);
+    a_rm(e, wide ? X86_VMOVSD : X86_VMOVSS, 0, si->dest, a_operand(&si->opnd[0]));
+}
+
+static X86Insn splat_insn(unsigned type)
+{
+    switch (type) {
+    case IR_I8:
+        return X86_VPBROADCASTB;
+    case IR_I16:
+        return X86_VPBROADCASTW;
+    case IR_I32:
+        return X86_VPBROADCASTD;
+    case IR_F32:
+        return X86_VBROADCASTSS;
+    case IR_F64:
+        return X86_VMOVDDUP;
+    default:
+        return X86_VPBROADCASTQ;
+    }
+}
+
+void emit_vsplat(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned type = ir_inst(e->region, inst->arg[0])->type, d = si->dest, a = si->opnd[0].reg[0];
+    if (ir_type_is_int(type)) {
+        a_rr(e, type == IR_I64 ? X86_VMOVQ_XG : X86_VMOVD_XG, 0, d, a);
+        a = d;
+    }
+    a_rr(e, splat_insn(type), 0, d, a);
+}
+
+void emit_vsplat_mem(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    a_may_fault(e, si);
+    a_rm(e, splat_insn(ir_inst(e->region, inst->arg[0])->type), 0, si->dest,
+         a_operand(&si->opnd[0]));
+}
+
+void emit_vmovmsk(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    X86Insn insn = inst->lane == IR_I8    ? X86_VPMOVMSKB
+                   : inst->lane == IR_I32 ? X86_VMOVMSKPS
+                                          : X86_VMOVMSKPD;
+    a_rr(e, insn, 0, si->dest, si->opnd[0].reg[0]);
+}

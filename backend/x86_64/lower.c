@@ -1,0 +1,117 @@
+/* lower.c: turns the rows of lower.def into the table core reads, and the conditions they name. */
+#include "backend/x86_64/lower.h"
+
+#include "backend/x86_64/emitters.h"
+#include "ir/base/bits.h"
+
+/* ---- conditions ---- */
+
+static bool when_big(Selection *s, IrRef v)
+{
+    return (select_inst(s, v)->flags & IR_M_BIG) != 0;
+}
+
+static bool when_release(Selection *s, IrRef v)
+{
+    return (select_inst(s, v)->flags & IR_M_ORDER) == IR_ORDER_RELEASE;
+}
+
+static bool when_unused(Selection *s, IrRef v)
+{
+    return s->uses[v.i] == 0 && s->weak[v.i] == 0;
+}
+
+/* A mask that movzx or a 32-bit mov applies. */
+static bool when_low_mask(Selection *s, IrRef v)
+{
+    const IrInst *in = select_inst(s, v);
+    uint64_t mask = select_inst(s, in->arg[1])->imm & bits_mask(ir_type_bits(in->type));
+    return mask == 0xff || (mask == 0xffff && in->type != IR_I16) ||
+           (mask == 0xffffffff && in->type == IR_I64);
+}
+
+/* A left shift that lea may do while it copies; shl itself is shorter when nothing is copied. */
+static bool when_lea_shift(Selection *s, IrRef v)
+{
+    int64_t n = 0;
+    select_const(s, select_inst(s, v)->arg[1], &n);
+    return n >= 1 && n <= 3;
+}
+
+static bool when_low_byte(Selection *s, IrRef v)
+{
+    return select_inst(s, v)->aux == 8u << 8;
+}
+
+static bool when_low_unit(Selection *s, IrRef v)
+{
+    uint32_t aux = select_inst(s, v)->aux;
+    return aux == 8u << 8 || aux == 16u << 8;
+}
+
+static bool when_lane0(Selection *s, IrRef v)
+{
+    return select_inst(s, v)->cc == 0;
+}
+
+/* ---- the table ---- */
+
+enum {
+    VOID = 1u << IR_VOID,
+    I8 = 1u << IR_I8,
+    I16 = 1u << IR_I16,
+    I32 = 1u << IR_I32,
+    I64 = 1u << IR_I64,
+    INT = I8 | I16 | I32 | I64,
+    F32 = 1u << IR_F32,
+    F64 = 1u << IR_F64,
+    V128 = 1u << IR_V128,
+    ANY = INT | F32 | F64 | V128,
+};
+
+#define R match_reg
+#define _ NULL
+#define RULE(op_, types_, lanes_, a0, a1, a2, flags_, emit_, code_, ...)                           \
+    {.op = IR_##op_,                                                                               \
+     .types = types_,                                                                              \
+     .lanes = lanes_,                                                                              \
+     .arg = {a0, a1, a2},                                                                          \
+     .fixed = {ANY_REG, ANY_REG, ANY_REG},                                                         \
+     .dest = ANY_REG,                                                                              \
+     .flags = flags_,                                                                              \
+     .emit = emit_,                                                                                \
+     .name = #emit_,                                                                               \
+     .code = code_,                                                                                \
+     __VA_ARGS__},
+#define FIXED(op_, types_, a0, a1, a2, f0, f1, f2, dest_, flags_, emit_, code_, ...)               \
+    {.op = IR_##op_,                                                                               \
+     .types = types_,                                                                              \
+     .arg = {a0, a1, a2},                                                                          \
+     .fixed = {f0, f1, f2},                                                                        \
+     .dest = dest_,                                                                                \
+     .flags = flags_,                                                                              \
+     .emit = emit_,                                                                                \
+     .name = #emit_,                                                                               \
+     .code = code_,                                                                                \
+     __VA_ARGS__},
+
+/* Aligned memory in the legacy encoding, any other memory in VEX. */
+#define VBIN(op, lanes, insn)                                                                      \
+    RULE(op, V128, lanes, R, m_vmem_aligned, _, RULE_TIED, emit_vbin_sse, insn)                    \
+    RULE(op, V128, lanes, R, m_vrm, _, 0, emit_vbin, insn)
+#define VLOGIC(op, fp_insn, insn)                                                                  \
+    VBIN(op, F32 | F64, fp_insn)                                                                   \
+    VBIN(op, 0, insn)
+#define VUN(op, lanes, insn)                                                                       \
+    RULE(op, V128, lanes, m_vmem_aligned, _, _, 0, emit_vun_sse, insn)                             \
+    RULE(op, V128, lanes, m_vrm, _, _, 0, emit_vun, insn)
+#define VSHIFT(op, lanes, insn)                                                                    \
+    RULE(op, V128, lanes, R, m_vcount, _, 0, emit_vshift, insn)                                    \
+    RULE(op, V128, lanes, R, R, _, 0, emit_vshift, insn, .scratch_vec = 1)
+#define ATOMIC_LOOP(op, insn)                                                                      \
+    FIXED(op, INT, m_addr, R, _, ANY_REG, ANY_REG, ANY_REG, RAX, RULE_FAULT_LATE,                  \
+          emit_atomic_loop, insn, .scratch_gpr = 1)
+
+const LowerRule x86_rules[X86_RULE_COUNT] = {
+#include "backend/x86_64/lower.def"
+};

@@ -1,0 +1,29 @@
+/* lower.h: the rule table of lower.def. */
+#ifndef DRAGOMAN_BACKEND_X86_64_LOWER_H
+#define DRAGOMAN_BACKEND_X86_64_LOWER_H
+
+#include "backend/core/core.h"
+
+/* Counting the rows: macros that stand for several rows in lower.c count as many here. */
+enum {
+    X86_RULE_COUNT = 0
+#define RULE(...)        +1
+#define FIXED(...)       +1
+#define VBIN(...)        +2
+#define VLOGIC(...)      +4
+#define VUN(...)         +2
+#define VSHIFT(...)      +2
+#define ATOMIC_LOOP(...) +1
+#include "backend/x86_64/lower.def"
+#undef RULE
+#undef FIXED
+#undef VBIN
+#undef VLOGIC
+#undef VUN
+#undef VSHIFT
+#undef ATOMIC_LOOP
+};
+
+extern const LowerRule x86_rules[X86_RULE_COUNT];
+
+#endif

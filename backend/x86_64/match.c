@@ -1,0 +1,554 @@
+/* match.c: operand matchers for integers, addresses and vectors, and aliases; see match.h.
+ * Conditions are in match_cond.c. */
+#include "backend/x86_64/match.h"
+
+#include "backend/x86_64/asm.h"
+#include "ir/base/bits.h"
+
+/* v is computed for `user` alone, and nothing else wants to know where it is. */
+static bool only_use(const Selection *s, IrRef v)
+{
+    return s->uses[v.i] == 1 && s->weak[v.i] == 0;
+}
+
+static bool const_arg(const Selection *s, const IrInst *in, unsigned k, int64_t *c)
+{
+    return select_const(s, in->arg[k], c);
+}
+
+static bool fail_unless_reg(Selection *s, IrRef v, Operand *out, OperandKind kind)
+{
+    out->kind = kind;
+    out->type = select_inst(s, v)->type;
+    out->leaf[0] = s->alias[v.i];
+    return true;
+}
+
+/* ---- constants ---- */
+
+bool m_imm(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)user;
+    out->kind = OPND_IMM;
+    out->type = select_inst(s, v)->type;
+    return select_const(s, v, &out->imm);
+}
+
+bool m_imm32(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return m_imm(s, user, v, out) && bits_fits_signed(out->imm, 32);
+}
+
+/* 32 bits unsigned: for operations on i64 whose upper half comes out zero. */
+bool m_imm_u32(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return m_imm(s, user, v, out) && (uint64_t)out->imm <= 0xffffffff;
+}
+
+/* Subtrahends whose negation is an immediate as well. */
+bool m_imm_sub(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return m_imm32(s, user, v, out) && bits_fits_signed(-out->imm, 32);
+}
+
+/* The constant of an add whose other argument may be a sum not computed by itself. */
+bool m_imm_big(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    IrRef base;
+    int64_t sum;
+    if (!m_imm(s, user, v, out))
+        return false;
+    select_base_disp(s, select_inst(s, user)->arg[0], &base, &sum);
+    out->imm = (int64_t)((uint64_t)out->imm + (uint64_t)sum);
+    return true;
+}
+
+bool m_imm_sum(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return m_imm_big(s, user, v, out) && bits_fits_signed(out->imm, 32);
+}
+
+bool m_base(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)user;
+    out->kind = OPND_REG;
+    out->type = IR_I64;
+    select_base_disp(s, v, &out->leaf[0], &out->imm);
+    out->imm = 0; /* counted by m_imm_sum */
+    return true;
+}
+
+/* ---- pure instructions absorbed ---- */
+
+static bool is_shl123(const Selection *s, IrRef v, IrRef *of, int64_t *scale)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_shl || !const_arg(s, in, 1, scale) || *scale < 1 || *scale > 3)
+        return false;
+    *of = s->alias[in->arg[0].i];
+    return !ir_is_const(s->region, in->arg[0]);
+}
+
+bool m_shl123(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    int64_t scale;
+    (void)user;
+    if (!only_use(s, v) || !is_shl123(s, v, &out->leaf[0], &scale))
+        return false;
+    out->kind = OPND_FUSED;
+    out->scale = (uint8_t)scale;
+    return true;
+}
+
+/* Multipliers 3, 5 and 9. */
+bool m_lea_scale(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    if (!m_imm(s, user, v, out) || (out->imm != 3 && out->imm != 5 && out->imm != 9))
+        return false;
+    out->scale = out->imm == 3 ? 1 : out->imm == 5 ? 2 : 3;
+    return true;
+}
+
+bool m_not(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    (void)user;
+    return in->op == IR_not && only_use(s, v) && fail_unless_reg(s, in->arg[0], out, OPND_FUSED);
+}
+
+bool m_bswap(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_bswap || (select_inst(s, user)->flags & IR_M_BIG) != 0)
+        return false;
+    return fail_unless_reg(s, in->arg[0], out, OPND_FUSED);
+}
+
+/* A shift count: the host masks it itself, so masking and widening before it go away. */
+bool m_count(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    unsigned mask = ir_type_bits(select_inst(s, user)->type) - 1;
+    for (;;) {
+        const IrInst *in = select_inst(s, v);
+        int64_t c;
+        if (in->op == IR_and && const_arg(s, in, 1, &c) && (c & mask) == mask)
+            v = in->arg[0];
+        else if ((in->op == IR_zext && ir_type_bits(select_inst(s, in->arg[0])->type) > 6) ||
+                 in->op == IR_trunc)
+            v = in->arg[0];
+        else
+            break;
+        if (ir_is_const(s->region, v))
+            return false;
+    }
+    return fail_unless_reg(s, v, out, OPND_REG);
+}
+
+/* ---- addresses ---- */
+
+/* Whether an address computation should be repeated inside its users: when it has one use, or when
+ * all that is left of its uses are addresses between it and this user. */
+static bool absorb_address(const Selection *s, IrRef user, IrRef v)
+{
+    const Region *r = s->region;
+    const IrInst *in = select_inst(s, v);
+    uint32_t n = 0;
+    if (s->weak[v.i] != 0 || in->block != select_inst(s, user)->block || s->alias[v.i].i != v.i)
+        return false;
+    if (s->uses[v.i] == 1)
+        return true;
+    for (uint32_t i = in->next; i != 0; i = r->insts.data[i].next) {
+        const IrInst *u = &r->insts.data[i];
+        n += (u->op == IR_load || u->op == IR_store) && u->arg[0].i == v.i;
+        if (i == user.i)
+            break;
+    }
+    return n == s->uses[v.i];
+}
+
+/* Only one use each, as they stand inside something absorbed. */
+static bool absorb_inner(const Selection *s, IrRef user, IrRef v)
+{
+    return only_use(s, v) && select_inst(s, v)->block == select_inst(s, user)->block &&
+           s->alias[v.i].i == v.i;
+}
+
+static void split_index(Selection *s, IrRef user, IrRef p, IrRef q, Operand *out)
+{
+    IrRef index;
+    int64_t scale;
+    if (absorb_inner(s, user, q) && is_shl123(s, q, &index, &scale)) {
+        out->leaf[1] = index;
+        out->scale = (uint8_t)scale;
+    } else if (absorb_inner(s, user, p) && is_shl123(s, p, &index, &scale)) {
+        out->leaf[1] = index;
+        out->scale = (uint8_t)scale;
+        p = q;
+    } else {
+        out->leaf[1] = s->alias[q.i];
+    }
+    out->leaf[0] = s->alias[p.i];
+}
+
+/* p + constant inside an address. */
+static IrRef peel_disp(const Selection *s, IrRef user, IrRef p, int64_t *disp)
+{
+    const IrInst *in = select_inst(s, p);
+    int64_t c;
+    if (in->op == IR_add && const_arg(s, in, 1, &c) && absorb_inner(s, user, p) &&
+        bits_fits_signed((int64_t)((uint64_t)*disp + (uint64_t)c), 32)) {
+        *disp += c;
+        return in->arg[0];
+    }
+    return p;
+}
+
+/* base + index << scale + disp; any sum of constants. */
+static void split_address(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    IrRef b, plain = v;
+    int64_t c, scale;
+    bool lazy = select_base_disp(s, v, &b, &out->imm);
+    if (lazy)
+        plain = b;
+    out->leaf[0] = b;
+    if (s->alias[plain.i].i != plain.i)
+        return;
+    const IrInst *in = select_inst(s, plain);
+    if (in->op == IR_const) {
+        uint64_t sum = in->imm + (uint64_t)out->imm;
+        if (bits_fits_signed((int64_t)sum, 32)) {
+            out->leaf[0] = IR_NONE;
+            out->imm = (int64_t)sum;
+        }
+        return;
+    }
+    if (in->op == IR_shl && absorb_address(s, user, plain) && is_shl123(s, plain, &b, &scale)) {
+        out->leaf[0] = IR_NONE;
+        out->leaf[1] = b;
+        out->scale = (uint8_t)scale;
+        return;
+    }
+    if (in->op != IR_add || !(lazy ? absorb_inner(s, user, plain) : absorb_address(s, user, plain)))
+        return;
+    IrRef p = in->arg[0], q = in->arg[1];
+    if (const_arg(s, in, 1, &c)) {
+        if (!bits_fits_signed((int64_t)((uint64_t)c + (uint64_t)out->imm), 32))
+            return;
+        out->imm += c;
+        out->leaf[0] = s->alias[p.i];
+        in = select_inst(s, p);
+        if (in->op == IR_add && absorb_inner(s, user, p) && !ir_is_const(s->region, in->arg[1]))
+            split_index(s, user, in->arg[0], in->arg[1], out);
+        return;
+    }
+    p = peel_disp(s, user, p, &out->imm);
+    q = peel_disp(s, user, q, &out->imm);
+    split_index(s, user, p, q, out);
+}
+
+/* An address of any kind; false only if its displacement does not fit 32 bits. */
+bool m_addr(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    out->kind = OPND_ADDR;
+    out->type = IR_I64;
+    split_address(s, user, v, out);
+    return bits_fits_signed(out->imm, 32);
+}
+
+/* What is left: base + a displacement for a scratch register. */
+bool m_addr_big(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)user;
+    out->kind = OPND_FUSED;
+    out->type = IR_I64;
+    select_base_disp(s, v, &out->leaf[0], &out->imm);
+    return true;
+}
+
+/* ---- loads ---- */
+
+/* Folds load `v` into `user`, its address going to out's leaves from `first` on. */
+static bool fold_load(Selection *s, IrRef user, IrRef v, Operand *out, unsigned bad_flags)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_load || (in->flags & bad_flags) != 0 || !select_can_fold(s, user, v))
+        return false;
+    if (!m_addr(s, v, in->arg[0], out))
+        return false;
+    out->kind = OPND_MEM;
+    out->type = in->type;
+    out->folded = v;
+    return true;
+}
+
+bool m_mem(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return fold_load(s, user, v, out, IR_M_BIG);
+}
+
+bool m_vmem(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return fold_load(s, user, v, out, IR_M_BIG | IR_M_ALIGNED);
+}
+
+/* Loads that must fault when misaligned: legacy SSE instructions do so themselves. */
+bool m_vmem_aligned(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return (select_inst(s, v)->flags & IR_M_ALIGNED) != 0 && fold_load(s, user, v, out, IR_M_BIG);
+}
+
+bool m_vrm(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    Operand mem = *out;
+    if (m_vmem(s, user, v, &mem)) {
+        *out = mem;
+        return true;
+    }
+    return match_reg(s, user, v, out);
+}
+
+/* A whole scalar load that became lane 0 of an otherwise zero vector. */
+bool m_vload_low(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (ir_type_bits(in->type) < 32)
+        return false;
+    return fold_load(s, user, v, out, IR_M_BIG);
+}
+
+/* ---- vectors ---- */
+
+/* The count of a vector shift: a constant, or the low half of a vector as the host wants it. */
+bool m_vcount(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (m_imm(s, user, v, out))
+        return true;
+    if (in->op != IR_vextract || in->type != IR_I64 || in->cc != 0 ||
+        ir_is_const(s->region, in->arg[0]))
+        return false;
+    return fail_unless_reg(s, in->arg[0], out, OPND_REG);
+}
+
+/* A lane to be stored. */
+bool m_vext(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_vextract || s->alias[v.i].i != v.i ||
+        (select_inst(s, user)->flags & IR_M_BIG) != 0 ||
+        select_inst(s, in->arg[0])->op == IR_vconst)
+        return false;
+    out->imm = in->cc;
+    out->type = in->type;
+    out->kind = OPND_FUSED;
+    out->leaf[0] = s->alias[in->arg[0].i];
+    return true;
+}
+
+/* vinsert(v, op(...), 0): scalar arithmetic that leaves the rest of v as the host's does. Binary
+ * operations take their first operand from v itself. Leaves: the other operand, or its address
+ * (has_imm). */
+bool m_merge(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    IrRef operand = in->arg[0];
+    switch (in->op) {
+    case IR_fadd:
+    case IR_fsub:
+    case IR_fmul:
+    case IR_fdiv:
+    case IR_fminsel:
+    case IR_fmaxsel:
+        if (s->alias[in->arg[0].i].i != s->alias[select_inst(s, user)->arg[0].i].i)
+            return false;
+        operand = in->arg[1];
+        break;
+    case IR_fsqrt:
+    case IR_fext:
+    case IR_ftrunc:
+    case IR_sitof:
+        break;
+    default:
+        return false;
+    }
+    if (!select_can_fold(s, user, v))
+        return false;
+    if (in->snap == 0 && in->op != IR_sitof && select_inst(s, operand)->op == IR_load) {
+        Operand mem = *out;
+        if (fold_load(s, user, operand, &mem, IR_M_BIG | IR_M_ALIGNED)) {
+            *out = mem;
+            out->kind = OPND_FUSED;
+            out->has_imm = true;
+            select_also_folded(s, v);
+            return true;
+        }
+    }
+    out->kind = OPND_FUSED;
+    out->type = in->type;
+    out->leaf[0] = s->alias[operand.i];
+    out->folded = v;
+    return true;
+}
+
+/* ---- aliases ---- */
+
+static bool zero_extends_i32(const Selection *s, const IrInst *in)
+{
+    switch (in->op) {
+    case IR_param:
+    case IR_call:
+    case IR_acas:
+    case IR_trunc:
+    case IR_const:
+        return false;
+    case IR_get:
+        return s->cfg->convention->home[in->imm] < 0;
+    default:
+        return true; /* every other emitter writes the whole 32-bit register */
+    }
+}
+
+/* How many low bits of the register of v can be other than zero. */
+static unsigned significant_bits(const Selection *s, IrRef v)
+{
+    const IrInst *in = select_inst(s, v);
+    unsigned bits = ir_type_bits(in->type);
+    int64_t c;
+    switch (in->op) {
+    case IR_load:
+        return bits;
+    case IR_extract:
+        return in->aux >> 8 & 0xff;
+    case IR_and:
+        if (const_arg(s, in, 1, &c) && c >= 0)
+            return c == 0 ? 1 : 64 - (unsigned)__builtin_clzll((uint64_t)c);
+        break;
+    case IR_shr:
+        if (bits >= 32 && const_arg(s, in, 1, &c) && c > 0 && c < (int64_t)bits)
+            return bits - (unsigned)c;
+        break;
+    case IR_zext:
+        return ir_type_bits(select_inst(s, in->arg[0])->type);
+    case IR_vextract:
+        return ir_type_is_int(in->type) ? bits : 64;
+    case IR_vmovmsk:
+        return 16;
+    default:
+        if (ir_op_info[in->op].sig == IR_SIG_CMP || ir_op_info[in->op].sig == IR_SIG_FCMP)
+            return 8;
+        break;
+    }
+    return in->type == IR_I32 && zero_extends_i32(s, in) ? 32 : 64;
+}
+
+bool x86_is_alias(Selection *s, IrRef v, IrRef *of)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_zext)
+        return false;
+    unsigned from = ir_type_bits(select_inst(s, in->arg[0])->type);
+    *of = in->arg[0];
+    return significant_bits(s, s->alias[in->arg[0].i]) <= from;
+}
+
+/* ---- operations on the low part of a register ---- */
+
+static int partial_code(unsigned op)
+{
+    switch (op) {
+    case IR_add:
+        return ALU_ADD;
+    case IR_or:
+        return ALU_OR;
+    case IR_and:
+        return ALU_AND;
+    case IR_sub:
+        return ALU_SUB;
+    case IR_xor:
+        return ALU_XOR;
+    case IR_shl:
+        return 8;
+    case IR_shr:
+        return 9;
+    case IR_sar:
+        return 10;
+    default:
+        return -1;
+    }
+}
+
+/* deposit(a, op(low part of a, y), 0, 8 or 16): `op al, y`. cc: AluOp, or 8 + shift. */
+bool m_partial(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *dep = select_inst(s, user), *in;
+    while (select_inst(s, v)->op == IR_zext && only_use(s, v))
+        v = select_inst(s, v)->arg[0];
+    in = select_inst(s, v);
+    int code = partial_code(in->op);
+    IrRef a = s->alias[dep->arg[0].i];
+    if (code < 0 || (in->type != IR_I8 && in->type != IR_I16) || !only_use(s, v) ||
+        dep->aux != ir_type_bits(in->type) << 8)
+        return false;
+    IrRef x = in->arg[0], y = in->arg[1];
+    if (!ir_same(s->alias[x.i], a) && (ir_op_info[in->op].effects & IR_E_COMM) != 0) {
+        x = in->arg[1];
+        y = in->arg[0];
+    }
+    if (!ir_same(s->alias[x.i], a))
+        return false;
+    if (select_const(s, y, &out->imm)) {
+        out->kind = OPND_IMM;
+        out->imm &= code >= 8 ? ir_type_bits(in->type) - 1 : ~0u;
+        if (code >= 8 && out->imm == 0)
+            return false;
+        out->imm = code >= 8 ? out->imm : bits_sext((uint64_t)out->imm, ir_type_bits(in->type));
+    } else if (code >= 8) {
+        return false;
+    } else {
+        Operand mem = *out;
+        if (fold_load(s, user, y, &mem, IR_M_BIG))
+            *out = mem;
+        else
+            match_reg(s, user, y, out);
+    }
+    out->cc = (uint8_t)code;
+    return true;
+}
+
+/* A byte-wide condition of one setcc. */
+bool m_setcc_plain(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return m_setcc_bool(s, user, v, out) && (out->cc & 0xf0) < CV_FPEQ;
+}
+
+/* A load that replaces exactly the field of a deposit. */
+bool m_field_load(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *dep = select_inst(s, user);
+    while (select_inst(s, v)->op == IR_zext && only_use(s, v))
+        v = select_inst(s, v)->arg[0];
+    return dep->aux == ir_type_bits(select_inst(s, v)->type) << 8 &&
+           fold_load(s, user, v, out, IR_M_BIG);
+}
+
+/* A source of a shuffle: nothing when the mask does not use it. */
+static bool shuffle_source(Selection *s, IrRef user, IrRef v, unsigned which, Operand *out)
+{
+    const uint8_t *mask = s->region->vconsts.data[select_inst(s, user)->imm].b;
+    for (unsigned i = 0; i < 16; i++) {
+        if (mask[i] < 0x80 && (mask[i] >> 4 & 1) == which)
+            return match_reg(s, user, v, out);
+    }
+    return true;
+}
+
+bool m_shuf_a(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return shuffle_source(s, user, v, 0, out);
+}
+
+bool m_shuf_b(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return shuffle_source(s, user, v, 1, out);
+}
