@@ -1,0 +1,163 @@
+/* interp_test.c: how a run of the interpreter ends, and what it leaves, from regions as text. */
+#include "ir/internal.h"
+#include "ir/traps.h"
+#include "tests/ir/ir_support.h"
+
+static CpuState state;
+static Arena arena;
+static _Alignas(16) uint8_t memory[32];
+
+static void reset(void)
+{
+    memset(&state, 0, sizeof state);
+    state.fpctl = 0x1f80;
+    test_guest(&state)->x[7] = (uint64_t)(uintptr_t)memory;
+}
+
+/* Runs the blocks in `body` on the state as it is. */
+static InterpResult run_on(const char *body, uint64_t max_insns)
+{
+    char text[2048], err[256];
+    snprintf(text, sizeof text, "region 0x1000 {\n%s\n}\n", body);
+    Region *r = parse_or_die(&arena, text);
+    EXPECT(ir_verify(r, err, sizeof err), "%s in\n%s", err, text);
+    return interp_run(r, &state, max_insns);
+}
+
+static InterpResult run(const char *body)
+{
+    reset();
+    return run_on(body, 0);
+}
+
+#define X(n) (test_guest(&state)->x[n])
+
+static void check_ends(void)
+{
+    InterpResult r = run("b0:\n insn 0x1000, 4\n put x0, 7\n exit.call 0x2000, 0x1004");
+    EXPECT(r.end == INTERP_EXIT && r.exit_kind == IR_EXIT_CALL && state.pc == 0x2000 && X(0) == 7 &&
+               r.guest_insns == 1,
+           "direct exit");
+    r = run("b0:\n insn 0x1000, 4\n exitind.ret 0x4242");
+    EXPECT(r.end == INTERP_EXIT && r.exit_kind == IR_EXIT_RET && state.pc == 0x4242,
+           "indirect exit");
+    r = run("b0:\n exit.service 0x1002, 3");
+    EXPECT(r.end == INTERP_SERVICE && state.exit_arg == 3 && state.pc == 0x1002, "service");
+    r = run("b0:\n insn 0x1000, 4\n insn 0x1004, 2\n trap 4, 9");
+    EXPECT(r.end == INTERP_TRAP && r.trap == 4 && r.trap_arg == 9 && state.pc == 0x1004, "trap");
+    r = run("b0:\n put memw, 3\n jump b1\nb1 @0x1010:\n call tick()\n poll\n insn 0x1010, 2\n"
+            " jump b1");
+    EXPECT(r.end == INTERP_POLL && state.pc == 0x1010 && r.guest_insns == 2, "poll");
+    r = run("b0:\n insn 0x1000, 4\n %1 = call check(13)\n put x0, 1\n exit 0x1004");
+    EXPECT(r.end == INTERP_FAULT && state.pc == 0x1000 && X(0) == 0, "fault of a helper");
+    reset();
+    r = run_on("b0:\n jump b1\nb1 @0x1010:\n insn 0x1010, 2\n %1 = get x0\n %2 = add i64 %1, 1\n"
+               " put x0, %2\n jump b1",
+               5);
+    EXPECT(r.end == INTERP_EXIT && state.pc == 0x1010 && X(0) == 5 && r.guest_insns == 5, "bound");
+}
+
+static void check_values(void)
+{
+    run("b0:\n jump b1(1, 2, 0)\nb1(%1: i64, %2: i64, %3: i8):\n put x0, %1\n put x1, %2\n"
+        " %4 = add i8 %3, 1\n %5 = ult i8 %4, 4\n br %5, b1(%2, %1, %4), b2\nb2:\n exit 0");
+    EXPECT(X(0) == 2 && X(1) == 1, "parameters are not set all at once: %d %d", (int)X(0),
+           (int)X(1));
+    run("b0:\n %1 = call mix(5, 6)\n put x0, %1\n %2 = call half(0x1234567800000000)\n"
+        " put w0, %2\n call note(40)\n call note(2)\n exit 0");
+    EXPECT(X(0) == test_mix(5, 6) && test_guest(&state)->w[0] == 0x12345678 &&
+               test_guest(&state)->mem == 42,
+           "calls");
+    static const uint8_t start[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    memcpy(memory, start, 8);
+    run("b0:\n %1 = get x7\n %2 = load.tso i32 [%1]\n %3 = zext i64 %2\n put x0, %3\n"
+        " %4 = load.tso.big i16 [%1]\n %5 = sext i64 %4\n put x1, %5\n"
+        " %6 = aadd.tso i8 [%1], 255\n %7 = zext i64 %6\n put x2, %7\n"
+        " %8 = add i64 %1, 8\n %9 = acas.tso i32 [%8], 0, 77\n fence all\n"
+        " store.big.release i32 [%8], 0x11223344\n exit 0");
+    EXPECT(X(0) == 0x04030201 && X(1) == 0x0102 && X(2) == 1 && memory[0] == 0, "loads, atomics");
+    EXPECT(memcmp(memory + 8, "\x11\x22\x33\x44", 4) == 0, "big-endian store");
+    InterpResult r = run("b0:\n insn 0x1000, 2\n %1 = get x7\n %2 = add i64 %1, 4\n"
+                         " %3 = load.aligned i64 [%2]\n put x0, 1\n exit 0");
+    EXPECT(r.end == INTERP_TRAP && r.trap == TRAP_PRIVILEGED && state.pc == 0x1000 && X(0) == 0,
+           "misaligned load");
+}
+
+/* The fast integer steps against ir_eval. */
+static void check_fast_steps(void)
+{
+    static const char *const ops[] = {"add", "sub", "and", "or", "xor", "eq", "ne", "ult", "ule"};
+    static const char *const types[] = {"i8", "i16", "i32", "i64"};
+    static const uint64_t values[] = {0,         1,      0x7f,       0x80,       0xff,
+                                      0x8000,    0xffff, 0x80000000, 0xffffffff, UINT64_C(1) << 63,
+                                      UINT64_MAX};
+    enum { N = sizeof values / sizeof values[0] };
+    for (unsigned o = 0; o < 9; o++)
+        for (unsigned t = 0; t < 4; t++)
+            for (unsigned k = 0; k < N * N; k++) {
+                char text[512];
+                unsigned bits = 8u << t;
+                uint64_t mask = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+                uint64_t a = values[k / N] & mask, b = values[k % N] & mask;
+                bool narrow = t != 3 || o >= 5;
+                snprintf(text, sizeof text,
+                         "b0:\n %%1 = %s %s %llu, %llu\n%s put x0, %%%d\n exit 0", ops[o], types[t],
+                         (unsigned long long)a, (unsigned long long)b,
+                         narrow ? " %2 = zext i64 %1\n" : "", narrow ? 2 : 1);
+                run(text);
+                int op = 1;
+                while (strcmp(ir_op_info[op].name, ops[o]) != 0)
+                    op++;
+                IrType type = (IrType)(IR_I8 + t);
+                Region *r = ir_region_new(&arena, 0, &test_slots, NULL, FP_MODEL_X86);
+                IrInst i = {.op = (uint16_t)op, .type = o >= 5 ? IR_I8 : type, .nargs = 2};
+                i.arg[0] = i.arg[1] =
+                    ir_inst_new(r, &(IrInst){.op = IR_const, .type = (uint8_t)type});
+                uint64_t want = ir_eval(r, &i, (IrValue[3]){{.q = {a, 0}}, {.q = {b, 0}}}).u;
+                EXPECT(X(0) == want, "%s: %llx, not %llx", text, (unsigned long long)X(0),
+                       (unsigned long long)want);
+                arena_reset(&arena);
+            }
+}
+
+static void check_fp(void)
+{
+    run("b0:\n %1 = bitcast f64 0x3ff0000000000000:i64\n %2 = bitcast f64 0x4008000000000000:i64\n"
+        " %3 = fdiv f64 %1, %2\n %4 = bitcast i64 %3\n put x0, %4\n %5 = fpctlget\n put w0, %5\n"
+        " exit 0");
+    EXPECT(X(0) == 0x3fd5555555555555 && state.fpctl == 0x1fa0 &&
+               test_guest(&state)->w[0] == 0x1fa0,
+           "inexact division");
+    run("b0:\n fpctlset 0x5f80\n %1 = bitcast f64 0x3ff0000000000000:i64\n"
+        " %2 = bitcast f64 0x4008000000000000:i64\n"
+        " %3 = fdiv f64 %1, %2\n %4 = bitcast i64 %3\n put x0, %4\n exit 0");
+    EXPECT(X(0) == 0x3fd5555555555556, "rounding upwards");
+    /* Division by zero unmasked: the run ends before the put. */
+    reset();
+    state.fpctl = 0x1f80 & ~0x200u;
+    InterpResult r = run_on("b0:\n insn 0x1000, 4\n %1 = bitcast f64 0x3ff0000000000000:i64\n"
+                            " %2 = bitcast f64 0:i64\n %3 = fdiv.traps f64 %1, %2\n"
+                            " %4 = bitcast i64 %3\n put x0, %4\n exit 0",
+                            0);
+    EXPECT(r.end == INTERP_TRAP && r.trap == TRAP_FP && r.trap_arg == 4 && state.pc == 0x1000 &&
+               X(0) == 0 && (state.fpctl & 63) == 4,
+           "unmasked division by zero");
+    reset();
+    state.fpctl = 0x1f80 & ~0x80u;
+    r = run_on("b0:\n insn 0x1000, 4\n %1 = bitcast f64 0x3ff0000000000000:i64\n"
+               " %2 = bitcast f64 0:i64\n %3 = fdiv.traps f64 %1, %2\n"
+               " %4 = bitcast i64 %3\n put x0, %4\n exit 0",
+               0);
+    EXPECT(r.end == INTERP_EXIT && X(0) == UINT64_C(0x7ff) << 52 && (state.fpctl & 63) == 4,
+           "another exception unmasked");
+}
+
+int main(void)
+{
+    check_ends();
+    check_values();
+    check_fast_steps();
+    check_fp();
+    arena_free(&arena);
+    return failures != 0;
+}
