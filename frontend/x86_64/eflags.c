@@ -79,10 +79,14 @@ static uint64_t base_flags(unsigned kind, uint64_t a, uint64_t b, uint64_t c)
     Operands o = operands_of(kind, a, b);
     switch (kind & ~3u) {
     case CC_ADD:
+        o.x = (o.x - o.y) & o.mask;
         return flags_add(&o, 0);
     case CC_ADC:
         return flags_add(&o, c & 1);
     case CC_SUB:
+        return flags_sub(&o, 0);
+    case CC_SUBR:
+        o.x = (o.x + o.y) & o.mask;
         return flags_sub(&o, 0);
     case CC_SBB:
         return flags_sub(&o, c & 1);

@@ -91,7 +91,7 @@ static void set_base(LiftContext *lc, unsigned kind)
     X86KnownFlags *f = flags_of(lc);
     f->kind = kind;
     f->mask = CC_ALL_KNOWN;
-    f->kind_ref = f->result = f->fcmp_a = f->fcmp_b = IR_NONE;
+    f->kind_ref = f->result = f->first = f->fcmp_a = f->fcmp_b = IR_NONE;
     /* what was owed for other fields is no longer wanted, but a value that is remembered must be
      * in its slot or owed: forget what is dropped */
     for (unsigned i = 0; i < 5; i++)
@@ -104,10 +104,12 @@ void x86_flags_set(LiftContext *lc, enum X86CcKind kind, IrRef a, IrRef b, IrRef
 {
     X86KnownFlags *f = flags_of(lc);
     set_base(lc, kind + log_size(lc, a));
-    set_value(f, VA, a);
+    bool by_result = kind == CC_ADD || kind == CC_SUBR;
+    set_value(f, VA, by_result ? result : a);
     if (b.i)
         set_value(f, VB, b);
     f->result = result;
+    f->first = by_result ? a : IR_NONE;
 }
 
 void x86_flags_set_carry_in(LiftContext *lc, enum X86CcKind kind, IrRef a, IrRef b, IrRef carry,
@@ -207,7 +209,7 @@ void x86_flags_unless(LiftContext *lc, IrRef keep, const X86KnownFlags *before)
         theirs[i] = mine[i].i ? slot_value(lc, i) : IR_NONE;
     X86KnownFlags *f = flags_of(lc);
     f->mask = 0;
-    f->result = f->fcmp_a = f->fcmp_b = IR_NONE;
+    f->result = f->first = f->fcmp_a = f->fcmp_b = IR_NONE;
     f->kind_ref = ir_select(&lc->b, keep, theirs[5], mine[5]);
     f->pending |= X86_OWED_KIND;
     for (unsigned i = 0; i < 5; i++)
@@ -264,9 +266,6 @@ static IrRef base_result(LiftContext *lc, unsigned kind)
         return f->result;
     IrRef a = operand(lc, VA, log2), r;
     switch (kind & ~3u) {
-    case CC_ADD:
-        r = ir_bin(&lc->b, IR_add, a, operand(lc, VB, log2));
-        break;
     case CC_SUB:
         r = ir_bin(&lc->b, IR_sub, a, operand(lc, VB, log2));
         break;
@@ -288,14 +287,28 @@ static IrRef base_result(LiftContext *lc, unsigned kind)
     return f->result = r;
 }
 
+/* x of the base operation. */
+static IrRef first_operand(LiftContext *lc, unsigned kind)
+{
+    X86KnownFlags *f = flags_of(lc);
+    unsigned log2 = kind & 3;
+    IrRef a = operand(lc, VA, log2);
+    if ((kind & ~3u) != CC_ADD && (kind & ~3u) != CC_SUBR)
+        return a;
+    if (!f->first.i)
+        f->first =
+            ir_bin(&lc->b, (kind & ~3u) == CC_ADD ? IR_sub : IR_add, a, operand(lc, VB, log2));
+    return f->first;
+}
+
 /* Carry of a +- b with a carry in: a borrow or carry lost at the top. */
 static IrRef carry_of(LiftContext *lc, unsigned kind)
 {
     unsigned log2 = kind & 3;
-    IrRef a = operand(lc, VA, log2), b = operand(lc, VB, log2);
+    IrRef a = first_operand(lc, kind), b = operand(lc, VB, log2);
     if ((kind & ~3u) == CC_ADD)
-        return ir_cmp(&lc->b, IR_ult, base_result(lc, kind), a);
-    if ((kind & ~3u) == CC_SUB)
+        return ir_cmp(&lc->b, IR_ult, base_result(lc, kind), b);
+    if ((kind & ~3u) == CC_SUB || (kind & ~3u) == CC_SUBR)
         return ir_cmp(&lc->b, IR_ult, a, b);
     IrRef c = operand(lc, VC, 0), below, same;
     if ((kind & ~3u) == CC_ADC) {
@@ -312,7 +325,7 @@ static IrRef carry_of(LiftContext *lc, unsigned kind)
 static IrRef overflow_of(LiftContext *lc, unsigned kind)
 {
     unsigned log2 = kind & 3;
-    IrRef a = operand(lc, VA, log2), b = operand(lc, VB, log2), r = base_result(lc, kind);
+    IrRef a = first_operand(lc, kind), b = operand(lc, VB, log2), r = base_result(lc, kind);
     IrRef x = ir_bin(&lc->b, IR_xor, a, r), y;
     bool add = (kind & ~3u) == CC_ADD || (kind & ~3u) == CC_ADC;
     y = ir_bin(&lc->b, IR_xor, add ? r : a, b);
@@ -498,8 +511,10 @@ static IrRef direct_cond(LiftContext *lc, unsigned cond, bool *negated)
         return IR_NONE;
     if (f->kind == CC_EFLAGS && f->fcmp_a.i)
         return fcmp_cond(lc, cond, negated);
-    if ((f->kind & ~3u) == CC_SUB)
-        return sub_cond(lc, cond, operand(lc, VA, f->kind & 3), operand(lc, VB, f->kind & 3));
+    if ((f->kind & ~3u) == CC_SUBR && (cond & ~1u) == CND_E)
+        return IR_NONE; /* by the result: the first operand may be dead */
+    if ((f->kind & ~3u) == CC_SUB || (f->kind & ~3u) == CC_SUBR)
+        return sub_cond(lc, cond, first_operand(lc, f->kind), operand(lc, VB, f->kind & 3));
     if ((f->kind & ~3u) == CC_LOGIC && !carry) {
         IrRef r = operand(lc, VA, f->kind & 3);
         return sub_cond(lc, cond, r, zero_like(lc, r));

@@ -10,9 +10,10 @@
  *
  *   kind   a        b             c         flags of
  *   EFLAGS bits                             themselves, at their EFLAGS places
- *   ADD    x        y                       x + y
+ *   ADD    x + y    y                       x + y
  *   ADC    x        y             carry in  x + y + c
- *   SUB    x        y                       x - y
+ *   SUB    x        y                       x - y (CMP)
+ *   SUBR   x - y    y                       x - y (SUB; the result lives in a register anyway)
  *   SBB    x        y             borrow    x - y - c
  *   LOGIC  result                           C = O = A = 0
  *   SHL    result   last shifted            C = top bit of b; O = top bit of a ^ b
@@ -42,6 +43,7 @@ enum X86CcKind {
     CC_SHR = 28,
     CC_SMUL = 32,
     CC_UMUL = 36,
+    CC_SUBR = 40,
     CC_BASE = 0xff,
 
     CC_INC = 4 << 8,
@@ -64,6 +66,7 @@ typedef struct X86KnownFlags {
     IrRef kind_ref;       /* the slot's value (i32), if not all is known and it was computed here */
     IrRef v[5];           /* values of cc_a .. cc_e at their own width; none: read the slot */
     IrRef result;         /* of the base kind's operation, or none */
+    IrRef first;          /* x of ADD and SUBR, or none */
     IrRef fcmp_a, fcmp_b; /* CC_EFLAGS made by comparing these, or none */
     bool fcmp_signal;
     uint8_t pending; /* X86_OWED_* */
@@ -98,8 +101,8 @@ enum X86Cond {
     CND_G
 };
 
-/* Sets all six flags. a, b: operands of the kind at the operation's width (b may be none where the
- * kind has none); result: of the operation, if there is one at hand. */
+/* Sets all six flags. a, b: operands x and y of the kind at the operation's width (b may be none
+ * where the kind has none); result: of the operation, if there is one at hand. */
 void x86_flags_set(LiftContext *lc, enum X86CcKind kind, IrRef a, IrRef b, IrRef result);
 void x86_flags_set_carry_in(LiftContext *lc, enum X86CcKind kind, IrRef a, IrRef b, IrRef carry_i8,
                             IrRef result); /* ADC, SBB */

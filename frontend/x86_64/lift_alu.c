@@ -63,7 +63,7 @@ void x86_lift_sub(LiftContext *lc)
 {
     IrRef b = x86_read(lc, 1), a;
     IrRef r = modify(lc, IR_sub, b, &a);
-    x86_flags_set(lc, CC_SUB, a, b, r);
+    x86_flags_set(lc, CC_SUBR, a, b, r);
 }
 
 static void logic(LiftContext *lc, IrOp op)
@@ -167,7 +167,7 @@ void x86_lift_neg(LiftContext *lc)
         a = m.old;
         x86_rmw_end(lc, &m, ir_un(&lc->b, IR_neg, a));
     }
-    x86_flags_set(lc, CC_SUB, zero, a, ir_un(&lc->b, IR_neg, a));
+    x86_flags_set(lc, CC_SUB, zero, a, IR_NONE);
 }
 
 void x86_lift_xadd(LiftContext *lc)
