@@ -360,9 +360,9 @@ static void trig(Fpu *f)
         r = fp80_sin(&f->e, get(f->s, 0), &codes);
     else
         r = fp80_cos(&f->e, get(f->s, 0), &codes);
+    f->s->fpu_sw = (uint16_t)((f->s->fpu_sw & ~FP80_C2) | codes);
     if (stopped(f))
         return;
-    f->s->fpu_sw = (uint16_t)((f->s->fpu_sw & ~FP80_C2) | codes);
     set(f->s, 0, r);
     raise(f);
 }
@@ -384,10 +384,10 @@ static void two_results(Fpu *f)
         first = fp80_sin(&f->e, v, &codes);
         second = fp80_cos(&f->e, v, &codes);
     }
-    if (stopped(f))
-        return;
     if (function != X87_xtract)
         f->s->fpu_sw = (uint16_t)((f->s->fpu_sw & ~FP80_C2) | codes);
+    if (stopped(f))
+        return;
     if (!codes) {
         set(f->s, 0, first);
         move_top(f->s, 7);
