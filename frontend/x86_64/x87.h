@@ -14,14 +14,14 @@
 #include "frontend/x86_64/state.h"
 
 /* add..divr in the order of the opcodes' reg field */
+/* clang-format off */
 #define X87_FUNCTIONS(F)                                                                           \
-    F(add)                                                                                         \
-    F(mul)                                                                                         \
-    F(com)                                                                                         \
-    F(comp) F(sub) F(subr) F(div) F(divr) F(ld) F(st) F(xch) F(ffree) F(incstp) F(decstp) F(nop)   \
-        F(init) F(clex) F(chs) F(abs) F(tst) F(xam) F(ld1) F(ldl2t) F(ldl2e) F(ldpi) F(ldlg2)      \
-            F(ldln2) F(ldz) F(sqrt) F(rndint) F(scale) F(prem) F(prem1) F(xtract) F(f2xm1) F(yl2x) \
-                F(yl2xp1) F(patan) F(sin) F(cos) F(tan) F(sincos)
+    F(add) F(mul) F(com) F(comp) F(sub) F(subr) F(div) F(divr)                                     \
+    F(ld) F(st) F(xch) F(ffree) F(incstp) F(decstp) F(nop) F(init) F(clex)                         \
+    F(chs) F(abs) F(tst) F(xam) F(ld1) F(ldl2t) F(ldl2e) F(ldpi) F(ldlg2) F(ldln2) F(ldz)          \
+    F(sqrt) F(rndint) F(scale) F(prem) F(prem1) F(xtract)                                          \
+    F(f2xm1) F(yl2x) F(yl2xp1) F(patan) F(sin) F(cos) F(tan) F(sincos)
+/* clang-format on */
 
 enum X87Function {
 #define F(name) X87_##name,
