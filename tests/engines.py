@@ -3,8 +3,8 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build"
-DEPS = BUILD / "deps"
+BUILD = Path(os.environ.get("DRAGOMAN_BUILD", ROOT / "build"))  # holds release/, aarch64/, ...
+DEPS = ROOT / "build/deps"
 ON_X86 = os.uname().machine == "x86_64"
 
 

@@ -8,6 +8,6 @@ echo stderr >&2
 seq 5 > out; cat < out >> out2; cat out out2 | wc -l
 exec 3>file3; echo to three >&3; exec 3>&-; cat file3
 x=$(seq 3 | tac | tr '\n' ,); echo "$x"
-seq 100000 | head -1
-yes | head -100000 | wc
+seq 20000 | head -1
+yes | head -10000 | wc
 mkfifo p; (seq 10 > p &) ; cat p | wc -l

@@ -1,5 +1,5 @@
 . "${0%/*}/common.inc"
-: > empty; printf abc > abc; bytes 10000 > b; words 3000 > w
+: > empty; printf abc > abc; bytes 3000 > b; words 1000 > w
 for sum in md5sum sha1sum sha256sum sha512sum sha3sum cksum crc32; do for f in empty abc b w; do $sum $f; done; done
 sha256sum empty abc b > list; sha256sum -c list; echo y > abc; sha256sum -c list; echo $?
 for n in 1 55 56 63 64 65 111 112 127 128 129 1000; do bytes $n | md5sum; bytes $n | sha1sum; bytes $n | sha512sum; bytes $n | sha3sum -a 512; done

@@ -99,9 +99,11 @@ int main(void)
         CHECK(memcmp(&back, &v, 10) == 0);
         printf("%s %La %.5Lg\n", text, v, v);
     }
+    /* The processor's logarithms and such are accurate to its last bit or so, but not the same
+     * everywhere. */
     for (int i = 0; i < 40; i++) {
         long double x = (long double)i / 7 - 2;
-        printf("%.21Lg: %.19Lg %.19Lg %.19Lg %.19Lg %.19Lg\n", x, expl(x), logl(fabsl(x)), sinl(x),
+        printf("%.21Lg: %.15Lg %.15Lg %.15Lg %.15Lg %.15Lg\n", x, expl(x), logl(fabsl(x)), sinl(x),
                powl(fabsl(x), 1.5L), atanl(x));
     }
     long long double_to_int = llrintl(2.5L) * 100 + llroundl(2.5L) * 10 + (long long)-2.9L;

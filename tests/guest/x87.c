@@ -18,7 +18,8 @@ int main(void)
     printf(insn " %La\n", r);
     CONSTANT("fld1")
     CONSTANT("fldz")
-    CONSTANT("fldpi") CONSTANT("fldl2e") CONSTANT("fldl2t") CONSTANT("fldlg2") CONSTANT("fldln2")
+    CONSTANT("fldpi")
+    CONSTANT("fldl2e") CONSTANT("fldl2t") CONSTANT("fldlg2") CONSTANT("fldln2")
 
         for (int i = 0; i < 500; i++)
     {
