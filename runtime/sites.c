@@ -38,6 +38,33 @@ static uint64_t get_u(const uint8_t **p)
     }
 }
 
+/* A location: slot; kind, with a mark if it has an immediate; register unless a constant;
+ * immediate. */
+enum { HAS_IMM = 8 };
+
+static void pack_loc(Arena *arena, Bytes *b, const SlotLoc *l)
+{
+    bool imm = l->kind == LOC_CONST || l->imm != 0;
+    put_u(arena, b, l->slot);
+    put_u(arena, b, l->kind | (imm ? HAS_IMM : 0u));
+    if (l->kind != LOC_CONST)
+        put_u(arena, b, l->reg);
+    if (imm)
+        put_u(arena, b, zigzag(l->imm));
+}
+
+static SlotLoc unpack_loc(const uint8_t **p)
+{
+    SlotLoc l = {.slot = (uint16_t)get_u(p)};
+    uint8_t kind = (uint8_t)get_u(p);
+    l.kind = kind & (HAS_IMM - 1);
+    if (l.kind != LOC_CONST)
+        l.reg = (uint8_t)get_u(p);
+    if (kind & HAS_IMM)
+        l.imm = unzigzag(get_u(p));
+    return l;
+}
+
 SiteTable sites_pack(Arena *arena, const CompiledCode *cc, uint64_t pc)
 {
     Bytes b = {0};
@@ -55,13 +82,7 @@ SiteTable sites_pack(Arena *arena, const CompiledCode *cc, uint64_t pc)
             put_u(cc->arena, &b, f->trap_arg);
         put_u(cc->arena, &b, f->count);
         for (uint32_t k = 0; k < f->count; k++) {
-            const SlotLoc *l = &cc->locs.data[f->first + k];
-            put_u(cc->arena, &b, l->slot);
-            put_u(cc->arena, &b, l->kind);
-            if (l->kind == LOC_CONST)
-                put_u(cc->arena, &b, zigzag(l->imm));
-            else
-                put_u(cc->arena, &b, l->reg);
+            pack_loc(cc->arena, &b, &cc->locs.data[f->first + k]);
         }
         offset = f->offset;
         last = f->pc;
@@ -86,13 +107,7 @@ bool sites_find(const SiteTable *t, uint32_t offset, Site *out)
         f.count = (uint32_t)get_u(&p);
         bool found = f.offset == offset;
         for (uint32_t k = 0; k < f.count; k++) {
-            SlotLoc l = {.slot = (uint16_t)get_u(&p)};
-            l.kind = (uint8_t)get_u(&p);
-            uint64_t v = get_u(&p);
-            if (l.kind == LOC_CONST)
-                l.imm = unzigzag(v);
-            else
-                l.reg = (uint8_t)v;
+            SlotLoc l = unpack_loc(&p);
             if (found && out != NULL)
                 out->locs[k] = l;
         }
@@ -117,8 +132,8 @@ static bool slot_in_vector(const SlotDesc *d)
     return ir_type_is_vector(d->type) || ir_type_is_float(d->type);
 }
 
-static const void *loc_value(const CpuState *s, const SlotTable *slots, const SlotLoc *l,
-                             const IrVec128 *vconsts, const RawRegs *raw)
+static const void *loc_source(const CpuState *s, const SlotTable *slots, const SlotLoc *l,
+                              const IrVec128 *vconsts, const RawRegs *raw)
 {
     switch ((LocKind)l->kind) {
     case LOC_GPR:
@@ -136,6 +151,19 @@ static const void *loc_value(const CpuState *s, const SlotTable *slots, const Sl
     DG_UNREACHABLE();
 }
 
+static void loc_value(const CpuState *s, const SlotTable *slots, const SlotLoc *l,
+                      const IrVec128 *vconsts, const RawRegs *raw, uint8_t value[16])
+{
+    uint32_t n = slot_bytes(&slots->slots[l->slot]);
+    memcpy(value, loc_source(s, slots, l, vconsts, raw), n);
+    if (l->kind == LOC_CONST || l->imm == 0)
+        return;
+    uint64_t sum = 0; /* a scalar: the source plus imm, in the slot's width (little-endian host) */
+    memcpy(&sum, value, n);
+    sum += l->imm;
+    memcpy(value, &sum, n);
+}
+
 void sites_rebuild(CpuState *s, const SlotTable *slots, const Convention *conv, const Site *site,
                    const IrVec128 *vconsts, const RawRegs *raw)
 {
@@ -144,7 +172,9 @@ void sites_rebuild(CpuState *s, const SlotTable *slots, const Convention *conv, 
     bool listed[SITE_MAX_LOCS] = {false};
     for (uint32_t k = 0; k < site->fault.count; k++) {
         const SlotLoc *l = &site->locs[k];
-        memcpy(value[k], loc_value(s, slots, l, vconsts, raw), slot_bytes(&slots->slots[l->slot]));
+        loc_value(s, slots, l, vconsts, raw, value[k]);
+        if (l->kind != LOC_CONST && !slot_in_vector(&slots->slots[l->slot]))
+            add_to_value(value[k], l->imm);
         listed[l->slot] = true;
     }
     for (uint32_t i = 0; i < slots->count; i++) {
