@@ -173,8 +173,6 @@ void sites_rebuild(CpuState *s, const SlotTable *slots, const Convention *conv, 
     for (uint32_t k = 0; k < site->fault.count; k++) {
         const SlotLoc *l = &site->locs[k];
         loc_value(s, slots, l, vconsts, raw, value[k]);
-        if (l->kind != LOC_CONST && !slot_in_vector(&slots->slots[l->slot]))
-            add_to_value(value[k], l->imm);
         listed[l->slot] = true;
     }
     for (uint32_t i = 0; i < slots->count; i++) {

@@ -106,7 +106,7 @@ static void test_sites(void)
     static const SlotTable slots = {descs, 6, "toy"};
     static const SlotLoc locs[] = {{0, LOC_SLOT, 5, 0},
                                    {1, LOC_CONST, 0, 0x8000000000000001u},
-                                   {2, LOC_GPR, 7, 0},
+                                   {2, LOC_GPR, 7, (uint64_t)-3},
                                    {3, LOC_CONST, 0, 0},
                                    {5, LOC_SPILL, 9, 0}};
     Arena arena = {0};
@@ -148,7 +148,7 @@ static void test_sites(void)
     memcpy(&got, (uint8_t *)&s + descs[1].offset, 8);
     CHECK(got == 0x8000000000000001u);
     memcpy(&got, (uint8_t *)&s + descs[2].offset, 8);
-    CHECK(got == 0x22222222);
+    CHECK(got == 0x2222221f); /* in the slot's width */
     memcpy(&got, (uint8_t *)&s + descs[5].offset, 8);
     CHECK(got == 0x5555555555555555u);
     CHECK(memcmp((uint8_t *)&s + descs[3].offset, cc.vconsts.data[0].b, 1) == 0);
