@@ -120,11 +120,12 @@ static uint32_t edge_items(Allocator *a, const IrEdge *ed, MoveItem *items, bool
         else
             *stores |= rec->stored && !val->stored;
         if (is_param && rec->reg == NO_REG)
-            items[n++] = (MoveItem){.cls = val->cls,
-                                    .dst_reg = NO_REG,
-                                    .type = val->cls == CLASS_GPR ? IR_I64 : val->type,
-                                    .dst_offset = alloc_memory(a, rec->value),
-                                    .value = source};
+            items[n++] =
+                (MoveItem){.cls = val->cls,
+                           .dst_reg = NO_REG,
+                           .type = val->cls == CLASS_GPR && val->slot == 0 ? IR_I64 : val->type,
+                           .dst_offset = alloc_memory(a, rec->value),
+                           .value = source};
         else if (rec->reg != NO_REG && (is_param || val->reg != rec->reg))
             items[n++] = (MoveItem){.cls = val->cls, .dst_reg = rec->reg, .value = source};
     }
