@@ -53,6 +53,24 @@ static void fill_context(const CpuState *s, X86SigContext *c)
     c->ss = USER_SS;
 }
 
+static bool restore_fp(LinuxThread *t, CpuState *s, uint64_t at)
+{
+    uint8_t fx[X86_FXSAVE_BYTES] = {0};
+    uint32_t mxcsr = MXCSR_DEFAULT;
+    uint16_t fcw = FCW_DEFAULT;
+    if (at) {
+        if (copy_in(t, fx, at, sizeof fx))
+            return false;
+        memcpy(&mxcsr, fx + MXCSR_OFFSET, sizeof mxcsr);
+        mxcsr &= MXCSR_MASK;
+    } else {
+        memcpy(fx, &fcw, sizeof fcw);
+    }
+    memcpy(fx + MXCSR_OFFSET, &mxcsr, sizeof mxcsr);
+    x86_fxrstor(s, fx);
+    return true;
+}
+
 bool x86_push_frame(CpuState *s, const SignalDelivery *d)
 {
     X86State *x = x86_state(s);
@@ -84,25 +102,8 @@ bool x86_push_frame(CpuState *s, const SignalDelivery *d)
     x->gpr[RAX] = 0;
     x->gpr[RSP] = at;
     x->df = 0;
+    restore_fp(t, s, 0); /* a handler starts with exceptions masked and empty registers */
     s->pc = d->action->handler;
-    return true;
-}
-
-static bool restore_fp(LinuxThread *t, CpuState *s, uint64_t at)
-{
-    uint8_t fx[X86_FXSAVE_BYTES] = {0};
-    uint32_t mxcsr = MXCSR_DEFAULT;
-    uint16_t fcw = FCW_DEFAULT;
-    if (at) {
-        if (copy_in(t, fx, at, sizeof fx))
-            return false;
-        memcpy(&mxcsr, fx + MXCSR_OFFSET, sizeof mxcsr);
-        mxcsr &= MXCSR_MASK;
-    } else {
-        memcpy(fx, &fcw, sizeof fcw);
-    }
-    memcpy(fx + MXCSR_OFFSET, &mxcsr, sizeof mxcsr);
-    x86_fxrstor(s, fx);
     return true;
 }
 
