@@ -44,6 +44,7 @@ typedef struct Promote {
     uint32_t last_get; /* entry gets stand in order at the head of block 0 */
     VEC(SlotParam) params;
     bool everywhere; /* parameters at every merge, for graphs that are not reducible */
+    SlotSet changed; /* slots that may differ from region entry, in the block at hand */
     uint32_t snap;   /* of the last op, if nothing has changed since; else 0 */
 } Promote;
 
@@ -195,9 +196,14 @@ static uint32_t make_snapshot(Promote *p, const uint32_t *cur, uint64_t pc, cons
 {
     Region *r = p->r;
     IrSnapshot s = {.pc = pc, .first = r->snap_entries.count};
-    for (uint32_t slot = 0; slot < p->nslots; slot++)
-        if (cur[slot] != 0 && (dead == NULL || (dead[slot / 64] >> slot % 64 & 1) == 0))
-            *VEC_PUSH(r->arena, &r->snap_entries) = (IrSnapEntry){slot, {cur[slot]}};
+    for (uint32_t k = 0; k < SLOT_WORDS; k++) {
+        uint64_t set = p->changed.w[k] & ~(dead != NULL ? dead[k] : 0);
+        for (; set != 0; set &= set - 1) {
+            uint32_t slot = 64 * k + (uint32_t)__builtin_ctzll(set);
+            if (cur[slot] != 0)
+                *VEC_PUSH(r->arena, &r->snap_entries) = (IrSnapEntry){slot, {cur[slot]}};
+        }
+    }
     s.count = r->snap_entries.count - s.first;
     *VEC_PUSH(r->arena, &r->snaps) = s;
     return r->snaps.count;
@@ -226,6 +232,7 @@ static void walk_block(Promote *p, uint32_t b)
     uint64_t pc = r->blocks.data[b].pc;
     memcpy(cur, value_at(p, p->in, b, 0), p->nslots * sizeof *cur);
     p->snap = 0;
+    p->changed = p->mod_in[b];
     for (uint32_t v = r->blocks.data[b].first, next; v != 0; v = next) {
         IrInst *i = &r->insts.data[v];
         uint32_t slot = (uint32_t)i->imm;
@@ -241,6 +248,7 @@ static void walk_block(Promote *p, uint32_t b)
         } else if (i->op == IR_put && set_has(&p->promotable, slot)) {
             uint32_t value = resolve(p, i->arg[0].i);
             cur[slot] = value == p->entry_get[slot] ? 0 : value;
+            set_add(&p->changed, slot);
             p->snap = 0;
             ir_remove(r, (IrRef){v});
         } else if (wants_snapshot(r, i)) {
@@ -347,7 +355,8 @@ void ir_pass_promote(Region *r, const PassContext *ctx)
     uint32_t *map = arena_alloc(r->arena, r->insts.count * sizeof *map);
     memcpy(map, p.map, p.map_count * sizeof *map);
     ir_replace_uses(r, map);
-    ir_remove_unneeded(r);
+    if (p.params.count != 0)
+        ir_remove_unneeded(r);
     trim_snapshots(&p);
     r->promoted = true;
 }

@@ -13,6 +13,7 @@ typedef struct Work {
     uint32_t *stack; /* needed values whose own arguments are to be marked */
     uint32_t depth;
     uint32_t *position; /* of a parameter in its block */
+    uint8_t *snap_seen;
 } Work;
 
 bool ir_is_root(const Region *r, const IrInst *i)
@@ -80,8 +81,9 @@ static void need_args(Work *w, const IrInst *i)
         need(w, i->arg[n]);
     for (uint32_t n = 0; n < i->nlist; n++)
         need(w, w->r->pool.data[i->list + n]);
-    if (i->snap == 0)
+    if (i->snap == 0 || w->snap_seen[i->snap - 1])
         return;
+    w->snap_seen[i->snap - 1] = 1; /* several ops may share it */
     const IrSnapshot *s = &w->r->snaps.data[i->snap - 1];
     for (uint32_t n = 0; n < s->count; n++)
         need(w, w->r->snap_entries.data[s->first + n].value);
@@ -145,6 +147,7 @@ void ir_remove_unneeded(Region *r)
 {
     Work w = {.r = r, .g = ir_graph(r)};
     w.needed = arena_alloc(r->arena, r->insts.count);
+    w.snap_seen = arena_alloc(r->arena, r->snaps.count);
     w.stack = arena_alloc(r->arena, r->insts.count * sizeof *w.stack);
     w.position = arena_alloc(r->arena, r->insts.count * sizeof *w.position);
     uint32_t params = 0;
