@@ -23,6 +23,7 @@ enum {
     POPULATE_STEP = 256 << 10,
     CODE_ALIGN = 16,
     DATA_LINE = 64,
+    CODE_PAGE = 4096,
 };
 
 static int new_object(void)
@@ -154,7 +155,7 @@ bool code_arena_adopt(CodeArena *a, int copy)
     if (copy < 0 || !map_views(a, copy))
         return false;
     close(copy);
-    a->populated = 0;
-    populate(a, a->used);
+    /* What is there comes in as it is touched: most children soon execute another program. */
+    a->populated = (uint32_t)bits_align_up(a->used, CODE_PAGE);
     return true;
 }
