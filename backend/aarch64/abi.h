@@ -20,7 +20,7 @@
  * A return: ldp x17, x30, [sp], #16; cmp x17, x16; b.ne to STUB_SHADOW_RESET; ret x30.
  * The stub sets sp to CpuState.shadow_top (whose sentinel pair never matches) and looks up x16. A
  * push below the stack's guard page faults in that STP; setting sp = shadow_top and running it
- * again is right. The stack is empty at each STUB_ENTER, so no pair outlives the code it points to.
+ * again is right. CpuState.shadow_sp keeps sp while in C.
  *
  * An indirect exit compares its site's header, then goes to STUB_LOOKUP with x16 = pc and x17 =
  * address of the site's data word. STUB_LOOKUP_MISS reports that address in CpuState.exit_site.
@@ -59,7 +59,14 @@ enum {
 enum { FPCR_FIZ = 1, FPCR_AH = 2, FPCR_NEP = 4, FPCR_RMODE_AT = 22, FPCR_FZ_AT = 24 };
 
 /* Which field a relocation or a label reference is about. */
-typedef enum A64Field { FIELD_B26, FIELD_B19, FIELD_B14, FIELD_ADR, FIELD_ADRP, FIELD_ADD12 } A64Field;
+typedef enum A64Field {
+    FIELD_B26,
+    FIELD_B19,
+    FIELD_B14,
+    FIELD_ADR,
+    FIELD_ADRP,
+    FIELD_ADD12
+} A64Field;
 
 /* Arena stubs of this host beyond those of backend.h. */
 enum {
@@ -95,22 +102,27 @@ static inline bool has_feature(const Emitter *e, uint32_t feature)
     return (e->cfg->host_features & feature) != 0;
 }
 
-static inline A64Emit *a64_emit(Emitter *e) { return e->host_data; }
+static inline A64Emit *a64_emit(Emitter *e)
+{
+    return e->host_data;
+}
 /* The cold path and its return label; the branch to c->label is the caller's. */
-ColdPath *cold_path(Emitter *e, void (*emit)(Emitter *, const ColdPath *));
-static inline bool is64(const IrInst *in) { return in->type == IR_I64; }
-
+ColdPath *a64_cold_path(Emitter *e, void (*emit)(Emitter *, const ColdPath *));
+static inline bool is64(const IrInst *in)
+{
+    return in->type == IR_I64;
+}
 
 /* emit_ctl.c */
-void emit_mov_imm(Emitter *e, unsigned d, uint64_t v);         /* 64 bits */
-void emit_mov(Emitter *e, unsigned d, unsigned n);             /* 64 bits; nothing if equal */
-void emit_vmov(Emitter *e, unsigned d, unsigned n);
-void emit_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm); /* 64 bits; may use x17 */
-void emit_bcond(Emitter *e, A64Cond cc, uint32_t label);
-void emit_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label);
-void emit_state_access(Emitter *e, A64Op scaled, unsigned reg, uint32_t offset);
-void emit_barrier(Emitter *e, OrderBarrier b);
-A64Cond emit_compare(Emitter *e, const Operand *o);            /* emit_cmp.c: OPND_COND */
+void a64_mov_imm(Emitter *e, unsigned d, uint64_t v); /* 64 bits */
+void a64_mov(Emitter *e, unsigned d, unsigned n);     /* 64 bits; nothing if equal */
+void a64_vmov(Emitter *e, unsigned d, unsigned n);
+void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm); /* 64 bits; may use x17 */
+void a64_bcond(Emitter *e, A64Cond cc, uint32_t label);
+void a64_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label);
+void a64_state_access(Emitter *e, A64Op scaled, unsigned reg, uint32_t offset);
+void a64_barrier(Emitter *e, OrderBarrier b);
+A64Cond a64_compare(Emitter *e, const Operand *o); /* emit_cmp.c: OPND_COND */
 void a64_fixup(Emitter *e, uint32_t offset, unsigned form, uint32_t target);
 extern const HostDesc a64_host;
 
@@ -118,11 +130,11 @@ extern const HostDesc a64_host;
 void a64_patch_field(uint8_t *at, A64Field field, int64_t disp);
 
 /* stubs.c */
-uint32_t a64_emit_stubs(const BackendConfig *cfg, const SlotTable *slots, uint8_t *buf, uint32_t cap,
-                        uint32_t offsets[STUB_COUNT]);
+uint32_t a64_emit_stubs(const BackendConfig *cfg, const SlotTable *slots, uint8_t *buf,
+                        uint32_t cap, uint32_t offsets[STUB_COUNT]);
 /* emit_fpenv.c; both destroy x16, x17, x30 and leave the control word in w16. */
-void emit_fpctl_load(Emitter *e, bool afp); /* CpuState.fpctl to FPCR, FPSR */
-void emit_fpctl_save(Emitter *e, bool afp); /* FPSR's flags into CpuState.fpctl */
+void a64_fpctl_load(Emitter *e, bool afp); /* CpuState.fpctl to FPCR, FPSR */
+void a64_fpctl_save(Emitter *e, bool afp); /* FPSR's flags into CpuState.fpctl */
 
 /* host_cpu.c: instruction cache maintenance and feature detection of the running host. */
 void a64_sync_code(uint8_t *rw, uint64_t rx, uint32_t size);

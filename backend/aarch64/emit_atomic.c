@@ -3,8 +3,9 @@
  * With FEAT_LSE the AL forms serve (never with XZR as destination, which would lose the acquire
  * half). A compare-and-swap that fails is only a load-acquire: an earlier plain store (vector or
  * misaligned accesses make those) could still pass it. So on failure, out of line, it is done once
- * more behind DMB ISH; the first try then counts for nothing. Without FEAT_LSE: DMB ISH; LL/SC loop;
- * DMB ISH. The old value is made in scratch registers, so that a fault leaves everything as it was.
+ * more behind DMB ISH; the first try then counts for nothing. Without FEAT_LSE: DMB ISH; LL/SC
+ * loop; DMB ISH. The old value is made in scratch registers, so that a fault leaves everything as
+ * it was.
  */
 #include "backend/aarch64/emitters.h"
 #include "backend/core/order.h"
@@ -20,9 +21,12 @@ static const AtomicRow rows[IR_OP_COUNT] = {
     [IR_axchg] = {A64_SWPAL_B, 0},
 };
 
-static unsigned dest_or_scratch(const SelInst *si) { return si->dest < 31 ? si->dest : R_T1; }
+static unsigned dest_or_scratch(const SelInst *si)
+{
+    return si->dest < 31 ? si->dest : R_T1;
+}
 
-void emit_atomic_lse(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_atomic_lse(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned m = si->opnd[1].reg[0];
     if (in->op == IR_aand) { /* LDCLR clears the bits that are set */
@@ -33,11 +37,11 @@ void emit_atomic_lse(Emitter *e, const SelInst *si, const IrInst *in)
     rrr(e, rows[in->op].lse + a64_log2_lane(in->type), dest_or_scratch(si), si->opnd[0].reg[0], m);
 }
 
-void emit_atomic_llsc(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_atomic_llsc(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned lg = a64_log2_lane(in->type), addr = si->opnd[0].reg[0], m = si->opnd[1].reg[0];
     uint32_t again = emit_label_new(e);
-    emit_barrier(e, BARRIER_FULL);
+    a64_barrier(e, BARRIER_FULL);
     emit_label_bind(e, again);
     emit_fault_here(e);
     rr(e, A64_LDXR_B + lg, R_T0, addr);
@@ -47,9 +51,9 @@ void emit_atomic_llsc(Emitter *e, const SelInst *si, const IrInst *in)
     }
     emit_fault_here(e);
     rrr(e, A64_STXR_B + lg, m, addr, R_LR);
-    emit_b19(e, A64_CBNZ_W, R_LR, again);
-    emit_barrier(e, BARRIER_FULL);
-    emit_mov(e, dest_or_scratch(si), R_T0);
+    a64_b19(e, A64_CBNZ_W, R_LR, again);
+    a64_barrier(e, BARRIER_FULL);
+    a64_mov(e, dest_or_scratch(si), R_T0);
 }
 
 /* ---- compare and swap ---- */
@@ -69,47 +73,47 @@ static void compare_old(Emitter *e, unsigned type, unsigned old, unsigned expect
 
 static void cold_cas(Emitter *e, const ColdPath *c)
 {
-    emit_barrier(e, BARRIER_FULL);
-    emit_mov(e, R_T1, c->m);
+    a64_barrier(e, BARRIER_FULL);
+    a64_mov(e, R_T1, c->m);
     emit_fault_here(e);
     rrr(e, A64_CASAL_B + a64_log2_lane(c->lane), c->d, c->n, R_T1);
 }
 
-void emit_cas_lse(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_cas_lse(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned addr = si->opnd[0].reg[0], expected = si->opnd[1].reg[0];
     unsigned desired = si->opnd[2].reg[0];
-    emit_mov(e, R_T1, expected);
+    a64_mov(e, R_T1, expected);
     emit_fault_here(e);
     rrr(e, A64_CASAL_B + a64_log2_lane(in->type), desired, addr, R_T1);
     compare_old(e, in->type, R_T1, expected);
-    ColdPath *c = cold_path(e, cold_cas);
+    ColdPath *c = a64_cold_path(e, cold_cas);
     c->d = (uint8_t)desired;
     c->n = (uint8_t)addr;
     c->m = (uint8_t)expected;
     c->lane = in->type;
     uint32_t label = c->label, back = c->back;
-    emit_bcond(e, CC_NE, label);
+    a64_bcond(e, CC_NE, label);
     emit_label_bind(e, back);
-    emit_mov(e, dest_or_scratch(si), R_T1);
+    a64_mov(e, dest_or_scratch(si), R_T1);
 }
 
-void emit_cas_llsc(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_cas_llsc(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned lg = a64_log2_lane(in->type), addr = si->opnd[0].reg[0];
     uint32_t again = emit_label_new(e), out = emit_label_new(e);
-    emit_barrier(e, BARRIER_FULL);
+    a64_barrier(e, BARRIER_FULL);
     emit_label_bind(e, again);
     emit_fault_here(e);
     rr(e, A64_LDXR_B + lg, R_T0, addr);
     compare_old(e, in->type, R_T0, si->opnd[1].reg[0]);
-    emit_bcond(e, CC_NE, out);
+    a64_bcond(e, CC_NE, out);
     emit_fault_here(e);
     rrr(e, A64_STXR_B + lg, si->opnd[2].reg[0], addr, R_LR);
-    emit_b19(e, A64_CBNZ_W, R_LR, again);
+    a64_b19(e, A64_CBNZ_W, R_LR, again);
     emit_label_bind(e, out);
-    emit_barrier(e, BARRIER_FULL);
-    emit_mov(e, dest_or_scratch(si), R_T0);
+    a64_barrier(e, BARRIER_FULL);
+    a64_mov(e, dest_or_scratch(si), R_T0);
 }
 
 /* ---- 16 bytes: address in x2, desired in x0:x1, old in x16:x17 ---- */
@@ -139,13 +143,13 @@ static void set_old(Emitter *e, const SelInst *si)
 
 static void cold_cas16(Emitter *e, const ColdPath *c)
 {
-    emit_barrier(e, BARRIER_FULL);
+    a64_barrier(e, BARRIER_FULL);
     halves(e, R_T0, R_T1, c->m);
     emit_fault_here(e);
     rrr(e, A64_CASPAL_X, 0, 2, R_T0);
 }
 
-void emit_cas16_lse(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_cas16_lse(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     unsigned expected = si->opnd[1].reg[0];
@@ -154,35 +158,35 @@ void emit_cas16_lse(Emitter *e, const SelInst *si, const IrInst *in)
     emit_fault_here(e);
     rrr(e, A64_CASPAL_X, 0, 2, R_T0);
     compare_halves(e, expected);
-    ColdPath *c = cold_path(e, cold_cas16);
+    ColdPath *c = a64_cold_path(e, cold_cas16);
     c->m = (uint8_t)expected;
     uint32_t label = c->label, back = c->back;
-    emit_bcond(e, CC_NE, label);
+    a64_bcond(e, CC_NE, label);
     emit_label_bind(e, back);
     set_old(e, si);
 }
 
 /* LDXP alone is no atomic read: a failed compare stores the old value back. */
-void emit_cas16_llsc(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_cas16_llsc(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     uint32_t again = emit_label_new(e), differ = emit_label_new(e), out = emit_label_new(e);
     halves(e, 0, 1, si->opnd[2].reg[0]);
-    emit_barrier(e, BARRIER_FULL);
+    a64_barrier(e, BARRIER_FULL);
     emit_label_bind(e, again);
     emit_fault_here(e);
     rrra(e, A64_LDXP_X, R_T0, 2, 31, R_T1);
     compare_halves(e, si->opnd[1].reg[0]);
-    emit_bcond(e, CC_NE, differ);
+    a64_bcond(e, CC_NE, differ);
     emit_fault_here(e);
     rrra(e, A64_STXP_X, 0, 2, R_LR, 1);
-    emit_b19(e, A64_CBNZ_W, R_LR, again);
+    a64_b19(e, A64_CBNZ_W, R_LR, again);
     a64_jump(e, out);
     emit_label_bind(e, differ);
     emit_fault_here(e);
     rrra(e, A64_STXP_X, R_T0, 2, R_LR, R_T1);
-    emit_b19(e, A64_CBNZ_W, R_LR, again);
+    a64_b19(e, A64_CBNZ_W, R_LR, again);
     emit_label_bind(e, out);
-    emit_barrier(e, BARRIER_FULL);
+    a64_barrier(e, BARRIER_FULL);
     set_old(e, si);
 }

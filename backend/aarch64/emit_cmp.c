@@ -1,7 +1,7 @@
 /* emit_cmp.c: compares, selects and branches.
  *
- * A compare used once is folded into its select or branch (match_cond); the flags it sets live only
- * within that one emitter, so nothing between can destroy them.
+ * A compare used once is folded into its select or branch (a64_match_cond); the flags it sets live
+ * only within that one emitter, so nothing between can destroy them.
  */
 #include "backend/aarch64/emitters.h"
 #include "backend/aarch64/match.h"
@@ -20,7 +20,7 @@ static void compare_narrow(Emitter *e, const Operand *o)
         ri(e, A64_ANDSI_W, XZR, o->reg[0], (int64_t)bits_mask(ir_type_bits(o->type)));
         return;
     }
-    emit_extend_reg(e, sign, o->type, R_T0, o->reg[0], false);
+    a64_extend_reg(e, sign, o->type, R_T0, o->reg[0], false);
     if (o->has_imm) {
         compare_imm(e, false, R_T0, o->imm);
         return;
@@ -29,7 +29,7 @@ static void compare_narrow(Emitter *e, const Operand *o)
     put_a64(e, A64_SUBSEXT_W, (A64Args){.d = XZR, .n = R_T0, .m = o->reg[1], .imm = ext << 3});
 }
 
-A64Cond emit_compare(Emitter *e, const Operand *o)
+A64Cond a64_compare(Emitter *e, const Operand *o)
 {
     bool wide = o->type == IR_I64;
     switch (o->scale) {
@@ -54,11 +54,11 @@ A64Cond emit_compare(Emitter *e, const Operand *o)
     return (A64Cond)o->cc;
 }
 
-/* The compare as an operand, as match_cond would have described it. */
+/* The compare as an operand, as a64_match_cond would have described it. */
 static Operand compare_operand(const SelInst *si, const IrInst *in)
 {
     Operand o = si->opnd[0];
-    o.cc = (uint8_t)cond_of_compare(in->op);
+    o.cc = (uint8_t)a64_cond_of(in->op);
     o.reg[1] = si->opnd[1].reg[0];
     o.has_imm = si->opnd[1].kind == OPND_IMM;
     o.imm = si->opnd[1].imm;
@@ -70,22 +70,22 @@ static void cset(Emitter *e, unsigned d, A64Cond cc)
     rcond(e, A64_CSINC_W, d, XZR, XZR, cc ^ 1);
 }
 
-void emit_icmp(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_icmp(Emitter *e, const SelInst *si, const IrInst *in)
 {
     Operand o = compare_operand(si, in);
     o.scale = COND_CMP;
-    cset(e, si->dest, emit_compare(e, &o));
+    cset(e, si->dest, a64_compare(e, &o));
 }
 
-void emit_fcmp_bool(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fcmp_bool(Emitter *e, const SelInst *si, const IrInst *in)
 {
     Operand o = compare_operand(si, in);
     o.scale = in->flags & IR_F_SIGNAL ? COND_FCMPE : COND_FCMP;
-    cset(e, si->dest, emit_compare(e, &o));
+    cset(e, si->dest, a64_compare(e, &o));
 }
 
 /* greater 0x00, less 0x01, equal 0x40, unordered 0x45: UCOMISD's CF, ZF and PF. */
-void emit_fcmp(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fcmp(Emitter *e, const SelInst *si, const IrInst *in)
 {
     const Operand *a = &si->opnd[0];
     vvv(e, in->flags & IR_F_SIGNAL ? A64_FCMPE : A64_FCMP, a->type, 0, a->reg[0],
@@ -100,48 +100,52 @@ void emit_fcmp(Emitter *e, const SelInst *si, const IrInst *in)
 /* ---- select ---- */
 
 /* Sets the flags for operand 0: a folded compare, or an i8 that is 0 or 1. */
-static A64Cond emit_condition(Emitter *e, const Operand *o)
+static A64Cond a64_condition(Emitter *e, const Operand *o)
 {
     if (o->kind == OPND_COND)
-        return emit_compare(e, o);
+        return a64_compare(e, o);
     ri(e, A64_ANDSI_W, XZR, o->reg[0], 1);
     return CC_NE;
 }
 
-void emit_select_int(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_select_int(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    A64Cond cc = emit_condition(e, &si->opnd[0]);
+    A64Cond cc = a64_condition(e, &si->opnd[0]);
     rcond(e, A64_SF(A64_CSEL_W, is64(in)), si->dest, si->opnd[1].reg[0], si->opnd[2].reg[0], cc);
 }
 
-void emit_select_float(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_select_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    A64Cond cc = emit_condition(e, &si->opnd[0]);
+    A64Cond cc = a64_condition(e, &si->opnd[0]);
     vcond(e, A64_FCSEL, in->type, si->dest, si->opnd[1].reg[0], si->opnd[2].reg[0], cc);
 }
 
-void emit_select_vec(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_select_vec(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
-    A64Cond cc = emit_condition(e, &si->opnd[0]);
+    A64Cond cc = a64_condition(e, &si->opnd[0]);
     rcond(e, A64_CSINV_X, R_T0, XZR, XZR, cc ^ 1);
     vlane(e, A64_DUP_GPR, IR_I64, V_T0, R_T0, 0);
     rrr(e, A64_VBSL, V_T0, si->opnd[1].reg[0], si->opnd[2].reg[0]);
-    emit_vmov(e, si->dest, V_T0);
+    a64_vmov(e, si->dest, V_T0);
 }
 
 /* ---- branches ---- */
 
 /* TBZ reaches 32 KiB: only in regions that cannot grow so large. */
-static bool small_region(const Emitter *e) { return e->region->insts.count < 800; }
+static bool small_region(const Emitter *e)
+{
+    return e->region->insts.count < 800;
+}
 
 static void bit_branch(Emitter *e, bool set, unsigned reg, unsigned bit, uint32_t label)
 {
-    emit_label_ref(e, label, emit_offset(e), FIELD_B14);
     put_a64(e, set ? A64_TBNZ : A64_TBZ, (A64Args){.d = reg, .j = bit});
+    emit_label_ref(e, label, emit_offset(e) - 4, FIELD_B14);
 }
 
-/* Compare-and-branch in one instruction where there is one. `on` = branch when the condition holds. */
+/* Compare-and-branch in one instruction where there is one. `on` = branch when the condition holds.
+ */
 static bool branch_direct(Emitter *e, const Operand *o, bool on, uint32_t label)
 {
     bool eq = o->cc == CC_EQ, ne = o->cc == CC_NE, wide = o->type == IR_I64;
@@ -149,7 +153,7 @@ static bool branch_direct(Emitter *e, const Operand *o, bool on, uint32_t label)
         return false;
     if (o->scale == COND_CMP && o->imm == 0 && o->type >= IR_I32) {
         if (eq || ne) {
-            emit_b19(e, A64_SF(eq == on ? A64_CBZ_W : A64_CBNZ_W, wide), o->reg[0], label);
+            a64_b19(e, A64_SF(eq == on ? A64_CBZ_W : A64_CBNZ_W, wide), o->reg[0], label);
             return true;
         }
         if (o->cc == CC_LT && small_region(e)) {
@@ -169,13 +173,13 @@ static void branch_if(Emitter *e, const Operand *o, bool on, uint32_t label)
     if (o->kind == OPND_COND) {
         if (branch_direct(e, o, on, label))
             return;
-        A64Cond cc = emit_compare(e, o);
-        emit_bcond(e, on ? cc : cc ^ 1, label);
+        A64Cond cc = a64_compare(e, o);
+        a64_bcond(e, on ? cc : cc ^ 1, label);
     } else if (small_region(e)) {
         bit_branch(e, on, o->reg[0], 0, label);
     } else {
         ri(e, A64_ANDSI_W, XZR, o->reg[0], 1);
-        emit_bcond(e, on ? CC_NE : CC_EQ, label);
+        a64_bcond(e, on ? CC_NE : CC_EQ, label);
     }
 }
 
@@ -193,7 +197,7 @@ void a64_branch(Emitter *e, const SelInst *si, const IrInst *in, uint32_t yes, u
 }
 
 /* The row of `br` only describes its operand; HostDesc.branch emits it. */
-void emit_nothing(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_nothing(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)e;
     (void)si;

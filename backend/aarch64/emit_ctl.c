@@ -12,20 +12,20 @@
 
 void a64_jump(Emitter *e, uint32_t label)
 {
-    emit_label_ref(e, label, emit_offset(e), FIELD_B26);
     ri(e, A64_B, 0, 0, 0);
+    emit_label_ref(e, label, emit_offset(e) - 4, FIELD_B26);
 }
 
-void emit_bcond(Emitter *e, A64Cond cc, uint32_t label)
+void a64_bcond(Emitter *e, A64Cond cc, uint32_t label)
 {
-    emit_label_ref(e, label, emit_offset(e), FIELD_B19);
     rij(e, A64_BCOND, 0, 0, 0, cc);
+    emit_label_ref(e, label, emit_offset(e) - 4, FIELD_B19);
 }
 
-void emit_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label)
+void a64_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label)
 {
-    emit_label_ref(e, label, emit_offset(e), FIELD_B19);
     op_d(e, op, reg);
+    emit_label_ref(e, label, emit_offset(e) - 4, FIELD_B19);
 }
 
 void a64_fixup(Emitter *e, uint32_t offset, unsigned form, uint32_t target)
@@ -41,7 +41,7 @@ static void branch_stub(Emitter *e, A64Op op, StubId stub)
 
 /* ---- cold paths ---- */
 
-ColdPath *cold_path(Emitter *e, void (*emit)(Emitter *, const ColdPath *))
+ColdPath *a64_cold_path(Emitter *e, void (*emit)(Emitter *, const ColdPath *))
 {
     ColdPath *c = VEC_PUSH(e->out->arena, &a64_emit(e)->cold);
     c->label = emit_label_new(e);
@@ -67,7 +67,7 @@ static void exit_branch(Emitter *e, A64Op op, uint64_t pc, unsigned kind, unsign
 
 static void push_return(Emitter *e, uint64_t return_pc)
 {
-    emit_mov_imm(e, R_T1, return_pc);
+    a64_mov_imm(e, R_T1, return_pc);
     ri(e, A64_ADR, R_LR, 0, 12); /* the landing pad: behind the STP and the branch */
     pair(e, A64_STP_X_PRE, R_T1, R_LR, SP, -16);
 }
@@ -106,7 +106,7 @@ static void exit_site(Emitter *e, A64Op branch)
     ri(e, A64_LDR_X, 0, R_T1, 0);
     pair(e, A64_LDP_X, 1, 0, 0, 0); /* x1 = its pc, x0 = its entry */
     rrr(e, A64_SUBS_X, XZR, 1, R_EXIT_PC);
-    emit_bcond(e, CC_NE, cold_path(e, cold_lookup)->label);
+    a64_bcond(e, CC_NE, a64_cold_path(e, cold_lookup)->label);
     op_n(e, branch, 0);
 }
 
@@ -120,16 +120,16 @@ static void exit_return(Emitter *e)
 {
     pair(e, A64_LDP_X_POST, R_T1, R_LR, SP, 16);
     rrr(e, A64_SUBS_X, XZR, R_T1, R_EXIT_PC);
-    emit_bcond(e, CC_NE, cold_path(e, cold_shadow_reset)->label);
+    a64_bcond(e, CC_NE, a64_cold_path(e, cold_shadow_reset)->label);
     op_n(e, A64_RET, R_LR);
 }
 
 static void exit_indirect_call(Emitter *e, uint64_t return_pc)
 {
     uint32_t landing = emit_label_new(e);
-    emit_mov_imm(e, R_T1, return_pc);
-    emit_label_ref(e, landing, emit_offset(e), FIELD_ADR);
+    a64_mov_imm(e, R_T1, return_pc);
     op_d(e, A64_ADR, R_LR);
+    emit_label_ref(e, landing, emit_offset(e) - 4, FIELD_ADR);
     pair(e, A64_STP_X_PRE, R_T1, R_LR, SP, -16);
     exit_site(e, A64_BLR);
     emit_label_bind(e, landing);
@@ -153,10 +153,13 @@ void a64_exit(Emitter *e, const IrInst *in)
 void a64_poll(Emitter *e, uint32_t cold)
 {
     ri(e, A64_LDR_W, R_T0, R_STATE, offsetof(CpuState, poll));
-    emit_b19(e, A64_CBNZ_W, R_T0, cold);
+    a64_b19(e, A64_CBNZ_W, R_T0, cold);
 }
 
-void a64_site_call(Emitter *e) { branch_stub(e, A64_BL, STUB_SITE); }
+void a64_site_call(Emitter *e)
+{
+    branch_stub(e, A64_BL, STUB_SITE);
+}
 
 void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold)
 {
@@ -164,11 +167,11 @@ void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold)
                     : (h->flags & HELPER_FP_GUEST) != 0 ? STUB_A64_CALL_FP_GUEST
                                                         : STUB_A64_CALL;
     if ((h->flags & HELPER_STATE) != 0)
-        emit_mov(e, 0, R_STATE);
+        a64_mov(e, 0, R_STATE);
     ri(e, A64_LDR_X, R_T0, R_STATE, (int64_t)(offsetof(CpuState, helper) + 8 * number));
     branch_stub(e, A64_BL, stub);
     if (cold != NO_LABEL)
-        emit_b19(e, A64_CBNZ_X, 0, cold);
+        a64_b19(e, A64_CBNZ_X, 0, cold);
 }
 
 void a64_count(Emitter *e, uint32_t word)
@@ -181,9 +184,12 @@ void a64_count(Emitter *e, uint32_t word)
 
 /* ---- begin and finish ---- */
 
-void a64_begin(Emitter *e) { e->host_data = arena_alloc(e->out->arena, sizeof(A64Emit)); }
+void a64_begin(Emitter *e)
+{
+    e->host_data = arena_alloc(e->out->arena, sizeof(A64Emit));
+}
 
-static void emit_cold_paths(Emitter *e)
+static void a64_cold_paths(Emitter *e)
 {
     for (uint32_t k = 0; k < a64_emit(e)->cold.count; k++) {
         ColdPath c = a64_emit(e)->cold.data[k];
@@ -195,7 +201,7 @@ static void emit_cold_paths(Emitter *e)
     }
 }
 
-static void emit_exit_stubs(Emitter *e)
+static void a64_exit_stubs(Emitter *e)
 {
     for (uint32_t k = 0; k < e->out->exits.count; k++) {
         ExitSite *x = &e->out->exits.data[k];
@@ -206,7 +212,7 @@ static void emit_exit_stubs(Emitter *e)
     }
 }
 
-static void emit_pool(Emitter *e)
+static void a64_pool(Emitter *e)
 {
     A64Emit *x = a64_emit(e);
     while (x->pool.count != 0 && (emit_offset(e) & 15) != 0)
@@ -219,7 +225,7 @@ static void emit_pool(Emitter *e)
 
 void a64_finish(Emitter *e)
 {
-    emit_cold_paths(e);
-    emit_exit_stubs(e);
-    emit_pool(e);
+    a64_cold_paths(e);
+    a64_exit_stubs(e);
+    a64_pool(e);
 }

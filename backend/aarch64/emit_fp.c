@@ -1,9 +1,10 @@
 /* emit_fp.c: scalar and vector floating point, under x86's NaN, minimum and conversion rules.
  *
- * With FEAT_AFP the CPU follows x86's rules (abi.h) and most ops are one instruction. Without it the
- * NaN a result may be is repaired out of line: x86 gives the first NaN operand made quiet, and where
- * an operation makes a NaN of its own, the negative default NaN; Arm prefers signalling operands and
- * makes a positive one. Rows that repair keep their operands (RULE_EARLY), the repair reads them.
+ * With FEAT_AFP the CPU follows x86's rules (abi.h) and most ops are one instruction. Without it
+ * the NaN a result may be is repaired out of line: x86 gives the first NaN operand made quiet, and
+ * where an operation makes a NaN of its own, the negative default NaN; Arm prefers signalling
+ * operands and makes a positive one. Rows that repair keep their operands (RULE_EARLY), the repair
+ * reads them.
  *
  *     fadd d0, d1, d2; fcmp d0, d0; b.vs cold      cold: fcmp d1, d1; b.vs ...
  *
@@ -13,15 +14,18 @@
 #include "backend/aarch64/emitters.h"
 #include "ir/base/bits.h"
 
-static unsigned reg(const SelInst *si, unsigned k) { return si->opnd[k].reg[0]; }
+static unsigned reg(const SelInst *si, unsigned k)
+{
+    return si->opnd[k].reg[0];
+}
 
 static const struct {
     uint16_t scalar, vector;
 } arith[IR_OP_COUNT] = {
-    [IR_fadd] = {A64_FADD, 0},     [IR_fsub] = {A64_FSUB, 0},     [IR_fmul] = {A64_FMUL, 0},
-    [IR_fdiv] = {A64_FDIV, 0},     [IR_fsqrt] = {A64_FSQRT, 0},   [IR_fminsel] = {A64_FMIN, 0},
-    [IR_fmaxsel] = {A64_FMAX, 0},  [IR_vfadd] = {0, A64_VFADD},   [IR_vfsub] = {0, A64_VFSUB},
-    [IR_vfmul] = {0, A64_VFMUL},   [IR_vfdiv] = {0, A64_VFDIV},   [IR_vfsqrt] = {0, A64_VFSQRT},
+    [IR_fadd] = {A64_FADD, 0},      [IR_fsub] = {A64_FSUB, 0},      [IR_fmul] = {A64_FMUL, 0},
+    [IR_fdiv] = {A64_FDIV, 0},      [IR_fsqrt] = {A64_FSQRT, 0},    [IR_fminsel] = {A64_FMIN, 0},
+    [IR_fmaxsel] = {A64_FMAX, 0},   [IR_vfadd] = {0, A64_VFADD},    [IR_vfsub] = {0, A64_VFSUB},
+    [IR_vfmul] = {0, A64_VFMUL},    [IR_vfdiv] = {0, A64_VFDIV},    [IR_vfsqrt] = {0, A64_VFSQRT},
     [IR_vfminsel] = {0, A64_VFMIN}, [IR_vfmaxsel] = {0, A64_VFMAX},
 };
 
@@ -41,10 +45,10 @@ static void cold_nan(Emitter *e, const ColdPath *c)
 {
     uint32_t first = emit_label_new(e), second = emit_label_new(e);
     vvv(e, A64_FCMP, c->lane, 0, c->n, c->n);
-    emit_bcond(e, CC_VS, first);
+    a64_bcond(e, CC_VS, first);
     vvv(e, A64_FCMP, c->lane, 0, c->m, c->m);
-    emit_bcond(e, CC_VS, second);
-    emit_mov_imm(e, R_T0, default_nan(c->lane));
+    a64_bcond(e, CC_VS, second);
+    a64_mov_imm(e, R_T0, default_nan(c->lane));
     rr(e, c->lane == IR_F64 ? A64_FMOV_DX : A64_FMOV_SW, c->d, R_T0);
     a64_jump(e, c->back);
     emit_label_bind(e, first);
@@ -58,14 +62,14 @@ static void repair_scalar(Emitter *e, unsigned lane, unsigned d, unsigned n, uns
 {
     if (!wants_repair(e))
         return;
-    ColdPath *c = cold_path(e, cold_nan);
+    ColdPath *c = a64_cold_path(e, cold_nan);
     c->d = (uint8_t)d;
     c->n = (uint8_t)n;
     c->m = (uint8_t)m;
     c->lane = (uint8_t)lane;
     uint32_t label = c->label, back = c->back;
     vvv(e, A64_FCMP, lane, 0, d, d);
-    emit_bcond(e, CC_VS, label);
+    a64_bcond(e, CC_VS, label);
     emit_label_bind(e, back);
 }
 
@@ -81,10 +85,10 @@ static void take_nan_lanes(Emitter *e, unsigned lane, unsigned d, unsigned m)
 static void cold_nan_lanes(Emitter *e, const ColdPath *c)
 {
     unsigned width = c->lane == IR_F32 ? IR_I32 : IR_I64;
-    emit_mov_imm(e, R_T0, default_nan(c->lane));
+    a64_mov_imm(e, R_T0, default_nan(c->lane));
     vlane(e, A64_DUP_GPR, width, V_T1, R_T0, 0);
     rrr(e, A64_VBIF, c->d, V_T1, V_T0);
-    emit_mov_imm(e, R_T0, c->lane == IR_F32 ? 1u << 22 : (uint64_t)1 << 51);
+    a64_mov_imm(e, R_T0, c->lane == IR_F32 ? 1u << 22 : (uint64_t)1 << 51);
     vlane(e, A64_DUP_GPR, width, V_T2, R_T0, 0);
     take_nan_lanes(e, c->lane, c->d, c->m);
     take_nan_lanes(e, c->lane, c->d, c->n);
@@ -94,7 +98,7 @@ static void repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, uns
 {
     if (!wants_repair(e))
         return;
-    ColdPath *c = cold_path(e, cold_nan_lanes);
+    ColdPath *c = a64_cold_path(e, cold_nan_lanes);
     c->d = (uint8_t)d;
     c->n = (uint8_t)n;
     c->m = (uint8_t)m;
@@ -103,65 +107,65 @@ static void repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, uns
     vvv(e, A64_VFCMEQ, lane, V_T0, d, d);
     vv(e, A64_VUMINV, IR_I32, V_T1, V_T0);
     rr(e, A64_FMOV_WS, R_T0, V_T1);
-    emit_b19(e, A64_CBZ_W, R_T0, label);
+    a64_b19(e, A64_CBZ_W, R_T0, label);
     emit_label_bind(e, back);
 }
 
 /* ---- arithmetic ---- */
 
-void emit_farith(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_farith(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vvv(e, arith[in->op].scalar, in->type, si->dest, reg(si, 0), reg(si, 1));
     repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 1));
 }
 
-void emit_fsqrt(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fsqrt(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vv(e, A64_FSQRT, in->type, si->dest, reg(si, 0));
     repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 0));
 }
 
-void emit_fminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vvv(e, arith[in->op].scalar, in->type, si->dest, reg(si, 0), reg(si, 1));
 }
 
 /* FCMPE raises invalid for any NaN, as MINSS does. */
-void emit_fminmax(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fminmax(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vvv(e, A64_FCMPE, in->type, 0, reg(si, 0), reg(si, 1));
     vcond(e, A64_FCSEL, in->type, si->dest, reg(si, 0), reg(si, 1),
           in->op == IR_fminsel ? CC_MI : CC_GT);
 }
 
-void emit_varith(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_varith(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vvv(e, arith[in->op].vector, in->lane, si->dest, reg(si, 0), reg(si, 1));
     repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
-void emit_vfsqrt(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vfsqrt(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vv(e, A64_VFSQRT, in->lane, si->dest, reg(si, 0));
     repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 0));
 }
 
-void emit_vfminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vfminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vvv(e, arith[in->op].vector, in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
-void emit_vfminmax(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vfminmax(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned a = reg(si, 0), b = reg(si, 1);
     bool min = in->op == IR_vfminsel;
     vvv(e, A64_VFCMGT, in->lane, V_T0, min ? b : a, min ? a : b);
     rrr(e, A64_VBSL, V_T0, a, b);
-    emit_vmov(e, si->dest, V_T0);
+    a64_vmov(e, si->dest, V_T0);
 }
 
 /* FCMEQ is quiet, FCMGT and FCMGE raise invalid for any NaN: as the relations want. */
-void emit_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned a = reg(si, 0), b = reg(si, 1), d = si->dest;
     switch (in->cc & 3) {
@@ -186,12 +190,12 @@ void emit_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
 
 /* ---- conversions ---- */
 
-void emit_fcvt(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fcvt(Emitter *e, const SelInst *si, const IrInst *in)
 {
     rr(e, in->op == IR_fext ? A64_FCVT_SD : A64_FCVT_DS, si->dest, reg(si, 0));
 }
 
-void emit_sitof(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_sitof(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vv(e, si->opnd[0].type == IR_I64 ? A64_SCVTF_X : A64_SCVTF_W, in->type, si->dest, reg(si, 0));
 }
@@ -203,11 +207,11 @@ static void cold_convert(Emitter *e, const ColdPath *c)
     bool wide = c->op == A64_FCVTZS_X;
     if (!wide && c->lane == IR_F64) {
         rr(e, A64_FMOV_XD, R_T0, c->n);
-        emit_mov_imm(e, R_T1, (uint64_t)0x41e00000 << 32); /* 2^31 */
+        a64_mov_imm(e, R_T1, (uint64_t)0x41e00000 << 32); /* 2^31 */
         rrr(e, A64_SUBS_X, XZR, R_T0, R_T1);
-        emit_bcond(e, CC_LO, c->back);
+        a64_bcond(e, CC_LO, c->back);
     }
-    emit_mov_imm(e, c->d, (uint64_t)1 << (wide ? 63 : 31));
+    a64_mov_imm(e, c->d, (uint64_t)1 << (wide ? 63 : 31));
 }
 
 /* d = n converted; n keeps its value. V is set when d is the greatest number or n is a NaN. */
@@ -216,19 +220,18 @@ static void convert(Emitter *e, bool wide, unsigned lane, unsigned d, unsigned n
     A64Op op = wide ? A64_FCVTZS_X : A64_FCVTZS_W;
     vv(e, op, lane, d, n);
     vvv(e, A64_FCMP, lane, 0, n, n);
-    put_a64(e, A64_SF(A64_CCMNI_W, wide),
-            (A64Args){.n = (uint8_t)d, .m = 1, .imm = 1, .j = CC_VC});
-    ColdPath *c = cold_path(e, cold_convert);
+    put_a64(e, A64_SF(A64_CCMNI_W, wide), (A64Args){.n = (uint8_t)d, .m = 1, .imm = 1, .j = CC_VC});
+    ColdPath *c = a64_cold_path(e, cold_convert);
     c->d = (uint8_t)d;
     c->n = (uint8_t)n;
     c->lane = (uint8_t)lane;
     c->op = (uint16_t)op;
     uint32_t label = c->label, back = c->back;
-    emit_bcond(e, CC_VS, label);
+    a64_bcond(e, CC_VS, label);
     emit_label_bind(e, back);
 }
 
-void emit_ftosi(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_ftosi(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned n = reg(si, 0), lane = si->opnd[0].type;
     if (in->cc == IR_ROUND_CURRENT) {
@@ -238,13 +241,13 @@ void emit_ftosi(Emitter *e, const SelInst *si, const IrInst *in)
     convert(e, is64(in), lane, si->dest, n);
 }
 
-void emit_vi32tof32(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vi32tof32(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     vv(e, A64_VSCVTF, IR_F32, si->dest, reg(si, 0));
 }
 
-void emit_vi32tof64(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vi32tof64(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     vi(e, A64_VSSHLL, IR_I32, V_T0, reg(si, 0), 0);
@@ -253,7 +256,7 @@ void emit_vi32tof64(Emitter *e, const SelInst *si, const IrInst *in)
 
 /* Lanes not below 2^31 (NaN among them) become 0x80000000; the compare raises invalid for NaN, as
  * the conversion has done already. */
-void emit_vf32toi32(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vf32toi32(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned n = reg(si, 0);
     if (in->cc == IR_ROUND_CURRENT) {
@@ -268,23 +271,23 @@ void emit_vf32toi32(Emitter *e, const SelInst *si, const IrInst *in)
 }
 
 /* One lane at a time: a vector conversion through 64 bits would raise the wrong flags. */
-void emit_vf64toi32(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vf64toi32(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned n = reg(si, 0);
     if (in->cc == IR_ROUND_CURRENT) {
         vv(e, A64_VFRINTX, IR_F64, V_T0, n);
     } else {
-        emit_vmov(e, V_T0, n);
+        a64_vmov(e, V_T0, n);
     }
     vlane(e, A64_DUP_SCALAR, IR_I64, V_T1, V_T0, 1);
     convert(e, false, IR_F64, R_LR, V_T0);
     rr(e, A64_FMOV_SW, V_T2, R_LR);
     convert(e, false, IR_F64, R_LR, V_T1);
     vlane(e, A64_INS_GPR, IR_I32, V_T2, R_LR, 1);
-    emit_vmov(e, si->dest, V_T2);
+    a64_vmov(e, si->dest, V_T2);
 }
 
-void emit_vfcvt(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vfcvt(Emitter *e, const SelInst *si, const IrInst *in)
 {
     rr(e, in->op == IR_vf32tof64 ? A64_VFCVTL : A64_VFCVTN, si->dest, reg(si, 0));
 }
@@ -292,19 +295,19 @@ void emit_vfcvt(Emitter *e, const SelInst *si, const IrInst *in)
 /* ---- estimates ---- */
 
 /* Full divisions, with denormals as zero and without a trace in the flags, as RCPPS has it. */
-void emit_estimate(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_estimate(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned n = reg(si, 0);
     op_d(e, A64_MRS_FPCR, R_T0);
     op_d(e, A64_MRS_FPSR, R_T1);
-    emit_mov_imm(e, R_LR, 1u << FPCR_FZ_AT);
+    a64_mov_imm(e, R_LR, 1u << FPCR_FZ_AT);
     op_d(e, A64_MSR_FPCR, R_LR);
     vvv(e, A64_VFCMEQ, IR_F32, V_T1, n, n);
     if (in->op == IR_frsqrtest) {
         vv(e, A64_VFSQRT, IR_F32, V_T0, n);
         n = V_T0;
     }
-    emit_mov_imm(e, R_LR, 0x3f800000);
+    a64_mov_imm(e, R_LR, 0x3f800000);
     vlane(e, A64_DUP_GPR, IR_I32, V_T2, R_LR, 0);
     vvv(e, A64_VFDIV, IR_F32, V_T0, V_T2, n);
     /* The default NaN is negative: a NaN from a number. */

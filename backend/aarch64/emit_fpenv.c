@@ -6,7 +6,8 @@
  *
  * While translations run, CpuState.fpctl keeps the masks, controls and the flags that were set when
  * it was last written; FPSR collects the new ones. Without FEAT_AFP, FZ flushes inputs and outputs
- * alike, so it is set for either of FZ and DAZ; and IDC, which then means a flushed input, is not DE.
+ * alike, so it is set for either of FZ and DAZ; and IDC, which then means a flushed input, is not
+ * DE.
  */
 #include "backend/aarch64/emitters.h"
 
@@ -17,7 +18,7 @@ static void or_bit(Emitter *e, unsigned d, unsigned n, unsigned from, unsigned l
     rrr_shift(e, A64_ORR_W, d, d, R_LR, SH_LSL, to);
 }
 
-void emit_fpctl_load(Emitter *e, bool afp)
+void a64_fpctl_load(Emitter *e, bool afp)
 {
     ri(e, A64_LDR_W, R_T0, R_STATE, offsetof(CpuState, fpctl));
     rr(e, A64_RBIT_W, R_T1, R_T0); /* RC to 18:17 with its bits exchanged: RMode's order */
@@ -31,7 +32,7 @@ void emit_fpctl_load(Emitter *e, bool afp)
     op_d(e, A64_MSR_FPSR, XZR);
 }
 
-void emit_fpctl_save(Emitter *e, bool afp)
+void a64_fpctl_save(Emitter *e, bool afp)
 {
     ri(e, A64_LDR_W, R_T0, R_STATE, offsetof(CpuState, fpctl));
     op_d(e, A64_MRS_FPSR, R_T1);
@@ -42,16 +43,16 @@ void emit_fpctl_save(Emitter *e, bool afp)
     ri(e, A64_STR_W, R_T0, R_STATE, offsetof(CpuState, fpctl));
 }
 
-void emit_fpctlget(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fpctlget(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
-    emit_fpctl_save(e, has_feature(e, FEAT_A64_AFP));
-    emit_mov(e, si->dest, R_T0);
+    a64_fpctl_save(e, has_feature(e, FEAT_A64_AFP));
+    a64_mov(e, si->dest, R_T0);
 }
 
-void emit_fpctlset(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fpctlset(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     ri(e, A64_STR_W, si->opnd[0].reg[0], R_STATE, offsetof(CpuState, fpctl));
-    emit_fpctl_load(e, has_feature(e, FEAT_A64_AFP));
+    a64_fpctl_load(e, has_feature(e, FEAT_A64_AFP));
 }

@@ -40,7 +40,7 @@ static const uint16_t ordered9[4][4] = {
     [ACCESS_RELEASE] = {A64_STLUR_B, A64_STLUR_H, A64_STLUR_W, A64_STLUR_X},
 };
 
-void emit_barrier(Emitter *e, OrderBarrier b)
+void a64_barrier(Emitter *e, OrderBarrier b)
 {
     static const uint16_t dmb[] = {[BARRIER_LOAD] = A64_DMB_ISHLD,
                                    [BARRIER_STORE] = A64_DMB_ISHST,
@@ -80,7 +80,7 @@ static unsigned full_address(Emitter *e, const Operand *a)
     unsigned base = add_index(e, a);
     if (a->imm == 0)
         return base;
-    emit_add_imm(e, R_T1, base, a->imm);
+    a64_add_imm(e, R_T1, base, a->imm);
     return R_T1;
 }
 
@@ -97,7 +97,7 @@ static void access_plain(Emitter *e, const MemOps *ops, unsigned type, unsigned 
     int64_t disp = a->imm;
     bool scaled = disp >= 0 && (disp & (int64_t)bits_mask(lg)) == 0 && disp >> lg < 4096;
     if (!scaled && !bits_fits_signed(disp, 9)) {
-        emit_add_imm(e, R_T1, base, disp);
+        a64_add_imm(e, R_T1, base, disp);
         base = R_T1;
         disp = 0;
         scaled = true;
@@ -130,7 +130,8 @@ static void cold_misaligned(Emitter *e, const ColdPath *c)
     ri(e, A64_LDR_B, R_LR, R_T1, 0);
 }
 
-/* Tests the address; returns it as an operand that needs no further arithmetic where x17 holds it. */
+/* Tests the address; returns it as an operand that needs no further arithmetic where x17 holds it.
+ */
 static Operand check_aligned(Emitter *e, unsigned type, const Operand *a)
 {
     Operand out = *a;
@@ -142,11 +143,11 @@ static Operand check_aligned(Emitter *e, unsigned type, const Operand *a)
         out.leaf[1] = IR_NONE;
         out.imm = 0;
     }
-    ColdPath *c = cold_path(e, cold_misaligned);
+    ColdPath *c = a64_cold_path(e, cold_misaligned);
     c->n = out.reg[0];
     uint32_t label = c->label, back = c->back;
     ri(e, A64_ANDSI_X, XZR, out.reg[0], low);
-    emit_bcond(e, CC_NE, label);
+    a64_bcond(e, CC_NE, label);
     emit_label_bind(e, back);
     return out;
 }
@@ -154,18 +155,18 @@ static Operand check_aligned(Emitter *e, unsigned type, const Operand *a)
 static void swap_bytes(Emitter *e, unsigned type, unsigned d, unsigned n)
 {
     if (type == IR_I8)
-        emit_mov(e, d, n);
+        a64_mov(e, d, n);
     else
         rr(e, type == IR_I16 ? A64_REV16_W : type == IR_I32 ? A64_REV_W : A64_REV_X, d, n);
 }
 
-void emit_load(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_load(Emitter *e, const SelInst *si, const IrInst *in)
 {
     HostModel host = host_model(e, in->type, in->flags);
     OrderAccess order = order_load(host, guest_order(e, in->flags));
     Operand checked;
     const Operand *a = &si->opnd[0];
-    emit_barrier(e, order.before);
+    a64_barrier(e, order.before);
     if ((in->flags & IR_M_ALIGNED) != 0) {
         checked = check_aligned(e, in->type, a);
         a = &checked;
@@ -178,12 +179,12 @@ void emit_load(Emitter *e, const SelInst *si, const IrInst *in)
     } else {
         access_ordered(e, order.form, in->type, si->dest, a);
     }
-    emit_barrier(e, order.after);
+    a64_barrier(e, order.after);
     if ((in->flags & IR_M_BIG) != 0)
         swap_bytes(e, in->type, si->dest, si->dest);
 }
 
-void emit_store(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_store(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned type = si->opnd[1].type, t = si->opnd[1].reg[0];
     HostModel host = host_model(e, type, in->flags);
@@ -192,7 +193,7 @@ void emit_store(Emitter *e, const SelInst *si, const IrInst *in)
     const Operand *a = &si->opnd[0];
     if (si->opnd[1].kind == OPND_IMM)
         t = XZR;
-    emit_barrier(e, order.before);
+    a64_barrier(e, order.before);
     if ((in->flags & IR_M_ALIGNED) != 0) {
         checked = check_aligned(e, type, a);
         a = &checked;
@@ -210,12 +211,12 @@ void emit_store(Emitter *e, const SelInst *si, const IrInst *in)
         }
         access_ordered(e, order.form, type, t, a);
     }
-    emit_barrier(e, order.after);
+    a64_barrier(e, order.after);
 }
 
-void emit_fence(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_fence(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)si;
     HostModel host = has_feature(e, FEAT_A64_TSO) ? HOST_A64_TSO : HOST_A64_DMB;
-    emit_barrier(e, order_fence(host, (unsigned)in->imm));
+    a64_barrier(e, order_fence(host, (unsigned)in->imm));
 }

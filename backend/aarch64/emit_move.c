@@ -10,20 +10,20 @@
 #include "ir/base/bits.h"
 #include "ir/base/log.h"
 
-void emit_mov(Emitter *e, unsigned d, unsigned n)
+void a64_mov(Emitter *e, unsigned d, unsigned n)
 {
     if (d != n)
         rrr(e, A64_ORR_X, d, XZR, n);
 }
 
-void emit_vmov(Emitter *e, unsigned d, unsigned n)
+void a64_vmov(Emitter *e, unsigned d, unsigned n)
 {
     if (d != n)
         rrr(e, A64_VORR, d, n, n);
 }
 
 /* The shortest of MOVZ+MOVK, MOVN+MOVK and one ORR with a bitmask. */
-void emit_mov_imm(Emitter *e, unsigned d, uint64_t v)
+void a64_mov_imm(Emitter *e, unsigned d, uint64_t v)
 {
     unsigned zeros = 0, ones = 0;
     for (unsigned k = 0; k < 64; k += 16) {
@@ -55,26 +55,26 @@ void emit_mov_imm(Emitter *e, unsigned d, uint64_t v)
         rij(e, inverted ? A64_MOVN_X : A64_MOVZ_X, d, 0, 0, 0);
 }
 
-void emit_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm)
+void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm)
 {
     uint64_t v = (uint64_t)(imm < 0 ? -imm : imm);
     A64Op op = imm < 0 ? A64_SUBI_X : A64_ADDI_X;
     if (imm == 0) {
-        emit_mov(e, d, n);
+        a64_mov(e, d, n);
     } else if (a64_fits_imm12(v)) {
         ri(e, op, d, n, (int64_t)v);
     } else if (v < 1u << 24) {
         ri(e, op, d, n, (int64_t)(v & ~(uint64_t)4095));
         ri(e, op, d, d, (int64_t)(v & 4095));
     } else {
-        emit_mov_imm(e, R_T1, (uint64_t)imm);
+        a64_mov_imm(e, R_T1, (uint64_t)imm);
         rrr(e, A64_ADD_X, d, n, R_T1);
     }
 }
 
 /* ---- vector constants ---- */
 
-void emit_vector_splat32(Emitter *e, unsigned d, uint32_t word)
+void a64_vector_splat32(Emitter *e, unsigned d, uint32_t word)
 {
     for (unsigned k = 0; k < 32; k += 8) {
         if ((word & ~(0xffu << k)) == 0) {
@@ -86,7 +86,7 @@ void emit_vector_splat32(Emitter *e, unsigned d, uint32_t word)
             return;
         }
     }
-    emit_mov_imm(e, R_T1, word);
+    a64_mov_imm(e, R_T1, word);
     vlane(e, A64_DUP_GPR, IR_I32, d, R_T1, 0);
 }
 
@@ -98,11 +98,11 @@ static void pool_load(Emitter *e, unsigned d, const IrVec128 *v)
         k++;
     if (k == x->pool.count)
         *VEC_PUSH(e->out->arena, &x->pool) = (PoolConst){*v, emit_label_new(e)};
-    emit_label_ref(e, x->pool.data[k].label, emit_offset(e), FIELD_B19);
     put_a64(e, A64_LDR_Q_LIT, (A64Args){.d = (uint8_t)d});
+    emit_label_ref(e, x->pool.data[k].label, emit_offset(e) - 4, FIELD_B19);
 }
 
-void emit_vconst(Emitter *e, unsigned d, const IrVec128 *v)
+void a64_vconst(Emitter *e, unsigned d, const IrVec128 *v)
 {
     uint32_t w[4];
     unsigned bytes = 0; /* MOVI_D: one bit for each byte that is ones */
@@ -120,7 +120,7 @@ void emit_vconst(Emitter *e, unsigned d, const IrVec128 *v)
         if (w[0] == (w[0] & 0xff) * 0x01010101u)
             vimm(e, A64_MOVI_B, d, w[0] & 0xff, 0);
         else
-            emit_vector_splat32(e, d, w[0]);
+            a64_vector_splat32(e, d, w[0]);
         return;
     }
     pool_load(e, d, v);
@@ -131,13 +131,13 @@ void emit_vconst(Emitter *e, unsigned d, const IrVec128 *v)
 static void move_const(Emitter *e, const HostMove *m)
 {
     if (m->cls == CLASS_GPR) {
-        emit_mov_imm(e, m->dst, m->imm & bits_mask(ir_type_bits(m->type)));
+        a64_mov_imm(e, m->dst, m->imm & bits_mask(ir_type_bits(m->type)));
     } else if (ir_type_is_vector(m->type)) {
-        emit_vconst(e, m->dst, m->vec);
+        a64_vconst(e, m->dst, m->vec);
     } else if (m->imm == 0) {
         vimm(e, A64_MOVI_D, m->dst, 0, 0);
     } else {
-        emit_mov_imm(e, R_T1, m->imm);
+        a64_mov_imm(e, R_T1, m->imm);
         rr(e, m->type == IR_F64 ? A64_FMOV_DX : A64_FMOV_SW, m->dst, R_T1);
     }
 }
@@ -152,11 +152,10 @@ static const uint16_t state_store[IR_TYPE_COUNT] = {
 };
 
 /* Offsets in CpuState reach 15 KiB: beyond the byte and halfword forms' range. */
-void emit_state_access(Emitter *e, A64Op op, unsigned reg, uint32_t offset)
+void a64_state_access(Emitter *e, A64Op op, unsigned reg, uint32_t offset)
 {
-    unsigned lg = a64_info[op].word & 1u << 26 && a64_info[op].word & 1u << 23
-                      ? 4
-                      : a64_info[op].word >> 30;
+    unsigned lg =
+        a64_info[op].word & 1u << 26 && a64_info[op].word & 1u << 23 ? 4 : a64_info[op].word >> 30;
     unsigned base = R_STATE;
     if (offset >> lg >= 4096) {
         ri(e, A64_ADDI_X, R_T1, R_STATE, offset & ~4095u);
@@ -169,13 +168,13 @@ void emit_state_access(Emitter *e, A64Op op, unsigned reg, uint32_t offset)
 static void move_swap(Emitter *e, const HostMove *m)
 {
     if (m->cls == CLASS_GPR) {
-        emit_mov(e, R_T1, m->dst);
-        emit_mov(e, m->dst, m->src);
-        emit_mov(e, m->src, R_T1);
+        a64_mov(e, R_T1, m->dst);
+        a64_mov(e, m->dst, m->src);
+        a64_mov(e, m->src, R_T1);
     } else {
-        emit_vmov(e, V_T0, m->dst);
-        emit_vmov(e, m->dst, m->src);
-        emit_vmov(e, m->src, V_T0);
+        a64_vmov(e, V_T0, m->dst);
+        a64_vmov(e, m->dst, m->src);
+        a64_vmov(e, m->src, V_T0);
     }
 }
 
@@ -184,15 +183,15 @@ void a64_move(Emitter *e, const HostMove *m)
     switch ((MoveKind)m->kind) {
     case MOVE_REG:
         if (m->cls == CLASS_GPR)
-            emit_mov(e, m->dst, m->src);
+            a64_mov(e, m->dst, m->src);
         else
-            emit_vmov(e, m->dst, m->src);
+            a64_vmov(e, m->dst, m->src);
         break;
     case MOVE_LOAD:
-        emit_state_access(e, state_load[m->type], m->dst, m->offset);
+        a64_state_access(e, state_load[m->type], m->dst, m->offset);
         break;
     case MOVE_STORE:
-        emit_state_access(e, state_store[m->type], m->src, m->offset);
+        a64_state_access(e, state_store[m->type], m->src, m->offset);
         break;
     case MOVE_CONST:
         move_const(e, m);
@@ -202,16 +201,16 @@ void a64_move(Emitter *e, const HostMove *m)
         unsigned from = XZR;
         if (imm != 0) {
             from = R_LR; /* x17 may be wanted for the address */
-            emit_mov_imm(e, from, imm);
+            a64_mov_imm(e, from, imm);
         }
-        emit_state_access(e, state_store[m->type], from, m->offset);
+        a64_state_access(e, state_store[m->type], from, m->offset);
         break;
     }
     case MOVE_SWAP:
         move_swap(e, m);
         break;
     case MOVE_ADD:
-        emit_add_imm(e, m->dst, m->src, (int64_t)m->imm);
+        a64_add_imm(e, m->dst, m->src, (int64_t)m->imm);
         break;
     }
 }

@@ -102,15 +102,16 @@ static bool try_splat(Emitter *e, const Shuffle *s)
 static bool try_extract(Emitter *e, const Shuffle *s)
 {
     unsigned n = 0; /* bytes from the first register */
-    while (n < 15 && (s->mask[n] == ZERO ? s->mask[n + 1] == ZERO
-                                         : s->mask[n + 1] == s->mask[n] + 1 &&
-                                               (s->mask[n + 1] & 15) != 0))
+    while (n < 15 &&
+           (s->mask[n] == ZERO ? s->mask[n + 1] == ZERO
+                               : s->mask[n + 1] == s->mask[n] + 1 && (s->mask[n + 1] & 15) != 0))
         n++;
     n++;
     if (n == 16)
         return false;
     unsigned x = s->mask[0], y = s->mask[n];
-    if ((x != ZERO && (x & 15) != 16 - n) || (y != ZERO && (y & 15) != 0) || (x == ZERO && y == ZERO))
+    if ((x != ZERO && (x & 15) != 16 - n) || (y != ZERO && (y & 15) != 0) ||
+        (x == ZERO && y == ZERO))
         return false;
     for (unsigned i = n; i < 16; i++) {
         if (s->mask[i] != (y == ZERO ? ZERO : y + (i - n)))
@@ -133,7 +134,8 @@ static bool try_insert(Emitter *e, const Shuffle *s)
         for (unsigned i = 0; i < 16; i++)
             diff |= (unsigned)(s->mask[i] != base + i) << i;
         for (unsigned lg = 0; lg < 4; lg++) {
-            unsigned size = 1u << lg, first = (unsigned)__builtin_ctz(diff | 1u << 15) & ~(size - 1);
+            unsigned size = 1u << lg,
+                     first = (unsigned)__builtin_ctz(diff | 1u << 15) & ~(size - 1);
             unsigned from = s->mask[first];
             if ((diff & ~((unsigned)bits_mask(size) << first)) != 0 || from >= 32 ||
                 (from & (size - 1)) != 0)
@@ -144,14 +146,14 @@ static bool try_insert(Emitter *e, const Shuffle *s)
             if (!whole)
                 continue;
             unsigned t = s->d == s->src[base / 16] ? s->d : V_T0;
-            emit_vmov(e, t, s->src[base / 16]);
+            a64_vmov(e, t, s->src[base / 16]);
             put_a64(e, A64_INS_LANE,
                     (A64Args){.lane = lanes[lg],
                               .d = (uint8_t)t,
                               .n = (uint8_t)s->src[from / 16],
                               .j = (uint8_t)(first >> lg),
                               .imm = (from & 15) >> lg});
-            emit_vmov(e, s->d, t);
+            a64_vmov(e, s->d, t);
             return true;
         }
     }
@@ -168,17 +170,17 @@ static void table_lookup(Emitter *e, const Shuffle *s)
     }
     for (unsigned i = 0; i < 16; i++)
         table.b[i] = s->mask[i] >= 32 ? 0xff : first ? s->mask[i] : s->mask[i] - 16;
-    emit_vconst(e, V_T2, &table);
+    a64_vconst(e, V_T2, &table);
     if (first && second) {
-        emit_vmov(e, V_T0, s->src[0]);
-        emit_vmov(e, V_T1, s->src[1]);
+        a64_vmov(e, V_T0, s->src[0]);
+        a64_vmov(e, V_T1, s->src[1]);
         rrr(e, A64_TBL2, s->d, V_T0, V_T2);
     } else {
         rrr(e, A64_TBL1, s->d, s->src[second], V_T2);
     }
 }
 
-void emit_vshuf(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vshuf(Emitter *e, const SelInst *si, const IrInst *in)
 {
     Shuffle s = {.d = si->dest, .src = {si->opnd[0].reg[0], si->opnd[1].reg[0]}};
     const uint8_t *mask = e->region->vconsts.data[in->imm].b;
@@ -193,7 +195,7 @@ void emit_vshuf(Emitter *e, const SelInst *si, const IrInst *in)
     if (zeros == 16)
         vimm(e, A64_MOVI_D, s.d, 0, 0);
     else if (identity == 16)
-        emit_vmov(e, s.d, s.src[0]);
+        a64_vmov(e, s.d, s.src[0]);
     else if (!try_splat(e, &s) && !try_permute(e, &s) && !try_extract(e, &s) && !try_insert(e, &s))
         table_lookup(e, &s);
 }

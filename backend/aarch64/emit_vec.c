@@ -2,7 +2,10 @@
 #include "backend/aarch64/emitters.h"
 #include "ir/base/bits.h"
 
-static unsigned reg(const SelInst *si, unsigned k) { return si->opnd[k].reg[0]; }
+static unsigned reg(const SelInst *si, unsigned k)
+{
+    return si->opnd[k].reg[0];
+}
 
 static const uint16_t rows[IR_OP_COUNT] = {
     [IR_vand] = A64_VAND,     [IR_vor] = A64_VORR,      [IR_vxor] = A64_VEOR,
@@ -13,18 +16,18 @@ static const uint16_t rows[IR_OP_COUNT] = {
     [IR_vcmpeq] = A64_VCMEQ,  [IR_vcmpgts] = A64_VCMGT,
 };
 
-void emit_vlogic(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vlogic(Emitter *e, const SelInst *si, const IrInst *in)
 {
     rrr(e, rows[in->op], si->dest, reg(si, 0), reg(si, 1));
 }
 
-void emit_vandn(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vandn(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     rrr(e, A64_VBIC, si->dest, reg(si, 1), reg(si, 0));
 }
 
-void emit_vbin(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vbin(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vvv(e, rows[in->op], in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
@@ -37,20 +40,20 @@ static void long_products(Emitter *e, bool sign, unsigned lane, unsigned n, unsi
     vvv(e, sign ? A64_VSMULL2 : A64_VUMULL2, lane, V_T1, n, m);
 }
 
-void emit_vmulh(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vmulh(Emitter *e, const SelInst *si, const IrInst *in)
 {
     long_products(e, in->op == IR_vmulhs, IR_I16, reg(si, 0), reg(si, 1));
     vvv(e, A64_VUZP2, IR_I16, si->dest, V_T0, V_T1);
 }
 
-void emit_vmaddw(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vmaddw(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     long_products(e, true, IR_I16, reg(si, 0), reg(si, 1));
     vvv(e, A64_VADDP, IR_I32, si->dest, V_T0, V_T1);
 }
 
-void emit_vmulu32(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vmulu32(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     vv(e, A64_VXTN, IR_I32, V_T0, reg(si, 0));
@@ -58,7 +61,7 @@ void emit_vmulu32(Emitter *e, const SelInst *si, const IrInst *in)
     vvv(e, A64_VUMULL, IR_I32, si->dest, V_T0, V_T1);
 }
 
-void emit_vsadbw(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vsadbw(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     vvv(e, A64_VUABD, IR_I8, V_T0, reg(si, 0), reg(si, 1));
@@ -67,18 +70,18 @@ void emit_vsadbw(Emitter *e, const SelInst *si, const IrInst *in)
     vv(e, A64_VUADDLP, IR_I32, si->dest, V_T0);
 }
 
-void emit_vpack(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vpack(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned to = in->lane == IR_I32 ? IR_I16 : IR_I8;
     bool sign = in->op == IR_vpackss;
     vv(e, sign ? A64_VSQXTN : A64_VSQXTUN, to, V_T0, reg(si, 0));
     vv(e, sign ? A64_VSQXTN2 : A64_VSQXTUN2, to, V_T0, reg(si, 1));
-    emit_vmov(e, si->dest, V_T0);
+    a64_vmov(e, si->dest, V_T0);
 }
 
 /* ---- shifts ---- */
 
-void emit_vshift_imm(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vshift_imm(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned bits = ir_type_bits(in->lane), n = reg(si, 0);
     uint64_t by = (uint64_t)si->opnd[1].imm;
@@ -87,14 +90,17 @@ void emit_vshift_imm(Emitter *e, const SelInst *si, const IrInst *in)
     if (by >= bits)
         vimm(e, A64_MOVI_D, si->dest, 0, 0);
     else if (by == 0)
-        emit_vmov(e, si->dest, n);
+        a64_vmov(e, si->dest, n);
     else
-        vi(e, in->op == IR_vshl ? A64_VSHL : in->op == IR_vshr ? A64_VUSHR : A64_VSSHR, in->lane,
-           si->dest, n, (int64_t)by);
+        vi(e,
+           in->op == IR_vshl   ? A64_VSHL
+           : in->op == IR_vshr ? A64_VUSHR
+                               : A64_VSSHR,
+           in->lane, si->dest, n, (int64_t)by);
 }
 
 /* USHL and SSHL take a signed byte; counts are held at the width, where the result is right. */
-void emit_vshift_reg(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vshift_reg(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned most = ir_type_bits(in->lane) - (in->op == IR_vsar);
     rij(e, A64_MOVZ_X, R_T0, 0, most, 0);
@@ -113,7 +119,7 @@ static unsigned int_lane(unsigned lane)
     return lane == IR_F32 ? IR_I32 : lane == IR_F64 ? IR_I64 : lane;
 }
 
-void emit_vextract_int(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vextract_int(Emitter *e, const SelInst *si, const IrInst *in)
 {
     if (in->cc == 0 && in->lane >= IR_I32)
         rr(e, in->lane == IR_I64 ? A64_FMOV_XD : A64_FMOV_WS, si->dest, reg(si, 0));
@@ -121,47 +127,47 @@ void emit_vextract_int(Emitter *e, const SelInst *si, const IrInst *in)
         vlane(e, A64_UMOV, in->lane, si->dest, reg(si, 0), in->cc);
 }
 
-void emit_vextract_float(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vextract_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vlane(e, A64_DUP_SCALAR, int_lane(in->lane), si->dest, reg(si, 0), in->cc);
 }
 
 /* Tied: the destination holds the vector. */
-void emit_vinsert_int(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vinsert_int(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vlane(e, A64_INS_GPR, in->lane, si->dest, reg(si, 1), in->cc);
 }
 
-void emit_vinsert_float(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vinsert_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vlane(e, A64_INS_LANE, int_lane(in->lane), si->dest, reg(si, 1), in->cc);
 }
 
-void emit_vlow_int(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vlow_int(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     rr(e, si->opnd[0].type == IR_I64 ? A64_FMOV_DX : A64_FMOV_SW, si->dest, reg(si, 0));
 }
 
 /* The scalar DUP clears what is above, whatever FPCR.NEP says. */
-void emit_vlow_float(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vlow_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     vlane(e, A64_DUP_SCALAR, int_lane(si->opnd[0].type), si->dest, reg(si, 0), 0);
 }
 
-void emit_vsplat_int(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vsplat_int(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vlane(e, A64_DUP_GPR, in->lane, si->dest, reg(si, 0), 0);
 }
 
-void emit_vsplat_float(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vsplat_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
     vlane(e, A64_DUP_LANE, int_lane(in->lane), si->dest, reg(si, 0), 0);
 }
 
 /* Sign bits are gathered by shift-and-add: 1 to 2 to 4 to 8 bits a step, as far as lanes go. */
-void emit_vmovmsk(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_vmovmsk(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned n = reg(si, 0), d = si->dest;
     switch (in->lane) {
@@ -191,7 +197,7 @@ void emit_vmovmsk(Emitter *e, const SelInst *si, const IrInst *in)
     }
 }
 
-void emit_bitcast(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_bitcast(Emitter *e, const SelInst *si, const IrInst *in)
 {
     static const uint16_t op[IR_TYPE_COUNT] = {[IR_I32] = A64_FMOV_WS,
                                                [IR_I64] = A64_FMOV_XD,

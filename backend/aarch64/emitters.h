@@ -12,7 +12,7 @@
 #undef LOWER_FIXED
 
 /* Extends the low bits (of `type`) of n into d; 32 bits of d are defined, 64 if to64. */
-void emit_extend_reg(Emitter *e, bool sign, unsigned type, unsigned d, unsigned n, bool to64);
+void a64_extend_reg(Emitter *e, bool sign, unsigned type, unsigned d, unsigned n, bool to64);
 /* emit_ctl.c: HostDesc */
 void a64_jump(Emitter *e, uint32_t label);
 void a64_exit(Emitter *e, const IrInst *in);
@@ -26,8 +26,8 @@ void a64_finish(Emitter *e);
 void a64_branch(Emitter *e, const SelInst *si, const IrInst *in, uint32_t yes, uint32_t no);
 /* emit_move.c */
 void a64_move(Emitter *e, const HostMove *m);
-void emit_vconst(Emitter *e, unsigned d, const IrVec128 *v);
+void a64_vconst(Emitter *e, unsigned d, const IrVec128 *v);
 /* emit_vec.c */
-void emit_vector_splat32(Emitter *e, unsigned d, uint32_t word);
+void a64_vector_splat32(Emitter *e, unsigned d, uint32_t word);
 
 #endif

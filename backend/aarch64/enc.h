@@ -66,10 +66,31 @@ typedef enum A64Form {
 } A64Form;
 
 typedef enum A64Shift { SH_LSL, SH_LSR, SH_ASR, SH_ROR } A64Shift;
-typedef enum A64Extend { EXT_UXTB, EXT_UXTH, EXT_UXTW, EXT_UXTX, EXT_SXTB, EXT_SXTH, EXT_SXTW } A64Extend;
+typedef enum A64Extend {
+    EXT_UXTB,
+    EXT_UXTH,
+    EXT_UXTW,
+    EXT_UXTX,
+    EXT_SXTB,
+    EXT_SXTH,
+    EXT_SXTW
+} A64Extend;
 
 typedef enum A64Cond {
-    CC_EQ, CC_NE, CC_HS, CC_LO, CC_MI, CC_PL, CC_VS, CC_VC, CC_HI, CC_LS, CC_GE, CC_LT, CC_GT, CC_LE,
+    CC_EQ,
+    CC_NE,
+    CC_HS,
+    CC_LO,
+    CC_MI,
+    CC_PL,
+    CC_VS,
+    CC_VC,
+    CC_HI,
+    CC_LS,
+    CC_GE,
+    CC_LT,
+    CC_GT,
+    CC_LE,
     CC_AL,
 } A64Cond;
 
@@ -128,9 +149,18 @@ static inline void put_a64(Emitter *e, A64Op op, A64Args args)
     emit_u32(e, a64(op, args));
     e->host_insns++;
 }
-static inline void op0(Emitter *e, A64Op op) { put_a64(e, op, (A64Args){0}); }
-static inline void op_d(Emitter *e, A64Op op, unsigned d) { put_a64(e, op, (A64Args){.d = d}); }
-static inline void op_n(Emitter *e, A64Op op, unsigned n) { put_a64(e, op, (A64Args){.n = n}); }
+static inline void op0(Emitter *e, A64Op op)
+{
+    put_a64(e, op, (A64Args){0});
+}
+static inline void op_d(Emitter *e, A64Op op, unsigned d)
+{
+    put_a64(e, op, (A64Args){.d = d});
+}
+static inline void op_n(Emitter *e, A64Op op, unsigned n)
+{
+    put_a64(e, op, (A64Args){.n = n});
+}
 static inline void rr(Emitter *e, A64Op op, unsigned d, unsigned n)
 {
     put_a64(e, op, (A64Args){.d = d, .n = n});

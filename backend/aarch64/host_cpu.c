@@ -8,6 +8,7 @@
 /* Bits of the Linux arm64 ABI (Documentation/arch/arm64/elf_hwcaps.rst). */
 enum {
     CAP_ATOMICS = 1 << 8,
+    CAP_CPUID = 1 << 11,
     CAP_LRCPC = 1 << 15,
     CAP_USCAT = 1 << 25,
     CAP_ILRCPC = 1 << 26,
@@ -25,6 +26,13 @@ uint32_t a64_detect_features(void)
         {AT_HWCAP2, CAP2_AFP, FEAT_A64_AFP},
     };
     uint32_t features = 0;
+    /* ID_AA64MMFR1_EL1.AFP, which Linux emulates for user space: some kernels lack the hwcap. */
+    if ((getauxval(AT_HWCAP) & CAP_CPUID) != 0) {
+        uint64_t mmfr1;
+        __asm__("mrs %0, S3_0_C0_C7_1" : "=r"(mmfr1));
+        if ((mmfr1 >> 44 & 15) != 0)
+            features |= FEAT_A64_AFP;
+    }
     for (unsigned k = 0; k < sizeof rows / sizeof rows[0]; k++)
         features |= (getauxval(rows[k].type) & rows[k].bit) != 0 ? rows[k].feature : 0;
     return features;
@@ -48,7 +56,10 @@ void a64_sync_code(uint8_t *rw, uint64_t rx, uint32_t size)
 
 #else
 
-uint32_t a64_detect_features(void) { return 0; }
+uint32_t a64_detect_features(void)
+{
+    return 0;
+}
 
 void a64_sync_code(uint8_t *rw, uint64_t rx, uint32_t size)
 {

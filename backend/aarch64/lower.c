@@ -50,10 +50,11 @@ static const LowerRule rules[] = {
 
 /* Temporaries first, so that values which do not go home leave the homes alone; then homes, those
  * that a helper call destroys before those it keeps. */
-static const uint8_t gpr_order[] = {0,  1,  2,  3,  4,  5,  6,  15, 14, 13, 12, 11, 10, 9,
-                                    8,  7,  27, 26, 29, 25, 24, 23, 22, 21, 20, 19, ANY_REG};
-static const uint8_t vec_order[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 31, 30,
-                                    29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, ANY_REG};
+static const uint8_t gpr_order[] = {0, 1, 2,  3,  4,  5,  6,  15, 14, 13, 12, 11, 10,     9,
+                                    8, 7, 27, 26, 29, 25, 24, 23, 22, 21, 20, 19, ANY_REG};
+static const uint8_t vec_order[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
+                                    10, 11, 12, 31, 30, 29, 28, 27, 26, 25,
+                                    24, 23, 22, 21, 20, 19, 18, 17, 16, ANY_REG};
 
 const HostDesc a64_host = {
     .name = "aarch64",

@@ -1,13 +1,13 @@
 /* match.c: operand matchers of lower.def; see match.h and OperandMatch in core.h.
  *
- * Example: br(eq(and(%x, 4), 0)): match_cond folds the compare and, as the `and` has no other use,
- * that too: OPND_COND {scale = COND_TST, cc = EQ, leaf = %x, imm = 4}: one TBZ.
+ * Example: br(eq(and(%x, 4), 0)): a64_match_cond folds the compare and, as the `and` has no other
+ * use, that too: OPND_COND {scale = COND_TST, cc = EQ, leaf = %x, imm = 4}: one TBZ.
  */
 #include "backend/aarch64/match.h"
 
 #include "ir/base/bits.h"
 
-bool match_anyimm(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_anyimm(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     (void)user;
     if (!select_const(s, v, &out->imm))
@@ -17,22 +17,22 @@ bool match_anyimm(Selection *s, IrRef user, IrRef v, Operand *out)
     return true;
 }
 
-bool match_zero(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_zero(Selection *s, IrRef user, IrRef v, Operand *out)
 {
-    return match_anyimm(s, user, v, out) && out->imm == 0;
+    return a64_match_anyimm(s, user, v, out) && out->imm == 0;
 }
 
-bool match_addimm(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_addimm(Selection *s, IrRef user, IrRef v, Operand *out)
 {
-    if (!match_anyimm(s, user, v, out))
+    if (!a64_match_anyimm(s, user, v, out))
         return false;
     return a64_fits_imm12((uint64_t)(out->imm < 0 ? -out->imm : out->imm));
 }
 
 /* Bits above the type do not matter, so a narrow constant may be extended either way. */
-bool match_logimm(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_logimm(Selection *s, IrRef user, IrRef v, Operand *out)
 {
-    if (!match_anyimm(s, user, v, out))
+    if (!a64_match_anyimm(s, user, v, out))
         return false;
     bool wide = out->type == IR_I64;
     if (a64_fits_logic((uint64_t)out->imm, wide))
@@ -41,7 +41,7 @@ bool match_logimm(Selection *s, IrRef user, IrRef v, Operand *out)
     return a64_fits_logic((uint64_t)out->imm, wide);
 }
 
-bool match_shifted(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_shifted(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     const IrInst *in = select_inst(s, v);
     int64_t amount;
@@ -60,7 +60,7 @@ bool match_shifted(Selection *s, IrRef user, IrRef v, Operand *out)
     return true;
 }
 
-bool match_not(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_not(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     const IrInst *in = select_inst(s, v);
     if (in->op != IR_not || !select_can_fold(s, user, v))
@@ -71,7 +71,7 @@ bool match_not(Selection *s, IrRef user, IrRef v, Operand *out)
     return true;
 }
 
-bool match_mul(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_mul(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     const IrInst *in = select_inst(s, v);
     if (in->op != IR_mul || !select_can_fold(s, user, v))
@@ -84,7 +84,7 @@ bool match_mul(Selection *s, IrRef user, IrRef v, Operand *out)
     return true;
 }
 
-bool match_sign(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_sign(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     const IrInst *in = select_inst(s, v);
     int64_t amount;
@@ -128,7 +128,7 @@ static void match_index(Selection *s, IrRef user, IrRef v, Operand *out)
     }
 }
 
-bool match_addr(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_addr(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     IrRef base;
     out->kind = OPND_ADDR;
@@ -142,7 +142,7 @@ bool match_addr(Selection *s, IrRef user, IrRef v, Operand *out)
 
 /* ---- conditions ---- */
 
-A64Cond cond_of_compare(unsigned op)
+A64Cond a64_cond_of(unsigned op)
 {
     static const uint8_t cond[IR_OP_COUNT] = {
         [IR_eq] = CC_EQ,  [IR_ne] = CC_NE,  [IR_ult] = CC_LO, [IR_ule] = CC_LS, [IR_slt] = CC_LT,
@@ -151,8 +151,14 @@ A64Cond cond_of_compare(unsigned op)
     return cond[op];
 }
 
-static bool is_int_compare(unsigned op) { return op >= IR_eq && op <= IR_sle; }
-static bool is_float_compare(unsigned op) { return op >= IR_feq && op <= IR_fun; }
+static bool is_int_compare(unsigned op)
+{
+    return op >= IR_eq && op <= IR_sle;
+}
+static bool is_float_compare(unsigned op)
+{
+    return op >= IR_feq && op <= IR_fun;
+}
 
 /* The compare's right side: a constant if CMP or CMN takes it. */
 static void match_right(Selection *s, IrRef v, unsigned type, Operand *out)
@@ -172,9 +178,9 @@ static void match_right(Selection *s, IrRef v, unsigned type, Operand *out)
     out->leaf[1] = s->alias[v.i];
 }
 
-bool match_cmpimm(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_cmpimm(Selection *s, IrRef user, IrRef v, Operand *out)
 {
-    Operand o = {.cc = cond_of_compare(select_inst(s, user)->op)};
+    Operand o = {.cc = a64_cond_of(select_inst(s, user)->op)};
     match_right(s, v, select_inst(s, v)->type, &o);
     if (!o.has_imm)
         return false;
@@ -213,7 +219,7 @@ static bool match_test(Selection *s, IrRef cmp, Operand *out)
     return true;
 }
 
-bool match_cond(Selection *s, IrRef user, IrRef v, Operand *out)
+bool a64_match_cond(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     const IrInst *in = select_inst(s, v);
     bool is_int = is_int_compare(in->op);
@@ -222,7 +228,7 @@ bool match_cond(Selection *s, IrRef user, IrRef v, Operand *out)
     out->kind = OPND_COND;
     out->folded = v;
     out->type = select_inst(s, in->arg[0])->type;
-    out->cc = cond_of_compare(in->op);
+    out->cc = a64_cond_of(in->op);
     if (is_int && match_test(s, v, out))
         return true;
     out->leaf[0] = s->alias[in->arg[0].i];

@@ -1,8 +1,8 @@
 /* stubs.c: the code every arena starts with; see abi.h for who calls what.
  *
- * STUB_ENTER keeps AAPCS64's callee-saved registers (x19-x30, d8-d15) in 160 bytes at CpuState.host_sp
- * and the host's FPCR in CpuState.host_fpctl; all ways out end in leave_to_c. Helpers run on the C
- * stack, below those 160 bytes.
+ * STUB_ENTER keeps AAPCS64's callee-saved registers (x19-x30, d8-d15) in 160 bytes at
+ * CpuState.host_sp and the host's FPCR in CpuState.host_fpctl; all ways out end in leave_to_c.
+ * Helpers run on the C stack, below those 160 bytes.
  */
 #include <stddef.h>
 
@@ -17,20 +17,29 @@ typedef struct Stubs {
     uint32_t leave;
 } Stubs;
 
-static bool afp(const Stubs *s) { return (s->cfg->host_features & FEAT_A64_AFP) != 0; }
+static bool afp(const Stubs *s)
+{
+    return (s->cfg->host_features & FEAT_A64_AFP) != 0;
+}
 
 static void state_load(Stubs *s, unsigned reg, size_t offset)
 {
-    emit_state_access(&s->e, A64_LDR_X, reg, (uint32_t)offset);
+    a64_state_access(&s->e, A64_LDR_X, reg, (uint32_t)offset);
 }
 
 static void state_store(Stubs *s, unsigned reg, size_t offset)
 {
-    emit_state_access(&s->e, A64_STR_X, reg, (uint32_t)offset);
+    a64_state_access(&s->e, A64_STR_X, reg, (uint32_t)offset);
 }
 
-static void set_sp(Stubs *s, unsigned reg) { ri(&s->e, A64_ADDI_X, SP, reg, 0); }
-static void get_sp(Stubs *s, unsigned reg) { ri(&s->e, A64_ADDI_X, reg, SP, 0); }
+static void set_sp(Stubs *s, unsigned reg)
+{
+    ri(&s->e, A64_ADDI_X, SP, reg, 0);
+}
+static void get_sp(Stubs *s, unsigned reg)
+{
+    ri(&s->e, A64_ADDI_X, reg, SP, 0);
+}
 
 /* All pinned slots to or from memory. */
 static void transfer_homes(Stubs *s, MoveKind kind)
@@ -61,14 +70,14 @@ static void stub_enter(Stubs *s)
         pair(e, A64_STP_X, r, r + 1, SP, 16 + (r - 19) * 8);
     for (unsigned r = 8; r < 16; r += 2)
         pair(e, A64_STP_D, r, r + 1, SP, 96 + (r - 8) * 8);
-    emit_mov(e, R_STATE, 0);
+    a64_mov(e, R_STATE, 0);
     get_sp(s, R_T0);
     state_store(s, R_T0, offsetof(CpuState, host_sp));
     op_d(e, A64_MRS_FPCR, R_T0);
     state_store(s, R_T0, offsetof(CpuState, host_fpctl));
-    emit_fpctl_load(e, afp(s));
+    a64_fpctl_load(e, afp(s));
     transfer_homes(s, MOVE_LOAD);
-    state_load(s, R_T1, offsetof(CpuState, shadow_top));
+    state_load(s, R_T1, offsetof(CpuState, shadow_sp));
     set_sp(s, R_T1);
     op_n(e, A64_BR, 1);
 }
@@ -76,6 +85,8 @@ static void stub_enter(Stubs *s)
 static void stub_leave(Stubs *s)
 {
     Emitter *e = &s->e;
+    get_sp(s, R_T0);
+    state_store(s, R_T0, offsetof(CpuState, shadow_sp));
     state_load(s, R_T0, offsetof(CpuState, host_fpctl));
     op_d(e, A64_MSR_FPCR, R_T0);
     state_load(s, R_T1, offsetof(CpuState, host_sp));
@@ -93,7 +104,7 @@ static void leave_to_c(Stubs *s, ExitReason reason)
     Emitter *e = &s->e;
     rij(e, A64_MOVZ_W, R_T0, 0, reason, 0);
     ri(e, A64_STR_W, R_T0, R_STATE, offsetof(CpuState, exit_reason));
-    emit_fpctl_save(e, afp(s));
+    a64_fpctl_save(e, afp(s));
     a64_jump(e, s->leave);
 }
 
@@ -119,12 +130,12 @@ static void stub_site(Stubs *s)
 {
     Emitter *e = &s->e;
     state_store(s, R_LR, offsetof(CpuState, exit_site));
-    emit_add_imm(e, R_T1, R_STATE, offsetof(CpuState, area) + offsetof(RawRegs, gpr));
+    a64_add_imm(e, R_T1, R_STATE, offsetof(CpuState, area) + offsetof(RawRegs, gpr));
     for (unsigned r = 0; r < 30; r += 2)
         pair(e, A64_STP_X, r, r + 1, R_T1, r * 8);
     get_sp(s, R_T0);
     pair(e, A64_STP_X, R_LR, R_T0, R_T1, 30 * 8);
-    emit_add_imm(e, R_T1, R_STATE, offsetof(CpuState, area) + offsetof(RawRegs, vec));
+    a64_add_imm(e, R_T1, R_STATE, offsetof(CpuState, area) + offsetof(RawRegs, vec));
     for (unsigned r = 0; r < 32; r++)
         ri(e, A64_STR_Q, r, R_T1, r * 64);
     leave_to_c(s, EXIT_SITE);
@@ -137,25 +148,25 @@ static void stub_shadow_reset(Stubs *s)
     Emitter *e = &s->e;
     state_load(s, R_T1, offsetof(CpuState, shadow_top));
     set_sp(s, R_T1);
-    emit_mov_imm(e, R_T1, 0);
-    emit_mov_imm(e, 1, 0);
+    a64_mov_imm(e, R_T1, 0);
+    a64_mov_imm(e, 1, 0);
     a64_jump(e, s->label[STUB_LOOKUP]);
 }
 
-/* x16 = pc, x17 = the site's data word, x1 = pc of the header in it. A site that is still empty (~0)
- * goes to C at once, which fills it. */
+/* x16 = pc, x17 = the site's data word, x1 = pc of the header in it. A site that is still empty
+ * (~0) goes to C at once, which fills it. */
 static void stub_lookup(Stubs *s)
 {
     Emitter *e = &s->e;
     uint32_t miss = s->label[STUB_LOOKUP_MISS];
     ri(e, A64_ADDSI_X, XZR, 1, 1);
-    emit_bcond(e, CC_EQ, miss);
+    a64_bcond(e, CC_EQ, miss);
     state_load(s, 0, offsetof(CpuState, lookup));
     rij(e, A64_UBFM_X, 2, R_EXIT_PC, 0, LOOKUP_BITS - 1);
     put_a64(e, A64_LDRX_X, (A64Args){.d = 0, .n = 0, .m = 2, .j = 3});
     pair(e, A64_LDP_X, 1, 0, 0, 0);
     rrr(e, A64_SUBS_X, XZR, 1, R_EXIT_PC);
-    emit_bcond(e, CC_NE, miss);
+    a64_bcond(e, CC_NE, miss);
     op_n(e, A64_BR, 0);
 }
 
@@ -225,7 +236,10 @@ enum DivRegs { HI = 0, LO = 1, DIVISOR = 2, DIV_HI = 3, DIV_LO = 4, SHIFT = 5, D
 /* Words of CpuState.area.gpr that the division stubs use as memory. */
 enum { SAVE_LR, SAVE_OUTER_LR, SAVE_HI, SAVE_SIGN };
 
-static size_t save_slot(unsigned k) { return offsetof(CpuState, area) + 8 * k; }
+static size_t save_slot(unsigned k)
+{
+    return offsetof(CpuState, area) + 8 * k;
+}
 
 /* d = high << 32 | the next digit of LO. */
 static void with_next_digit(Emitter *e, unsigned d, unsigned high, bool first)
@@ -245,16 +259,16 @@ static void divide_digit(Emitter *e, bool first)
     rrra(e, A64_MSUB_X, R_T0, DIGIT, DIV_HI, HI);
     emit_label_bind(e, again);
     rij(e, A64_UBFM_X, R_T1, DIGIT, 32, 63);
-    emit_b19(e, A64_CBNZ_X, R_T1, adjust);
+    a64_b19(e, A64_CBNZ_X, R_T1, adjust);
     rrra(e, A64_MADD_X, R_T1, DIGIT, DIV_LO, XZR);
     with_next_digit(e, R_LR, R_T0, first);
     rrr(e, A64_SUBS_X, XZR, R_T1, R_LR);
-    emit_bcond(e, CC_LS, done);
+    a64_bcond(e, CC_LS, done);
     emit_label_bind(e, adjust);
     ri(e, A64_SUBI_X, DIGIT, DIGIT, 1);
     rrr(e, A64_ADD_X, R_T0, R_T0, DIV_HI);
     rij(e, A64_UBFM_X, R_T1, R_T0, 32, 63);
-    emit_b19(e, A64_CBZ_X, R_T1, again);
+    a64_b19(e, A64_CBZ_X, R_T1, again);
     emit_label_bind(e, done);
     with_next_digit(e, R_LR, HI, first);
     rrra(e, A64_MSUB_X, HI, DIGIT, DIVISOR, R_LR);
@@ -265,7 +279,7 @@ static void stub_udiv128(Stubs *s)
 {
     Emitter *e = &s->e;
     uint32_t slow = emit_label_new(e), fits = emit_label_new(e);
-    emit_b19(e, A64_CBNZ_X, HI, slow);
+    a64_b19(e, A64_CBNZ_X, HI, slow);
     rrr(e, A64_UDIV_X, HI, LO, DIVISOR);
     rrra(e, A64_MSUB_X, LO, HI, DIVISOR, LO);
     ri(e, A64_SUBSI_X, XZR, DIVISOR, 0);
@@ -273,9 +287,9 @@ static void stub_udiv128(Stubs *s)
     op_n(e, A64_RET, R_LR);
     emit_label_bind(e, slow);
     rrr(e, A64_SUBS_X, XZR, HI, DIVISOR);
-    emit_bcond(e, CC_LO, fits);
-    emit_mov_imm(e, HI, 0);
-    emit_mov_imm(e, LO, 0);
+    a64_bcond(e, CC_LO, fits);
+    a64_mov_imm(e, HI, 0);
+    a64_mov_imm(e, LO, 0);
     op_n(e, A64_RET, R_LR);
     emit_label_bind(e, fits);
     state_store(s, R_LR, save_slot(SAVE_LR));
@@ -292,8 +306,8 @@ static void stub_udiv128(Stubs *s)
     divide_digit(e, true);
     divide_digit(e, false);
     rrr(e, A64_LSRV_X, R_T0, HI, SHIFT);
-    emit_mov(e, HI, LO);
-    emit_mov(e, LO, R_T0);
+    a64_mov(e, HI, LO);
+    a64_mov(e, LO, R_T0);
     state_load(s, R_LR, save_slot(SAVE_LR));
     op_n(e, A64_RET, R_LR);
 }
@@ -314,8 +328,8 @@ static void stub_sdiv128(Stubs *s)
     ri(e, A64_SUBSI_X, XZR, HI, 0);
     rcond(e, A64_CSEL_X, LO, R_T0, LO, CC_LT);
     rcond(e, A64_CSEL_X, HI, R_T1, HI, CC_LT);
-    emit_label_ref(e, s->label[STUB_A64_UDIV128], emit_offset(e), FIELD_B26);
     ri(e, A64_BL, 0, 0, 0);
+    emit_label_ref(e, s->label[STUB_A64_UDIV128], emit_offset(e) - 4, FIELD_B26);
     state_load(s, R_T0, save_slot(SAVE_SIGN));
     ri(e, A64_SUBSI_X, XZR, R_T0, 0);
     rcond(e, A64_CSNEG_X, HI, HI, HI, CC_GE);
@@ -354,14 +368,13 @@ static const StubRow rows[] = {
     {STUB_LEAVE_FAULT, stub_leave},
 };
 
-uint32_t a64_emit_stubs(const BackendConfig *cfg, const SlotTable *slots, uint8_t *buf, uint32_t cap,
-                        uint32_t offsets[STUB_COUNT])
+uint32_t a64_emit_stubs(const BackendConfig *cfg, const SlotTable *slots, uint8_t *buf,
+                        uint32_t cap, uint32_t offsets[STUB_COUNT])
 {
     Arena arena = {0};
     CompiledCode out = {.arena = &arena, .code = buf};
-    Stubs s = {.e = {.out = &out, .host = &a64_host, .cfg = cfg, .cap = cap},
-               .cfg = cfg,
-               .slots = slots};
+    Stubs s = {
+        .e = {.out = &out, .host = &a64_host, .cfg = cfg, .cap = cap}, .cfg = cfg, .slots = slots};
     Emitter *e = &s.e;
     for (unsigned k = 0; k < STUB_COUNT; k++) {
         offsets[k] = 0;
