@@ -197,6 +197,18 @@ static void load_accumulator(LiftContext *lc, unsigned reg, IrRef equal, IrRef o
     x86_gpr_set(lc, reg, ir_select(&lc->b, equal, before, after));
 }
 
+/* A destination register that keeps its value keeps its upper half too. */
+static void exchange_register(LiftContext *lc, IrRef equal, IrRef b)
+{
+    const X86Operand *op = &lc->insn->op[0];
+    if (op->size != 4) {
+        x86_write(lc, 0, ir_select(&lc->b, equal, b, x86_read(lc, 0)));
+        return;
+    }
+    IrRef v = ir_conv(&lc->b, IR_zext, IR_I64, b);
+    x86_gpr_set(lc, op->reg, ir_select(&lc->b, equal, v, x86_gpr(lc, op->reg, 8)));
+}
+
 void x86_lift_cmpxchg(LiftContext *lc)
 {
     unsigned size = lc->insn->op[0].size;
@@ -212,12 +224,11 @@ void x86_lift_cmpxchg(LiftContext *lc)
         X86Rmw m = x86_rmw_begin(lc);
         old = m.old;
         equal = ir_cmp(&lc->b, IR_eq, old, expected);
-        IrRef v = ir_select(&lc->b, equal, b, old);
-        if (m.addr.i)
-            x86_rmw_end(lc, &m, v); /* memory is written either way, and first: it may fault */
+        if (m.addr.i) /* written either way, and first: it may fault */
+            x86_rmw_end(lc, &m, ir_select(&lc->b, equal, b, old));
         load_accumulator(lc, RAX, equal, old);
         if (!m.addr.i)
-            x86_rmw_end(lc, &m, v);
+            exchange_register(lc, equal, b);
     }
     x86_flags_set(lc, CC_SUB, expected, old, IR_NONE);
 }

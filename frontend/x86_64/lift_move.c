@@ -61,17 +61,6 @@ void x86_lift_xchg_ax(LiftContext *lc)
         x86_lift_xchg(lc);
 }
 
-/* F3 90; but F3 41 90 exchanges r8. */
-void x86_lift_pause(LiftContext *lc)
-{
-    if (!(lc->insn->rex & X86_REX_B))
-        return;
-    unsigned size = lc->insn->opsize;
-    IrRef a = x86_gpr(lc, RAX, size), b = x86_gpr(lc, R8, size);
-    x86_gpr_set(lc, RAX, b);
-    x86_gpr_set(lc, R8, a);
-}
-
 /* 16 bits: undefined; CPUs give 0. */
 void x86_lift_bswap(LiftContext *lc)
 {
@@ -213,6 +202,8 @@ void x86_lift_enter(LiftContext *lc)
         sp = ir_bini(&lc->b, IR_sub, sp, size);
         x86_store(lc, sp, resize(lc, IR_zext, size, frame));
     }
+    sp = ir_bini(&lc->b, IR_sub, sp, lc->insn->op[0].imm);
+    x86_store(lc, sp, x86_load(lc, t, sp)); /* the new top must be writable */
     x86_gpr_set(lc, RBP, resize(lc, IR_zext, size, frame));
-    x86_gpr_set(lc, RSP, ir_bini(&lc->b, IR_sub, sp, lc->insn->op[0].imm));
+    x86_gpr_set(lc, RSP, sp);
 }

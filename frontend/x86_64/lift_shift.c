@@ -209,7 +209,8 @@ void x86_lift_rcr(LiftContext *lc)
 
 /* ---- double shifts ---- */
 
-/* 16 bits: counts over 16 are undefined; CPUs shift through operand : source : operand. */
+/* 16 bits, by a count that has been masked or one less: counts over 16 are undefined; CPUs shift
+ * through operand : source : operand. */
 static IrRef double_word(LiftContext *lc, bool left, IrRef a, IrRef b, IrRef n)
 {
     IrRef wa = ir_conv(&lc->b, IR_zext, IR_I64, a), wb = ir_conv(&lc->b, IR_zext, IR_I64, b);
@@ -236,15 +237,17 @@ static IrRef double_wide(LiftContext *lc, bool left, unsigned size, IrRef a, IrR
 static void double_shift(LiftContext *lc, bool left)
 {
     unsigned size = lc->insn->op[0].size;
-    IrType wide = work_type(size);
     Count c = read_count(lc, 2, size);
     IrRef b = x86_read(lc, 1);
     X86Rmw m = x86_rmw_begin(lc);
-    IrRef r = size == 2 ? double_word(lc, left, m.old, b, c.n)
-                        : double_wide(lc, left, size, m.old, b, c.n);
-    IrRef less = ir_bini(&lc->b, IR_sub, c.n, 1);
-    IrRef last = ir_bin(&lc->b, left ? IR_shl : IR_shr, conv(lc, IR_zext, wide, m.old), less);
-    last = conv(lc, IR_trunc, x86_int_type(size), last);
+    IrRef less = ir_bini(&lc->b, IR_sub, c.n, 1), r, last;
+    if (size == 2) {
+        r = double_word(lc, left, m.old, b, c.n);
+        last = double_word(lc, left, m.old, b, less);
+    } else {
+        r = double_wide(lc, left, size, m.old, b, c.n);
+        last = ir_bin(&lc->b, left ? IR_shl : IR_shr, m.old, less);
+    }
     finish(lc, &m, &c, r, &(FlagSetting){left ? CC_SHL : CC_SHR, last});
 }
 

@@ -1,0 +1,540 @@
+/* runner.c: a guest program that executes encodings with random operands and prints what came of
+ * each, so that a native run and a translated one can be compared.
+ *
+ *     insn-runner FILE [--sets N] [--every N] [--show CASE]
+ *
+ * A line for each encoding: number, row, name, bytes, hash of all results of its N sets of
+ * operands.
+ * --show prints the results of one encoding in full. Results are the registers, the defined flags,
+ * vector registers and MXCSR where they matter, memory around the operand, and the signal, if one
+ * came: then the registers are those of the signal frame, which must be exact.
+ */
+#include <asm/prctl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "tests/insn/case.h"
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
+enum { WINDOW = 512 };
+
+/* Layout known to the assembly below. */
+typedef struct Regs {
+    uint64_t gpr[16];    /* 0 */
+    uint64_t flags;      /* 128 */
+    uint64_t target;     /* 136 */
+    uint64_t host_rsp;   /* 144 */
+    uint32_t mxcsr;      /* 152 */
+    uint32_t with_mmx;   /* 156 */
+    uint8_t xmm[16][16]; /* 160 */
+    uint64_t mm[8];      /* 416 */
+    uint64_t host_mxcsr; /* 480 */
+    uint64_t scratch[3]; /* 488: [0] is the stack of one word for popf and pushf */
+} Regs;
+_Static_assert(offsetof(Regs, mm) == 416, "the assembly knows the offsets");
+
+Regs regs __attribute__((visibility("hidden")));
+void run_case(void);
+extern char run_case_end[];
+
+__asm__(".text\n"
+        "run_case:\n"
+        "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
+        "mov %rsp, regs+144(%rip)\n"
+        "stmxcsr regs+480(%rip)\n"
+        "ldmxcsr regs+152(%rip)\n"
+        "cmpl $0, regs+156(%rip)\n"
+        "je 1f\n"
+        "movq regs+416(%rip), %mm0; movq regs+424(%rip), %mm1\n"
+        "movq regs+432(%rip), %mm2; movq regs+440(%rip), %mm3\n"
+        "movq regs+448(%rip), %mm4; movq regs+456(%rip), %mm5\n"
+        "movq regs+464(%rip), %mm6; movq regs+472(%rip), %mm7\n"
+        "1: lea regs+160(%rip), %rax\n"
+        "movdqu (%rax), %xmm0; movdqu 16(%rax), %xmm1\n"
+        "movdqu 32(%rax), %xmm2; movdqu 48(%rax), %xmm3\n"
+        "movdqu 64(%rax), %xmm4; movdqu 80(%rax), %xmm5\n"
+        "movdqu 96(%rax), %xmm6; movdqu 112(%rax), %xmm7\n"
+        "movdqu 128(%rax), %xmm8; movdqu 144(%rax), %xmm9\n"
+        "movdqu 160(%rax), %xmm10; movdqu 176(%rax), %xmm11\n"
+        "movdqu 192(%rax), %xmm12; movdqu 208(%rax), %xmm13\n"
+        "movdqu 224(%rax), %xmm14; movdqu 240(%rax), %xmm15\n"
+        "lea regs+128(%rip), %rsp\n"
+        "popfq\n"
+        "mov regs+0(%rip), %rax; mov regs+8(%rip), %rcx\n"
+        "mov regs+16(%rip), %rdx; mov regs+24(%rip), %rbx\n"
+        "mov regs+32(%rip), %rsp; mov regs+40(%rip), %rbp\n"
+        "mov regs+48(%rip), %rsi; mov regs+56(%rip), %rdi\n"
+        "mov regs+64(%rip), %r8; mov regs+72(%rip), %r9\n"
+        "mov regs+80(%rip), %r10; mov regs+88(%rip), %r11\n"
+        "mov regs+96(%rip), %r12; mov regs+104(%rip), %r13\n"
+        "mov regs+112(%rip), %r14; mov regs+120(%rip), %r15\n"
+        "jmp *regs+136(%rip)\n"
+        "run_case_end:\n"
+        "mov %rax, regs+0(%rip); mov %rcx, regs+8(%rip)\n"
+        "mov %rdx, regs+16(%rip); mov %rbx, regs+24(%rip)\n"
+        "mov %rsp, regs+32(%rip); mov %rbp, regs+40(%rip)\n"
+        "mov %rsi, regs+48(%rip); mov %rdi, regs+56(%rip)\n"
+        "mov %r8, regs+64(%rip); mov %r9, regs+72(%rip)\n"
+        "mov %r10, regs+80(%rip); mov %r11, regs+88(%rip)\n"
+        "mov %r12, regs+96(%rip); mov %r13, regs+104(%rip)\n"
+        "mov %r14, regs+112(%rip); mov %r15, regs+120(%rip)\n"
+        "lea regs+136(%rip), %rsp\n"
+        "pushfq\n"
+        "mov regs+144(%rip), %rsp\n"
+        "cld\n"
+        "lea regs+160(%rip), %rax\n"
+        "movdqu %xmm0, (%rax); movdqu %xmm1, 16(%rax)\n"
+        "movdqu %xmm2, 32(%rax); movdqu %xmm3, 48(%rax)\n"
+        "movdqu %xmm4, 64(%rax); movdqu %xmm5, 80(%rax)\n"
+        "movdqu %xmm6, 96(%rax); movdqu %xmm7, 112(%rax)\n"
+        "movdqu %xmm8, 128(%rax); movdqu %xmm9, 144(%rax)\n"
+        "movdqu %xmm10, 160(%rax); movdqu %xmm11, 176(%rax)\n"
+        "movdqu %xmm12, 192(%rax); movdqu %xmm13, 208(%rax)\n"
+        "movdqu %xmm14, 224(%rax); movdqu %xmm15, 240(%rax)\n"
+        "stmxcsr regs+152(%rip)\n"
+        "ldmxcsr regs+480(%rip)\n"
+        "cmpl $0, regs+156(%rip)\n"
+        "je 1f\n"
+        "movq %mm0, regs+416(%rip); movq %mm1, regs+424(%rip)\n"
+        "movq %mm2, regs+432(%rip); movq %mm3, regs+440(%rip)\n"
+        "movq %mm4, regs+448(%rip); movq %mm5, regs+456(%rip)\n"
+        "movq %mm6, regs+464(%rip); movq %mm7, regs+472(%rip)\n"
+        "emms\n"
+        "1: pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
+        "ret\n");
+
+/* ---- random values ---- */
+
+static uint64_t rng_state;
+
+static uint64_t rng(void)
+{
+    rng_state ^= rng_state >> 12;
+    rng_state ^= rng_state << 25;
+    rng_state ^= rng_state >> 27;
+    return rng_state * 0x2545f4914f6cdd1du;
+}
+
+/* Often an edge of some width, or small. */
+static uint64_t random_int(void)
+{
+    uint64_t r = rng(), s = r >> 58;
+    switch (r & 15) {
+    case 0:
+        return 0;
+    case 1:
+        return ~(uint64_t)0;
+    case 2:
+        return (uint64_t)1 << s;
+    case 3:
+        return ((uint64_t)1 << s) - 1;
+    case 4:
+        return -((uint64_t)1 << s);
+    case 5:
+        return 0x8000000080008080u;
+    case 6:
+        return 0x7fffffff7fff7f7fu;
+    case 7:
+        return (r >> 8) & 0xff;
+    case 8:
+        return rng() >> s;
+    default:
+        return rng();
+    }
+}
+
+static uint32_t random_f32(void)
+{
+    static const uint32_t edge[16] = {0,          0x80000000, 0x3f800000, 0xbf800000,
+                                      0x7f800000, 0xff800000, 0x7fc00001, 0xffc12345,
+                                      0x7f800001, 0xff812345, 1,          0x807fffff,
+                                      0x00800000, 0x7f7fffff, 0x4f000000, 0xcf000001};
+    uint64_t r = rng();
+    if ((r & 3) == 0)
+        return edge[(r >> 4) & 15];
+    if ((r & 3) == 1)
+        return (uint32_t)(r >> 32);
+    return (uint32_t)((r >> 32) & 0x807fffff) | (uint32_t)(118 + ((r >> 4) & 31)) << 23;
+}
+
+static uint64_t random_f64(void)
+{
+    static const uint64_t edge[16] = {
+        0,
+        0x8000000000000000,
+        0x3ff0000000000000,
+        0xbff0000000000000,
+        0x7ff0000000000000,
+        0xfff0000000000000,
+        0x7ff8000000000001,
+        0xfff8123456789abc,
+        0x7ff0000000000001,
+        0xfff0123456789abc,
+        1,
+        0x800fffffffffffff,
+        0x0010000000000000,
+        0x7fefffffffffffff,
+        0x41e0000000000000,
+        0xc3e0000000000001,
+    };
+    uint64_t r = rng();
+    if ((r & 3) == 0)
+        return edge[(r >> 4) & 15];
+    if ((r & 3) == 1)
+        return rng();
+    return (rng() & 0x800fffffffffffff) | (uint64_t)(1000 + ((r >> 4) & 63)) << 52;
+}
+
+/* One kind for a whole set, so that both operands are numbers of one type. */
+static void random_vectors(void *to, unsigned words, unsigned how)
+{
+    uint64_t *p = to;
+    for (unsigned i = 0; i < words; i++)
+        p[i] = how == 0   ? random_int()
+               : how == 1 ? random_f64()
+                          : random_f32() | (uint64_t)random_f32() << 32;
+}
+
+/* ---- one set of operands ---- */
+
+static struct {
+    int sig, code;
+    uint64_t addr;
+} caught;
+
+static uint8_t *window; /* the memory that a case may touch, WINDOW bytes */
+
+/* The address the operand is led to: mostly near the spot; sometimes across the end. */
+static uint64_t choose_target(const InsnCase *c)
+{
+    uint64_t r = rng(), at = MEMORY_SPOT + 64 + (r >> 8) % 64;
+    if (c->kind & CASE_ALIGNED && (r & 15))
+        at &= ~(uint64_t)15;
+    else if ((r & 31) == 0)
+        at = MEMORY_BASE + MEMORY_SIZE - 1 - (r >> 16) % 32;
+    else if ((r & 31) == 1)
+        at = MEMORY_SPOT + 4096 - (r >> 16) % 16; /* across a page */
+    return at;
+}
+
+static void lead_to(const InsnCase *c, uint64_t target)
+{
+    uint64_t rest = target - (uint64_t)(int64_t)c->disp - (c->gs ? GS_BASE : 0);
+    if (c->base != NO_REG && c->index != NO_REG) {
+        regs.gpr[c->index] = (uint64_t)((int64_t)(rng() % 41) - 20);
+        rest -= regs.gpr[c->index] << c->scale;
+    }
+    if (c->base != NO_REG)
+        regs.gpr[c->base] = rest;
+    else if (c->index != NO_REG)
+        regs.gpr[c->index] = rest;
+}
+
+static void set_string(void)
+{
+    uint64_t r = rng();
+    regs.gpr[RSI] = MEMORY_SPOT + 128 + (r & 63);
+    regs.gpr[RDI] = MEMORY_SPOT + 128 + ((r >> 6) & 127);
+    regs.gpr[RCX] = (r >> 13) & 31;
+    if (((r >> 20) & 7) == 0) /* runs out of memory half way */
+        regs.gpr[r >> 23 & 1 ? RSI : RDI] = MEMORY_BASE + MEMORY_SIZE - (r >> 24) % 64;
+    if (((r >> 32) & 3) == 0)
+        regs.flags |= 0x400;
+    if (((r >> 34) & 3) == 0) /* something for compares to agree on */
+        memset(window + 100, (int)(r >> 40 & 3), 200);
+    if (((r >> 36) & 3) == 0)
+        regs.gpr[RAX] = (r >> 40 & 3) * 0x0101010101010101u;
+}
+
+static void set_exchange(const InsnCase *c, uint64_t target)
+{
+    unsigned size = c->acc_size < 8 ? c->acc_size : 8;
+    if (rng() & 1)
+        return;
+    if (c->dest_reg != NO_REG) {
+        regs.gpr[c->dest_reg] = regs.gpr[RAX];
+    } else if (c->mem_size && target + 16 <= MEMORY_BASE + MEMORY_SIZE) {
+        bool pair = strcmp(c->name, "cmpxchg8b") == 0;
+        unsigned half = pair ? c->acc_size / 2 : size;
+        memcpy((void *)target, &regs.gpr[RAX], half);
+        if (pair)
+            memcpy((char *)target + half, &regs.gpr[RDX], half);
+    }
+}
+
+static void set_divide(void)
+{
+    uint64_t r = rng();
+    switch (r & 7) {
+    case 0:
+        regs.gpr[RDX] = 0;
+        break;
+    case 1:
+        regs.gpr[RDX] = (uint64_t)((int64_t)regs.gpr[RAX] >> 63);
+        break;
+    case 2:
+        regs.gpr[RDX] = (uint64_t)(int64_t)((int32_t)regs.gpr[RAX] >> 31);
+        break;
+    case 3:
+        regs.gpr[RDX] = (r >> 8) & 3;
+        regs.gpr[RAX] &= 0xffff00ff;
+        break;
+    default:
+        break;
+    }
+}
+
+static void set_mxcsr(const InsnCase *c)
+{
+    uint64_t r = rng();
+    regs.mxcsr = 0x1f80;
+    if (!(c->kind & CASE_FP))
+        return;
+    if (r & 1)
+        regs.mxcsr |= (r >> 8) & 0xe07f; /* rounding, FTZ, DAZ, flags already set */
+    if (((r >> 1) & 15) == 0)
+        regs.mxcsr &= ~((uint32_t)(r >> 30) & 0x1f80);
+    if ((regs.mxcsr & 0x1f80) != 0x1f80)
+        regs.mxcsr &= ~0x3fu;
+}
+
+/* Fills regs and the window; returns where the memory operand is. */
+static uint64_t prepare(const InsnCase *c)
+{
+    uint64_t target = choose_target(c);
+    unsigned how = (unsigned)(rng() % 3);
+    for (unsigned i = 0; i < 16; i++)
+        regs.gpr[i] = random_int();
+    regs.flags = (rng() & 0x8d5) | 0x202;
+    if (c->base == NO_REG && c->index == NO_REG)
+        target = MEMORY_SPOT;
+    bool low = target < MEMORY_SPOT + 2048;
+    window = (uint8_t *)(uintptr_t)(low ? MEMORY_SPOT - 128 : target - 128);
+    if (window + WINDOW > (uint8_t *)(uintptr_t)(MEMORY_BASE + MEMORY_SIZE))
+        window = (uint8_t *)(uintptr_t)(MEMORY_BASE + MEMORY_SIZE - WINDOW);
+    random_vectors(window, WINDOW / 8, how);
+    if (c->kind & CASE_VEC)
+        random_vectors(regs.xmm, 32, how);
+    if (c->kind & CASE_MMX)
+        random_vectors(regs.mm, 8, 0);
+    regs.with_mmx = (c->kind & CASE_MMX) != 0;
+    set_mxcsr(c);
+    regs.gpr[RSP] = MEMORY_SPOT + 192 + (rng() & 63);
+    if (c->kind & CASE_DIVIDE)
+        set_divide();
+    if (c->kind & CASE_STRING)
+        set_string();
+    if (c->kind & (CASE_STACK | CASE_XLAT | CASE_MASKMOV)) {
+        unsigned reg = c->kind & CASE_STACK ? RBP : c->kind & CASE_XLAT ? RBX : RDI;
+        regs.gpr[reg] = MEMORY_SPOT + 256 + (rng() & 63) - (c->gs ? GS_BASE : 0);
+    }
+    if (c->kind & CASE_BITS)
+        regs.gpr[c->bit_reg] = (uint64_t)((int64_t)(rng() % 1024) - 512);
+    if (c->kind & CASE_POPF) {
+        uint32_t *word = (uint32_t *)(uintptr_t)regs.gpr[RSP];
+        *word &= ~0x40100u;
+    }
+    lead_to(c, target);
+    if (c->kind & CASE_EXCHANGE)
+        set_exchange(c, target);
+    return target;
+}
+
+static void on_signal(int sig, siginfo_t *info, void *context)
+{
+    static const uint8_t order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                      REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                      REG_R12, REG_R13, REG_R14, REG_R15};
+    ucontext_t *uc = context;
+    uint64_t pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+    (void)order;
+    caught.sig = sig;
+    caught.code = info->si_code;
+    caught.addr = (uint64_t)info->si_addr;
+    if (pc - CODE_BASE >= 0x8000000) {
+        fprintf(stderr, "signal %d at %llx\n", sig, (unsigned long long)pc);
+        _exit(2);
+    }
+    if (pc != regs.target)
+        caught.code += 1000; /* not at the instruction */
+    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)run_case_end;
+}
+
+/* ---- results ---- */
+
+static uint64_t hash_word(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
+static uint64_t hash_words(uint64_t h, const void *p, unsigned bytes)
+{
+    uint64_t v;
+    for (unsigned i = 0; i < bytes; i += 8) {
+        memcpy(&v, (const char *)p + i, 8);
+        h = hash_word(h, v);
+    }
+    return h;
+}
+
+static uint64_t result_hash(const InsnCase *c, uint64_t h)
+{
+    h = hash_words(h, regs.gpr, sizeof regs.gpr);
+    h = hash_word(h, regs.flags & (c->flag_mask | 0x400));
+    if (c->kind & CASE_VEC) {
+        h = hash_words(h, regs.xmm, sizeof regs.xmm);
+        h = hash_word(h, regs.mxcsr);
+    }
+    if (c->kind & CASE_MMX)
+        h = hash_words(h, regs.mm, sizeof regs.mm);
+    h = hash_words(h, window, WINDOW);
+    return hash_word(h, (uint64_t)caught.sig << 32 ^ (uint64_t)caught.code ^ caught.addr << 8);
+}
+
+static void show(const InsnCase *c, const char *when)
+{
+    printf("%s flags %03x mxcsr %04x signal %d code %d addr %llx\n", when,
+           (unsigned)(regs.flags & (c->flag_mask | 0x400)), regs.mxcsr, caught.sig, caught.code,
+           (unsigned long long)caught.addr);
+    for (unsigned i = 0; i < 16; i++)
+        printf("%s%016llx%s", i % 8 ? " " : "  gpr ", (unsigned long long)regs.gpr[i],
+               i % 8 == 7 ? "\n" : "");
+    for (unsigned i = 0; (c->kind & CASE_VEC) && i < 16; i++) {
+        uint64_t q[2];
+        memcpy(q, regs.xmm[i], 16);
+        printf("%s%016llx%016llx%s", i % 4 ? " " : "  xmm ", (unsigned long long)q[1],
+               (unsigned long long)q[0], i % 4 == 3 ? "\n" : "");
+    }
+    for (unsigned i = 0; (c->kind & CASE_MMX) && i < 8; i++)
+        printf("%s%016llx%s", i ? " " : "  mm ", (unsigned long long)regs.mm[i],
+               i == 7 ? "\n" : "");
+    for (unsigned i = 0; i < WINDOW; i += 8) {
+        uint64_t v;
+        memcpy(&v, window + i, 8);
+        printf("%s%016llx%s", i % 64 ? " " : "  mem ", (unsigned long long)v,
+               i % 64 == 56 ? "\n" : "");
+    }
+}
+
+static uint64_t run_sets(const InsnCase *c, unsigned number, unsigned sets, bool print)
+{
+    uint64_t h = number;
+    rng_state = 0x9e3779b97f4a7c15u + c->seed;
+    for (unsigned s = 0; s < sets; s++) {
+        memset(&caught, 0, sizeof caught);
+        prepare(c);
+        regs.target = CODE_BASE + number * CODE_STRIDE;
+        if (print)
+            show(c, "before");
+        run_case();
+        if (print)
+            show(c, "after ");
+        h = result_hash(c, h);
+    }
+    return h;
+}
+
+/* ---- setting up ---- */
+
+static void *map_at(uint32_t at, size_t size, int prot)
+{
+    void *p = mmap((void *)(uintptr_t)at, size, prot,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (p == MAP_FAILED) {
+        perror("mmap");
+        exit(1);
+    }
+    return p;
+}
+
+/* The instruction, then a jump to where the registers are saved. */
+static void write_code(const InsnCase *cases, unsigned count)
+{
+    size_t size = (size_t)count * CODE_STRIDE;
+    uint8_t *code = map_at(CODE_BASE, size, PROT_READ | PROT_WRITE);
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t *p = code + (size_t)i * CODE_STRIDE;
+        uint64_t to = (uint64_t)(uintptr_t)run_case_end;
+        memcpy(p, cases[i].code, cases[i].length);
+        p += cases[i].length;
+        memcpy(p, "\xff\x25\0\0\0\0", 6); /* jmp *0(%rip) */
+        memcpy(p + 6, &to, 8);
+    }
+    mprotect(code, size, PROT_READ | PROT_EXEC);
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    static uint8_t stack[65536];
+    stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigaltstack(&ss, NULL);
+    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaction(signals[i], &sa, NULL);
+}
+
+static InsnCase *read_cases(const char *path, unsigned *count)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        perror(path);
+        exit(1);
+    }
+    fseek(f, 0, SEEK_END);
+    *count = (unsigned)((size_t)ftell(f) / sizeof(InsnCase));
+    rewind(f);
+    InsnCase *cases = malloc(*count * sizeof *cases);
+    if (fread(cases, sizeof *cases, *count, f) != *count)
+        exit(1);
+    fclose(f);
+    return cases;
+}
+
+static void print_line(const InsnCase *c, unsigned number, uint64_t h)
+{
+    char hex[31];
+    for (unsigned i = 0; i < c->length; i++)
+        sprintf(hex + 2 * i, "%02x", c->code[i]);
+    printf("%u %u %s %s %016llx\n", number, c->row, c->name, hex, (unsigned long long)h);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned sets = 9, every = 1, count;
+    long only = -1;
+    if (argc < 2)
+        return 1;
+    for (int i = 2; i + 1 < argc; i += 2) {
+        unsigned long v = strtoul(argv[i + 1], NULL, 0);
+        if (strcmp(argv[i], "--sets") == 0)
+            sets = (unsigned)v;
+        else if (strcmp(argv[i], "--every") == 0)
+            every = (unsigned)v;
+        else if (strcmp(argv[i], "--show") == 0)
+            only = (long)v;
+    }
+    InsnCase *cases = read_cases(argv[1], &count);
+    write_code(cases, count);
+    map_at(MEMORY_BASE, MEMORY_SIZE, PROT_READ | PROT_WRITE);
+    catch_signals();
+    if (syscall(SYS_arch_prctl, ARCH_SET_GS, GS_BASE) != 0)
+        return 1;
+    for (unsigned i = 0; i < count; i += every) {
+        if (only >= 0 && only != (long)i)
+            continue;
+        uint64_t h = run_sets(&cases[i], i, sets, only >= 0);
+        print_line(&cases[i], i, h);
+    }
+    return 0;
+}
