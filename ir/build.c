@@ -109,6 +109,18 @@ IrRef ir_fold_place(Folder *f, const IrInst *inst)
     return v;
 }
 
+/* An equal pure instruction among the last few of the block: guest operands are often read twice.
+ */
+static IrRef find_recent(const Region *r, uint32_t block, const IrInst *i)
+{
+    enum { RECENT = 6 };
+    uint32_t v = r->blocks.data[block].last;
+    for (int n = 0; n < RECENT && v != 0; n++, v = r->insts.data[v].prev)
+        if (ir_inst_equal(&r->insts.data[v], i))
+            return (IrRef){v};
+    return IR_NONE;
+}
+
 IrRef ir_emit(IrBuilder *b, const IrInst *proto)
 {
     IrInst i = *proto;
@@ -116,6 +128,8 @@ IrRef ir_emit(IrBuilder *b, const IrInst *proto)
     DG_ASSERT(ir_term(b->region, b->block) == 0);
     if (ir_has(&i, IR_E_PURE)) {
         IrRef old = ir_simplify(&f, &i);
+        if (old.i == 0 && !ir_has(&i, IR_E_RAISES))
+            old = find_recent(b->region, b->block, &i);
         if (old.i != 0)
             return old;
     }

@@ -156,38 +156,66 @@ void ir_order_blocks(Region *r)
 
 /* ---- values ---- */
 
-uint32_t ir_resolve(uint32_t *map, uint32_t v)
+bool ir_inst_equal(const IrInst *a, const IrInst *b)
+{
+    if (a->op != b->op || a->type != b->type || a->lane != b->lane || a->cc != b->cc ||
+        a->nargs != b->nargs || a->flags != b->flags || a->aux != b->aux || a->imm != b->imm)
+        return false;
+    for (unsigned n = 0; n < a->nargs; n++)
+        if (!ir_same(a->arg[n], b->arg[n]))
+            return false;
+    return true;
+}
+
+IrMap ir_map_new(const Region *r)
+{
+    return (IrMap){.to = arena_alloc(r->arena, r->insts.count * sizeof(uint32_t)),
+                   .count = r->insts.count};
+}
+
+uint32_t ir_map_end(const IrMap *m, uint32_t v)
 {
     uint32_t end = v;
-    while (map[end] != 0)
-        end = map[end];
-    while (map[v] != 0 && map[v] != end) { /* shorten the chain for the next one */
-        uint32_t next = map[v];
-        map[v] = end;
+    while (end < m->count && m->to[end] != 0)
+        end = m->to[end];
+    while (v != end && m->to[v] != end) { /* shorten the chain for the next one */
+        uint32_t next = m->to[v];
+        m->to[v] = end;
         v = next;
     }
     return end;
 }
 
-void ir_replace_uses(Region *r, uint32_t *map)
+static void replace_ref(const IrMap *m, IrRef *v)
 {
+    v->i = ir_map_end(m, v->i);
+}
+
+static void replace_refs(const IrMap *m, IrRef *v, uint32_t n)
+{
+    for (uint32_t k = 0; k < n; k++)
+        replace_ref(m, &v[k]);
+}
+
+void ir_map_apply(Region *r, const IrMap *m)
+{
+    if (!m->used)
+        return;
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next) {
             IrInst *i = &r->insts.data[v];
-            for (unsigned n = 0; n < i->nargs; n++)
-                i->arg[n].i = ir_resolve(map, i->arg[n].i);
-            for (uint32_t n = 0; n < i->nlist; n++)
-                r->pool.data[i->list + n].i = ir_resolve(map, r->pool.data[i->list + n].i);
+            replace_refs(m, i->arg, i->nargs);
+            if (i->nlist != 0)
+                replace_refs(m, &r->pool.data[i->list], i->nlist);
             for (unsigned e = 0; e < ir_edge_count(i); e++) {
                 const IrEdge *edge = &r->edges.data[i->edge[e]];
-                for (uint32_t n = 0; n < edge->nargs; n++)
-                    r->pool.data[edge->args + n].i =
-                        ir_resolve(map, r->pool.data[edge->args + n].i);
+                if (edge->nargs != 0)
+                    replace_refs(m, &r->pool.data[edge->args], edge->nargs);
             }
         }
     }
     for (uint32_t s = 0; s < r->snap_entries.count; s++)
-        r->snap_entries.data[s].value.i = ir_resolve(map, r->snap_entries.data[s].value.i);
+        replace_ref(m, &r->snap_entries.data[s].value);
 }
 
 uint32_t *ir_count_uses(const Region *r)

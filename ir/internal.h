@@ -57,13 +57,28 @@ static inline unsigned ir_edge_count(const IrInst *i)
     return i->op == IR_br ? 2 : i->op == IR_jump ? 1 : 0;
 }
 
-/* Replaces every use of value v by map[v] (0: unchanged), following chains, everywhere: arguments,
- * lists, edges, snapshots. */
-void ir_replace_uses(Region *r, uint32_t *map);
+/* Which values are replaced by which: to[v], 0 for none. Replacements may be newer than the map. */
+typedef struct IrMap {
+    uint32_t *to;
+    uint32_t count; /* instructions that there were when it was made */
+    bool used;      /* something is replaced */
+} IrMap;
+
+IrMap ir_map_new(const Region *r);
+/* Notes that v is replaced by `by`. */
+static inline void ir_map_add(IrMap *m, uint32_t v, uint32_t by)
+{
+    m->to[v] = by;
+    m->used = true;
+}
+/* The end of v's chain of replacements. */
+uint32_t ir_map_end(const IrMap *m, uint32_t v);
+/* Carries the replacements out: in arguments, lists, edges and snapshots. */
+void ir_map_apply(Region *r, const IrMap *m);
+/* Same op, arguments and numbers; lists, edges and snapshots aside. */
+bool ir_inst_equal(const IrInst *a, const IrInst *b);
 /* Uses of every value, in arguments, lists, edges and snapshots. */
 uint32_t *ir_count_uses(const Region *r);
-/* The end of v's chain in such a map. */
-uint32_t ir_resolve(uint32_t *map, uint32_t v);
 /* Removes instructions that nothing needs, and parameters that nothing needs or that always have
  * one value. */
 void ir_remove_unneeded(Region *r);

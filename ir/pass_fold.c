@@ -11,25 +11,10 @@
 typedef struct Fold {
     Region *r;
     IrGraph g;
-    uint32_t *map;
+    IrMap map;
     uint32_t *uses;
-    uint32_t map_count;
-    bool mapped, cut; /* any value replaced; any edge removed */
+    bool cut; /* an edge is gone, or edges have changed places */
 } Fold;
-
-static IrRef newest(Fold *f, IrRef v)
-{
-    if (v.i < f->map_count)
-        v.i = ir_resolve(f->map, v.i);
-    return v;
-}
-
-static void replace(Fold *f, uint32_t v, IrRef by)
-{
-    f->map[v] = by.i;
-    f->mapped = true;
-    ir_remove(f->r, (IrRef){v});
-}
 
 static void fold_pure(Fold *f, uint32_t v)
 {
@@ -40,10 +25,11 @@ static void fold_pure(Fold *f, uint32_t v)
                      .before = v,
                      .graph = &f->g,
                      .uses = f->uses,
-                     .use_count = f->map_count};
+                     .use_count = f->map.count};
     IrRef old = ir_simplify(&folder, &copy);
     if (old.i != 0) {
-        replace(f, v, old);
+        ir_map_add(&f->map, v, old.i);
+        ir_remove(r, (IrRef){v});
         return;
     }
     IrInst *i = &r->insts.data[v]; /* new constants may have moved it, and changed its links */
@@ -94,16 +80,15 @@ static void fold_exit(Fold *f, uint32_t v)
 void ir_pass_fold(Region *r, const PassContext *ctx)
 {
     (void)ctx;
-    Fold f = {.r = r, .g = ir_graph(r), .map_count = r->insts.count};
-    f.map = arena_alloc(r->arena, f.map_count * sizeof *f.map);
+    Fold f = {.r = r, .g = ir_graph(r), .map = ir_map_new(r)};
     f.uses = ir_count_uses(r);
     for (uint32_t k = 0; k < f.g.count; k++) {
         for (uint32_t v = r->blocks.data[f.g.order[k]].first, next; v != 0; v = next) {
             IrInst *i = &r->insts.data[v];
             next = i->next;
             for (unsigned n = 0; n < i->nargs; n++)
-                i->arg[n] = newest(&f, i->arg[n]);
-            if (v < f.map_count && ir_has(i, IR_E_PURE))
+                i->arg[n].i = ir_map_end(&f.map, i->arg[n].i);
+            if (v < f.map.count && ir_has(i, IR_E_PURE))
                 fold_pure(&f, v);
             else if (i->op == IR_br)
                 fold_branch(&f, v);
@@ -111,12 +96,7 @@ void ir_pass_fold(Region *r, const PassContext *ctx)
                 fold_exit(&f, v);
         }
     }
-    if (f.mapped) {
-        uint32_t *map = arena_alloc(r->arena, r->insts.count * sizeof *map);
-        for (uint32_t v = 0; v < f.map_count; v++)
-            map[v] = f.map[v];
-        ir_replace_uses(r, map);
-    }
+    ir_map_apply(r, &f.map);
     if (f.cut && r->promoted)
         ir_order_blocks(r);
 }

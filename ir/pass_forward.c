@@ -104,9 +104,7 @@ static bool plain_order(const IrInst *i)
 typedef struct Forward {
     Region *r;
     StoreSet *out; /* by block: what its end knows */
-    uint32_t *map;
-    uint32_t map_count;
-    bool any;
+    IrMap map;
 } Forward;
 
 static void forward_load(Forward *f, StoreSet *set, uint32_t v)
@@ -114,8 +112,7 @@ static void forward_load(Forward *f, StoreSet *set, uint32_t v)
     IrInst *i = &f->r->insts.data[v];
     IrRef by = plain_order(i) ? forwarded(f->r, set, v) : IR_NONE;
     if (by.i != 0) {
-        f->map[v] = by.i;
-        f->any = true;
+        ir_map_add(&f->map, v, by.i);
         ir_remove(f->r, (IrRef){v});
     } else if ((i->flags & IR_M_ORDER) != IR_ORDER_NONE) {
         set->count = 0;
@@ -129,8 +126,7 @@ static void forward_block(Forward *f, uint32_t b, StoreSet *set)
         IrInst *i = &r->insts.data[v];
         next = i->next;
         for (unsigned n = 0; n < i->nargs; n++)
-            if (i->arg[n].i < f->map_count)
-                i->arg[n].i = ir_resolve(f->map, i->arg[n].i);
+            i->arg[n].i = ir_map_end(&f->map, i->arg[n].i);
         if (i->op == IR_load)
             forward_load(f, set, v);
         else if (i->op == IR_store && plain_order(i))
@@ -144,18 +140,13 @@ void ir_pass_forward(Region *r, const PassContext *ctx)
 {
     (void)ctx;
     IrGraph g = ir_graph(r);
-    Forward f = {.r = r, .map_count = r->insts.count};
+    Forward f = {.r = r, .map = ir_map_new(r)};
     f.out = arena_alloc(r->arena, r->blocks.count * sizeof *f.out);
-    f.map = arena_alloc(r->arena, f.map_count * sizeof *f.map);
     for (uint32_t k = 0; k < g.count; k++) {
         uint32_t b = g.order[k], first = g.pred_first[b];
         if (k != 0 && g.pred_first[b + 1] - first == 1)
             f.out[b] = f.out[g.preds[first].block];
         forward_block(&f, b, &f.out[b]);
     }
-    if (!f.any)
-        return;
-    uint32_t *map = arena_alloc(r->arena, r->insts.count * sizeof *map);
-    memcpy(map, f.map, f.map_count * sizeof *map);
-    ir_replace_uses(r, map);
+    ir_map_apply(r, &f.map);
 }

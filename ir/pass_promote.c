@@ -38,8 +38,7 @@ typedef struct Promote {
     SlotSet *mod_in; /* by block: slots put on some path into it */
     uint32_t *in;    /* by block and slot: value at its start; 0 = as at region entry */
     uint32_t *out;   /* the same at its end */
-    uint32_t *map;   /* replaced gets */
-    uint32_t map_count;
+    IrMap map;       /* replaced gets */
     uint32_t entry_get[SLOTS_MAX];
     uint32_t last_get; /* entry gets stand in order at the head of block 0 */
     VEC(SlotParam) params;
@@ -97,13 +96,6 @@ static void find_defs(Promote *p)
 static uint32_t *value_at(Promote *p, uint32_t *table, uint32_t block, uint32_t slot)
 {
     return &table[block * p->nslots + slot];
-}
-
-static uint32_t resolve(const Promote *p, uint32_t v)
-{
-    while (v < p->map_count && p->map[v] != 0)
-        v = p->map[v];
-    return v;
 }
 
 /* The one get of a slot, at the head of the entry block. */
@@ -237,16 +229,16 @@ static void walk_block(Promote *p, uint32_t b)
         IrInst *i = &r->insts.data[v];
         uint32_t slot = (uint32_t)i->imm;
         next = i->next;
-        if (v >= p->map_count)
+        if (v >= p->map.count)
             continue; /* an entry get, made by this pass */
         if (i->op == IR_insn && i->imm != pc) {
             pc = i->imm;
             p->snap = 0;
         } else if (i->op == IR_get && set_has(&p->promotable, slot)) {
-            p->map[v] = cur[slot] != 0 ? cur[slot] : entry_value(p, slot);
+            ir_map_add(&p->map, v, cur[slot] != 0 ? cur[slot] : entry_value(p, slot));
             ir_remove(r, (IrRef){v});
         } else if (i->op == IR_put && set_has(&p->promotable, slot)) {
-            uint32_t value = resolve(p, i->arg[0].i);
+            uint32_t value = ir_map_end(&p->map, i->arg[0].i);
             cur[slot] = value == p->entry_get[slot] ? 0 : value;
             set_add(&p->changed, slot);
             p->snap = 0;
@@ -314,8 +306,7 @@ static void prepare(Promote *p)
         if (!r->slots->slots[s].memory_only)
             set_add(&p->promotable, s);
     p->g = ir_graph(r);
-    p->map_count = r->insts.count;
-    p->map = arena_alloc(r->arena, p->map_count * sizeof *p->map);
+    p->map = ir_map_new(r);
     p->in = arena_alloc(r->arena, (size_t)r->blocks.count * p->nslots * sizeof *p->in);
     p->out = arena_alloc(r->arena, (size_t)r->blocks.count * p->nslots * sizeof *p->out);
     find_defs(p);
@@ -351,10 +342,7 @@ void ir_pass_promote(Region *r, const PassContext *ctx)
     }
     DG_ASSERT(back_edges_agree(&p));
     fill_edges(&p);
-    /* Parameters and entry gets are newer than the map. */
-    uint32_t *map = arena_alloc(r->arena, r->insts.count * sizeof *map);
-    memcpy(map, p.map, p.map_count * sizeof *map);
-    ir_replace_uses(r, map);
+    ir_map_apply(r, &p.map);
     if (p.params.count != 0)
         ir_remove_unneeded(r);
     trim_snapshots(&p);

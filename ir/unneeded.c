@@ -8,7 +8,7 @@
 typedef struct Work {
     Region *r;
     IrGraph g;
-    uint32_t *map;   /* parameter -> the one value it always has */
+    IrMap map;       /* parameter -> the one value it always has */
     uint8_t *needed; /* by value */
     uint32_t *stack; /* needed values whose own arguments are to be marked */
     uint32_t depth;
@@ -39,7 +39,7 @@ static uint32_t only_value(Work *w, uint32_t b, uint32_t n)
 {
     uint32_t p = w->r->blocks.data[b].params.data[n].i, only = 0;
     for (uint32_t e = w->g.pred_first[b]; e < w->g.pred_first[b + 1]; e++) {
-        uint32_t v = ir_resolve(w->map, edge_arg(w->r, w->g.preds[e].edge, n).i);
+        uint32_t v = ir_map_end(&w->map, edge_arg(w->r, w->g.preds[e].edge, n).i);
         if (v == p || v == only)
             continue;
         if (only != 0)
@@ -49,9 +49,8 @@ static uint32_t only_value(Work *w, uint32_t b, uint32_t n)
     return only;
 }
 
-static bool find_trivial(Work *w)
+static void find_trivial(Work *w)
 {
-    bool any = false;
     for (bool changed = true; changed;) {
         changed = false;
         for (uint32_t k = 1; k < w->g.count; k++) {
@@ -59,12 +58,14 @@ static bool find_trivial(Work *w)
             const IrBlock *blk = &w->r->blocks.data[b];
             for (uint32_t n = 0; n < blk->params.count; n++) {
                 uint32_t p = blk->params.data[n].i;
-                if (w->map[p] == 0 && (w->map[p] = only_value(w, b, n)) != 0)
-                    any = changed = true;
+                uint32_t only = w->map.to[p] == 0 ? only_value(w, b, n) : 0;
+                if (only != 0) {
+                    ir_map_add(&w->map, p, only);
+                    changed = true;
+                }
             }
         }
     }
-    return any;
 }
 
 static void need(Work *w, IrRef v)
@@ -154,9 +155,9 @@ void ir_remove_unneeded(Region *r)
     for (uint32_t b = 0; b < r->blocks.count; b++)
         params += r->blocks.data[b].params.count;
     if (params != 0) {
-        w.map = arena_alloc(r->arena, r->insts.count * sizeof *w.map);
-        if (find_trivial(&w))
-            ir_replace_uses(r, w.map);
+        w.map = ir_map_new(r);
+        find_trivial(&w);
+        ir_map_apply(r, &w.map);
     }
     for (uint32_t b = 0; b < r->blocks.count; b++)
         for (uint32_t n = 0; n < r->blocks.data[b].params.count; n++)

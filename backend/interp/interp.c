@@ -104,9 +104,14 @@ static bool step_put(Run *x, const IrInst *i)
     return true;
 }
 
+/* The entry block may announce the first instruction ahead of the block that holds it. */
 static bool step_insn(Run *x, const IrInst *i)
 {
-    x->pc = i->imm;
+    bool again = i->imm == x->insn_pc && x->result.guest_insns != 0 && !x->went_back;
+    x->pc = x->insn_pc = i->imm;
+    x->went_back = false;
+    if (again)
+        return true;
     if (x->max_insns != 0 && x->result.guest_insns >= x->max_insns)
         return run_end(x, INTERP_EXIT);
     x->result.guest_insns++;
@@ -207,10 +212,10 @@ static bool step_atomic(Run *x, const IrInst *i)
 /* ---- control ---- */
 
 /* Block parameters are set all at once: an argument may be another parameter of the same block. */
-static bool follow(Run *x, uint32_t edge)
+static bool follow(Run *x, const IrInst *i, unsigned n_edge)
 {
     const Region *r = x->r;
-    const IrEdge *e = &r->edges.data[edge];
+    const IrEdge *e = &r->edges.data[i->edge[n_edge]];
     const IrBlock *b = &r->blocks.data[e->block];
     enum { FEW = 16 };
     IrValue few[FEW], *args = few;
@@ -223,16 +228,17 @@ static bool follow(Run *x, uint32_t edge)
         x->v[b->params.data[n].i] = args[n];
     x->next = b->first;
     x->pc = b->pc;
+    x->went_back |= e->block <= i->block;
     return true;
 }
 
 static bool step_jump(Run *x, const IrInst *i)
 {
-    return follow(x, i->edge[0]);
+    return follow(x, i, 0);
 }
 static bool step_br(Run *x, const IrInst *i)
 {
-    return follow(x, i->edge[x->v[i->arg[0].i].b[0] == 0]);
+    return follow(x, i, x->v[i->arg[0].i].b[0] == 0);
 }
 
 static bool leave(Run *x, const IrInst *i, uint64_t pc)

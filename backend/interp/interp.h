@@ -13,8 +13,10 @@
 typedef struct Run {
     const Region *r;
     CpuState *state;
-    IrValue *v;  /* by instruction */
-    uint64_t pc; /* of the guest instruction */
+    IrValue *v;       /* by instruction */
+    uint64_t pc;      /* of the guest instruction */
+    uint64_t insn_pc; /* of the last `insn` */
+    bool went_back;   /* along an edge to this or an earlier block, since then */
     uint64_t max_insns;
     uint32_t next; /* instruction to go on with */
     InterpResult result;
