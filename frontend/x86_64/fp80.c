@@ -127,7 +127,8 @@ static Fp80 denormal_result(Fp80Env *e, bool sign, int32_t exp, uint64_t hi, uin
 }
 
 /* (-1)^sign * hi:lo * 2^(exp - BIAS - 127), top bit of hi set, to `bits` bits. */
-static Fp80 round_pack(Fp80Env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo, unsigned bits)
+static Fp80 round_pack_any(Fp80Env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo,
+                           unsigned bits)
 {
     bool inexact, up;
     uint64_t r = hi;
@@ -158,6 +159,21 @@ static Fp80 round_pack(Fp80Env *e, bool sign, int32_t exp, uint64_t hi, uint64_t
     if (inexact)
         e->flags |= FP80_PE | (up ? FP80_C1 : 0);
     return make(sign, (unsigned)rexp, r);
+}
+
+/* The same; the common case, to nearest in full precision well inside the range, is quick. */
+static inline Fp80 round_pack(Fp80Env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo,
+                              unsigned bits)
+{
+    if (bits != 64 || rounding(e) != FP80_NEAREST || exp < 1 || exp > EXP_MAX - 3)
+        return round_pack_any(e, sign, exp, hi, lo, bits);
+    bool up = lo > TOP_BIT || (lo == TOP_BIT && (hi & 1));
+    if (lo != 0)
+        e->flags |= FP80_PE | (up ? FP80_C1 : 0);
+    hi += up;
+    if (hi == 0)
+        return make(sign, (unsigned)exp + 1, TOP_BIT);
+    return make(sign, (unsigned)exp, hi);
 }
 
 Fp80 fp80_round(Fp80Env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo)
@@ -198,6 +214,12 @@ bool fp80_nan_operand(Fp80Env *e, Fp80 a, Fp80 b, Fp80 *result)
     *result = use_a ? a : b;
     result->m |= (uint64_t)1 << 62;
     return true;
+}
+
+static inline bool is_normal(Fp80 a)
+{
+    unsigned exp = exponent(a);
+    return exp != 0 && exp != EXP_MAX && a.m >> 63;
 }
 
 /* Signals a denormal operand; true when that stops the operation. */
@@ -248,6 +270,8 @@ static Fp80 add_finite(Fp80Env *e, Fp80 a, Fp80 b, unsigned bits)
 Fp80 fp80_add(Fp80Env *e, Fp80 a, Fp80 b)
 {
     Fp80 r;
+    if (is_normal(a) && is_normal(b))
+        return add_finite(e, a, b, precision(e));
     Fp80Class ca = fp80_class(a), cb = fp80_class(b);
     if (fp80_nan_operand(e, a, b, &r))
         return r;
@@ -279,9 +303,25 @@ Fp80 fp80_sub(Fp80Env *e, Fp80 a, Fp80 b)
     return fp80_add(e, a, b);
 }
 
+static Fp80 mul_finite(Fp80Env *e, Fp80 a, Fp80 b)
+{
+    int32_t ea, eb;
+    uint64_t ma = unpack(a, &ea), mb = unpack(b, &eb);
+    U128 v = (U128)ma * mb;
+    int32_t exp = ea + eb - BIAS + 1;
+    if (!(v >> 127)) {
+        v <<= 1;
+        exp--;
+    }
+    bool sign = fp80_sign(a) != fp80_sign(b);
+    return round_pack(e, sign, exp, (uint64_t)(v >> 64), (uint64_t)v, precision(e));
+}
+
 Fp80 fp80_mul(Fp80Env *e, Fp80 a, Fp80 b)
 {
     Fp80 r;
+    if (is_normal(a) && is_normal(b))
+        return mul_finite(e, a, b);
     Fp80Class ca = fp80_class(a), cb = fp80_class(b);
     bool sign = fp80_sign(a) != fp80_sign(b);
     if (fp80_nan_operand(e, a, b, &r))
@@ -294,15 +334,7 @@ Fp80 fp80_mul(Fp80Env *e, Fp80 a, Fp80 b)
         return make(sign, EXP_MAX, TOP_BIT);
     if (ca == FP80_ZERO || cb == FP80_ZERO)
         return make(sign, 0, 0);
-    int32_t ea, eb;
-    uint64_t ma = unpack(a, &ea), mb = unpack(b, &eb);
-    U128 v = (U128)ma * mb;
-    int32_t exp = ea + eb - BIAS + 1;
-    if (!(v >> 127)) {
-        v <<= 1;
-        exp--;
-    }
-    return round_pack(e, sign, exp, (uint64_t)(v >> 64), (uint64_t)v, precision(e));
+    return mul_finite(e, a, b);
 }
 
 /* The quotient of two normalised significands as hi:lo, top bit set; true if it was below one. */

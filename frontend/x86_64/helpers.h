@@ -15,6 +15,10 @@ void x86_helper_seg_set(CpuState *cpu, uint32_t seg, uint32_t selector);
 
 /* x87.c; `what` is put together in x87_lift.c from x87.h's bits. */
 void x86_helper_x87_exec(CpuState *cpu, uint32_t what);
+void x86_helper_x87_arith(CpuState *cpu, uint32_t what);
+void x86_helper_x87_xch(CpuState *cpu, uint32_t what);
+void x86_helper_x87_ld(CpuState *cpu, uint32_t what);
+void x86_helper_x87_st(CpuState *cpu, uint32_t what);
 uint64_t x86_helper_x87_comi(CpuState *cpu, uint32_t what);
 void x86_helper_x87_cmov(CpuState *cpu, uint32_t what, uint32_t condition);
 void x86_helper_x87_load(CpuState *cpu, uint32_t what, uint64_t lo, uint32_t hi);

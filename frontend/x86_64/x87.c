@@ -19,7 +19,7 @@ typedef struct Fpu {
     unsigned what; /* the whole argument */
 } Fpu;
 
-static Fpu enter(CpuState *cpu, uint32_t what)
+static inline Fpu enter(CpuState *cpu, uint32_t what)
 {
     X86State *s = x86_state(cpu);
     return (Fpu){s, {s->fpu_cw, 0}, what >> X87_I & 7, what};
@@ -27,23 +27,23 @@ static Fpu enter(CpuState *cpu, uint32_t what)
 
 /* ---- the stack ---- */
 
-static unsigned physical(const X86State *s, unsigned i)
+static inline unsigned physical(const X86State *s, unsigned i)
 {
     return (x87_top(s) + i) & 7;
 }
 
-static bool empty(const X86State *s, unsigned i)
+static inline bool empty(const X86State *s, unsigned i)
 {
     return !(s->fpu_tag >> physical(s, i) & 1);
 }
 
-static Fp80 get(const X86State *s, unsigned i)
+static inline Fp80 get(const X86State *s, unsigned i)
 {
     unsigned r = physical(s, i);
     return (Fp80){s->fpr[r].m, s->fpr[r].se};
 }
 
-static void set(X86State *s, unsigned i, Fp80 v)
+static inline void set(X86State *s, unsigned i, Fp80 v)
 {
     unsigned r = physical(s, i);
     s->fpr[r].m = v.m;
@@ -51,19 +51,19 @@ static void set(X86State *s, unsigned i, Fp80 v)
     s->fpu_tag |= (uint16_t)(1u << r);
 }
 
-static void move_top(X86State *s, unsigned by)
+static inline void move_top(X86State *s, unsigned by)
 {
     unsigned top = (x87_top(s) + by) & 7;
     s->fpu_sw = (uint16_t)((s->fpu_sw & ~(7u << X87_SW_TOP)) | top << X87_SW_TOP);
 }
 
-static void pop(X86State *s)
+static inline void pop(X86State *s)
 {
     s->fpu_tag &= (uint16_t) ~(1u << physical(s, 0));
     move_top(s, 1);
 }
 
-static void pops(Fpu *f)
+static inline void pops(Fpu *f)
 {
     if (f->what & (X87_POP | X87_POP2))
         pop(f->s);
@@ -82,14 +82,18 @@ static void update_summary(X86State *s)
 }
 
 /* C1 says what f->e.flags say: rounded up, stack overflow, or a code of the instruction. */
-static void raise(Fpu *f)
+static inline void raise(Fpu *f)
 {
+    if (f->e.flags == 0) { /* nothing new: the summary is right as it is */
+        f->s->fpu_sw &= (uint16_t)~FP80_C1;
+        return;
+    }
     f->s->fpu_sw = (uint16_t)((f->s->fpu_sw & ~FP80_C1) | f->e.flags);
     update_summary(f->s);
 }
 
 /* True if the instruction cannot complete; it has then been signalled. */
-static bool stopped(Fpu *f)
+static inline bool stopped(Fpu *f)
 {
     if (!fp80_stopped(&f->e))
         return false;
@@ -103,7 +107,7 @@ static void stack_fault(Fpu *f, bool overflow)
     f->e.flags |= FP80_IE | X87_SW_SF | (overflow ? FP80_C1 : 0);
 }
 
-static void push(Fpu *f, Fp80 v)
+static inline void push(Fpu *f, Fp80 v)
 {
     if (!empty(f->s, 7)) {
         f->e.flags = 0;
@@ -145,7 +149,7 @@ static Binary *const binary[] = {
 
 /* ST0 op b into ST0 or ST(i). `denormal`: b came from a denormal in memory, which it no longer is.
  */
-static void arith(Fpu *f, Fp80 b, bool underflow, bool denormal)
+static inline void arith(Fpu *f, Fp80 b, bool underflow, bool denormal)
 {
     unsigned dest = f->what & X87_TO_STI ? f->i : 0;
     Fp80 r = FP80_INDEFINITE;
@@ -164,7 +168,7 @@ static void arith(Fpu *f, Fp80 b, bool underflow, bool denormal)
     pops(f);
 }
 
-static void arith_reg(Fpu *f)
+static inline void arith_reg(Fpu *f)
 {
     arith(f, get(f->s, f->i), empty(f->s, f->i), false);
 }
@@ -215,7 +219,7 @@ static void xam(Fpu *f)
 
 /* ---- moves and stack control ---- */
 
-static void ld(Fpu *f)
+static inline void ld(Fpu *f)
 {
     Fp80 v = get(f->s, f->i);
     if (!empty(f->s, f->i)) {
@@ -231,7 +235,7 @@ static void ld(Fpu *f)
 }
 
 /* fst ST(i) */
-static void st(Fpu *f)
+static inline void st(Fpu *f)
 {
     Fp80 v = get(f->s, 0);
     if (empty(f->s, 0)) {
@@ -245,12 +249,17 @@ static void st(Fpu *f)
     pops(f);
 }
 
-static void xch(Fpu *f)
+static inline void xch(Fpu *f)
 {
     Fp80 a = get(f->s, 0), b = get(f->s, f->i);
     bool a_empty = empty(f->s, 0), b_empty = empty(f->s, f->i);
-    if (a_empty || b_empty)
-        stack_fault(f, false);
+    if (!a_empty && !b_empty) {
+        set(f->s, 0, b);
+        set(f->s, f->i, a);
+        raise(f);
+        return;
+    }
+    stack_fault(f, false);
     if (stopped(f))
         return;
     set(f->s, 0, b_empty ? FP80_INDEFINITE : b);
@@ -469,6 +478,32 @@ void x86_helper_x87_exec(CpuState *cpu, uint32_t what)
 {
     Fpu f = enter(cpu, what);
     instructions[what & X87_FUNCTION](&f);
+}
+
+/* The most frequent ones again, without the detour through the table. */
+
+void x86_helper_x87_arith(CpuState *cpu, uint32_t what)
+{
+    Fpu f = enter(cpu, what);
+    arith_reg(&f);
+}
+
+void x86_helper_x87_xch(CpuState *cpu, uint32_t what)
+{
+    Fpu f = enter(cpu, what);
+    xch(&f);
+}
+
+void x86_helper_x87_ld(CpuState *cpu, uint32_t what)
+{
+    Fpu f = enter(cpu, what);
+    ld(&f);
+}
+
+void x86_helper_x87_st(CpuState *cpu, uint32_t what)
+{
+    Fpu f = enter(cpu, what);
+    st(&f);
 }
 
 /* fcomi and its kin leave C1 alone but for a stack fault: ZF, PF and CF at their EFLAGS places. */

@@ -38,11 +38,24 @@ static void note_pointers(LiftContext *lc, IrRef addr)
         ir_put(&lc->b, X86_SLOT_FPU_DP, addr);
 }
 
+static enum X86Helper helper_of(uint32_t what)
+{
+    static const uint8_t own[X87_FUNCTION_COUNT] = {
+        [X87_add] = X86_HELPER_x87_arith, [X87_mul] = X86_HELPER_x87_arith,
+        [X87_sub] = X86_HELPER_x87_arith, [X87_subr] = X86_HELPER_x87_arith,
+        [X87_div] = X86_HELPER_x87_arith, [X87_divr] = X86_HELPER_x87_arith,
+        [X87_ld] = X86_HELPER_x87_ld,     [X87_st] = X86_HELPER_x87_st,
+        [X87_xch] = X86_HELPER_x87_xch,
+    };
+    unsigned helper = own[what & X87_FUNCTION];
+    return helper ? helper : X86_HELPER_x87_exec;
+}
+
 void x86_lift_x87_exec(LiftContext *lc)
 {
     x87_check_pending(lc);
     note_pointers(lc, IR_NONE);
-    call(lc, X86_HELPER_x87_exec, (IrRef[]){const32(lc, what_of(lc))}, 1);
+    call(lc, helper_of(lc->insn->row->arg), (IrRef[]){const32(lc, what_of(lc))}, 1);
 }
 
 /* The instructions that do not wait. */
