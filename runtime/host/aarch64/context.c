@@ -69,31 +69,47 @@ void host_context_load(void *uc, const RawRegs *in)
         memcpy(&fp->vregs[i], in->vec[i], 16);
 }
 
-/* FPCR/FPSR as MXCSR: flags IE DE ZE OE UE PE, masks, rounding, FZ, DAZ. */
+/* In translations CpuState.fpctl (x28 = state) has the controls and the flags of before, FPSR those
+ * raised since. IDC stands for DE under FPCR.AH only; see backend/aarch64/emit_fpenv.c. */
 uint32_t host_context_fpctl(const void *uc)
 {
-    const struct fpsimd_context *fp = find_record(uc, FPSIMD_MAGIC);
+    const ucontext_t *u = uc;
+    const CpuState *s = (const CpuState *)(uintptr_t)u->uc_mcontext.regs[28];
+    const struct fpsimd_context *fp = find_record(u, FPSIMD_MAGIC);
     if (fp == NULL)
-        return 0x1f80;
-    uint32_t sr = fp->fpsr, cr = fp->fpcr;
-    static const uint8_t rounding[4] = {0, 2, 1, 3}; /* RN RP RM RZ -> nearest up down zero */
-    uint32_t v = 0x1f80; /* exceptions are masked whenever translations run on this host */
-    v |= (sr & 1) | (sr >> 7 & 1) << 1 | (sr >> 1 & 1) << 2 | (sr >> 2 & 1) << 3 |
-         (sr >> 3 & 1) << 4 | (sr >> 4 & 1) << 5;
-    v |= (uint32_t)rounding[cr >> 22 & 3] << 13;
-    v |= (cr >> 24 & 1) << 15; /* FZ */
-    v |= (cr & 1) << 6;        /* FIZ, where FEAT_AFP exists */
-    return v;
+        return s->fpctl;
+    uint32_t sr = fp->fpsr, ah = fp->fpcr >> 1 & 1;
+    return s->fpctl | (sr & 1) | (sr & 0x1e) << 1 | (sr >> 7 & ah) << 1;
+}
+
+/* x86's CMPXCHG16B faults like MOVAPS does where CASP and LDXP fault for their alignment. */
+static bool is_pair(uint64_t pc)
+{
+    uint32_t w = *(const uint32_t *)(uintptr_t)pc;
+    return (w & 0xbfe0fc00) == 0x0860fc00 || (w & 0xffff8000) == 0xc87f0000;
+}
+
+/* No host maps addresses between the halves of the address space: x86 has a #GP for them, and the
+ * code generator turns a misaligned IR_M_ALIGNED access into one (emit_mem.c). */
+static bool is_canonical(uint64_t addr)
+{
+    uint64_t top = addr >> 47;
+    return top == 0 || top == 0x1ffff;
 }
 
 HostFault host_context_fault(const void *uc, const siginfo_t *si)
 {
     const struct esr_context *esr = find_record(uc, ESR_MAGIC);
     HostFault f = {.unaligned = si->si_signo == SIGBUS && si->si_code == BUS_ADRALN};
-    if (esr == NULL || esr->esr >> ESR_EC_SHIFT != ESR_EC_DATA_ABORT)
-        return f;
-    f.write = (esr->esr & ESR_WNR) != 0;
-    f.unaligned = f.unaligned || (esr->esr & ESR_DFSC) == DFSC_ALIGNMENT;
+    if (esr != NULL && esr->esr >> ESR_EC_SHIFT == ESR_EC_DATA_ABORT) {
+        f.write = (esr->esr & ESR_WNR) != 0;
+        f.unaligned = f.unaligned || (esr->esr & ESR_DFSC) == DFSC_ALIGNMENT;
+    }
+    f.general = si->si_signo == SIGSEGV && !is_canonical((uint64_t)(uintptr_t)si->si_addr);
+    if (f.unaligned && is_pair(host_context_pc(uc))) {
+        f.unaligned = false;
+        f.general = true;
+    }
     return f;
 }
 
