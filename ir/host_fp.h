@@ -22,6 +22,7 @@ enum {
     FP_INEXACT = 32,
     FP_FLAGS = 63,
     FP_MASK_SHIFT = 7, /* the masks of the same exceptions */
+    FP_FTZ = 0x8000,
 };
 
 typedef struct FpRelation {
