@@ -248,6 +248,7 @@ static void use_table(VcpuRun *r, Engine *e, uint32_t mode)
     if (s->lookup != NULL && r->table_mode == mode)
         return;
     s->lookup = cache_table(&e->cache, mode);
+    s->shadow_sp = s->shadow_top; /* return addresses on it are of the other mode's code */
     r->table_mode = mode;
 }
 
