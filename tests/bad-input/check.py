@@ -2,7 +2,8 @@
 """check.py ENGINE CASE: what must be refused, or kills the guest, does so with one clear line.
 
 The exit statuses are a shell's: 127 when there is no such program, 126 when there is one that
-cannot be run. A guest that meets an unknown instruction dies of SIGILL, as natively.
+cannot be run; 2 is for a wrong command line. A guest that meets an unknown instruction dies of
+SIGILL, as natively.
 """
 import os
 import random
@@ -73,15 +74,15 @@ CASES = {
     "address-kernel": (elf(EXIT_7, vaddr=0xffff800000000000), 126, ""),
     "address-wraps": (elf(EXIT_7, vaddr=(1 << 64) - 4096), 126, ""),
     "misaligned-segment": (elf(EXIT_7, offset=1, vaddr=BASE), 126, ""),
-    "entry-outside": (elf(EXIT_7, entry=0x10), signal.SIGSEGV, None),
-    "entry-not-canonical": (elf(EXIT_7, entry=1 << 63), signal.SIGSEGV, None),
+    "entry-outside": (elf(EXIT_7, entry=0x10), 126, "entry"),
+    "entry-not-canonical": (elf(EXIT_7, entry=1 << 63), 126, "entry"),
     "undefined-instruction": (elf(PUSH_BAD), signal.SIGILL, None),
     "unknown-instruction": (elf(AVX), signal.SIGILL, None),
     "invalid-in-64-bit": (elf(FAR), signal.SIGILL, None),
     "privileged-instruction": (elf(PRIVILEGED), signal.SIGSEGV, None),
     "runs-off-the-end": (elf(b"\x90" * 64, filesz=120 + 64, memsz=4096 - 120 + 56), "any", None),
-    "no-arguments": ("no program", 1, ""),
-    "unknown-option": ("option", 1, "--no-such-option"),
+    "no-arguments": ("no program", 2, ""),
+    "unknown-option": ("option", 2, "--no-such-option"),
 }
 
 
