@@ -234,7 +234,7 @@ static void link_pending(VcpuRun *r, Engine *e, Translation *t)
             cache_chain(&e->cache, r->pending_exit, t);
             e->stats.chained++;
         }
-        if (r->pending_lookup)
+        if (r->pending_lookup && r->table_mode == t->mode) /* the site's mode */
             cache_expose(&e->cache, t, (HeaderCell *)(uintptr_t)r->pending_site);
     }
     engine_unlock(e);
