@@ -16,8 +16,9 @@ typedef IrValue EvalFn(const Region *r, const IrInst *i, const IrValue *a);
     X(mul)                                                                                         \
     X(umulh)                                                                                       \
     X(smulh)                                                                                       \
-    X(udiv) X(sdiv) X(udivq) X(udivr) X(sdivq) X(sdivr) X(and) X(or) X(xor) X(not ) X(neg) X(shl)  \
-        X(shr) X(sar) X(rotl) X(rotr) X(clz) X(ctz) X(popcnt) X(bswap) X(zext) X(sext) X(trunc)    \
+    X(udiv)                                                                                        \
+    X(sdiv) X(udivq) X(udivr) X(sdivq) X(sdivr) X(and) X(or) X(xor) X(not ) X(neg) X(shl) X(shr)   \
+        X(sar) X(rotl) X(rotr) X(clz) X(ctz) X(popcnt) X(bswap) X(zext) X(sext) X(trunc)           \
             X(extract) X(sextract) X(deposit) X(eq) X(ne) X(ult) X(ule) X(slt) X(sle) X(select)    \
                 X(bitcast)
 #define EVAL_FP(X)                                                                                 \
@@ -26,17 +27,19 @@ typedef IrValue EvalFn(const Region *r, const IrInst *i, const IrValue *a);
     X(fmul)                                                                                        \
     X(fdiv)                                                                                        \
     X(fsqrt)                                                                                       \
-    X(fminsel) X(fmaxsel) X(feq) X(flt) X(fle) X(fun) X(fcmp) X(fext) X(ftrunc) X(sitof) X(ftosi)  \
-        X(vfadd) X(vfsub) X(vfmul) X(vfdiv) X(vfsqrt) X(vfminsel) X(vfmaxsel) X(vfcmp)             \
-            X(vi32tof32) X(vf32toi32) X(vi32tof64) X(vf64toi32) X(vf32tof64) X(vf64tof32)          \
-                X(frcpest) X(frsqrtest)
+    X(fminsel)                                                                                     \
+    X(fmaxsel) X(feq) X(flt) X(fle) X(fun) X(fcmp) X(fext) X(ftrunc) X(sitof) X(ftosi) X(vfadd)    \
+        X(vfsub) X(vfmul) X(vfdiv) X(vfsqrt) X(vfminsel) X(vfmaxsel) X(vfcmp) X(vi32tof32)         \
+            X(vf32toi32) X(vi32tof64) X(vf64toi32) X(vf32tof64) X(vf64tof32) X(frcpest)            \
+                X(frsqrtest)
 #define EVAL_VEC(X)                                                                                \
     X(vand)                                                                                        \
     X(vor)                                                                                         \
     X(vxor)                                                                                        \
     X(vandn)                                                                                       \
     X(vadd)                                                                                        \
-    X(vsub) X(vadds) X(vaddus) X(vsubs) X(vsubus) X(vmul) X(vmulhs) X(vmulhu) X(vmaddw) X(vmulu32) \
+    X(vsub)                                                                                        \
+    X(vadds) X(vaddus) X(vsubs) X(vsubus) X(vmul) X(vmulhs) X(vmulhu) X(vmaddw) X(vmulu32)         \
         X(vsadbw) X(vavgu) X(vmins) X(vmaxs) X(vminu) X(vmaxu) X(vcmpeq) X(vcmpgts) X(vshl)        \
             X(vshr) X(vsar) X(vpackss) X(vpackus) X(vshuf) X(vextract) X(vinsert) X(vlow)          \
                 X(vsplat) X(vmovmsk)

@@ -215,7 +215,7 @@ typedef struct IrBlock {
 
 typedef struct IrSnapEntry {
     uint32_t slot;
-    IrRef value;
+    IrRef value; /* IR_NONE, at exits only: the slot is dead there and may hold anything */
 } IrSnapEntry;
 
 typedef struct IrSnapshot {

@@ -471,6 +471,16 @@ static void suffix(Parser *p, IrOp op, const char *w)
     bad(p, "%s knows no .%s", ir_op_info[op].name, w);
 }
 
+/* A lone '-': the slot is dead. */
+static bool at_dead_mark(Parser *p)
+{
+    skip_blanks(p);
+    if (p->at[0] != '-' || isdigit((unsigned char)p->at[1]))
+        return false;
+    p->at++;
+    return true;
+}
+
 static void snapshot(Parser *p)
 {
     Region *r = p->r;
@@ -487,7 +497,10 @@ static void snapshot(Parser *p)
             expect(p, ',');
         uint32_t slot = slot_number(p);
         expect(p, '=');
-        entries[s.count++] = (IrSnapEntry){slot, value(p, (IrType)r->slots->slots[slot].type)};
+        IrRef v = IR_NONE;
+        if (!at_dead_mark(p))
+            v = value(p, (IrType)r->slots->slots[slot].type);
+        entries[s.count++] = (IrSnapEntry){slot, v};
     }
     s.first = r->snap_entries.count;
     for (uint32_t n = 0; n < s.count; n++)

@@ -8,7 +8,7 @@
  *
  * Every exit, poll, trap and every op that may fault gets a snapshot: the slots that differ from
  * region entry, and their values. At a plain exit, slots that the code there overwrites before
- * anyone can see them (PassContext.dead_slots_at) are left out.
+ * anyone can see them (PassContext.dead_slots_at) are named without a value.
  *
  * Example: b0: %1 = get rax; %2 = add %1, 1; put rax, %2; %3 = load i64 [%2]; put rcx, %3; exit 4
  *   ->     b0: %1 = get rax; %2 = add %1, 1; %3 = load i64 [%2] {rax=%2}; exit 4 {rax=%2, rcx=%3}
@@ -189,11 +189,14 @@ static uint32_t make_snapshot(Promote *p, const uint32_t *cur, uint64_t pc, cons
     Region *r = p->r;
     IrSnapshot s = {.pc = pc, .first = r->snap_entries.count};
     for (uint32_t k = 0; k < SLOT_WORDS; k++) {
-        uint64_t set = p->changed.w[k] & ~(dead != NULL ? dead[k] : 0);
+        uint64_t gone = dead != NULL ? dead[k] & p->promotable.w[k] : 0;
+        uint64_t set = p->changed.w[k] | gone;
         for (; set != 0; set &= set - 1) {
             uint32_t slot = 64 * k + (uint32_t)__builtin_ctzll(set);
-            if (cur[slot] != 0)
-                *VEC_PUSH(r->arena, &r->snap_entries) = (IrSnapEntry){slot, {cur[slot]}};
+            bool is_dead = (gone & set & -set) != 0;
+            if (is_dead || cur[slot] != 0)
+                *VEC_PUSH(r->arena, &r->snap_entries) =
+                    (IrSnapEntry){slot, {is_dead ? 0 : cur[slot]}};
         }
     }
     s.count = r->snap_entries.count - s.first;
@@ -290,7 +293,7 @@ static void trim_snapshots(Promote *p)
         uint32_t kept = 0;
         for (uint32_t n = 0; n < s->count; n++) {
             IrSnapEntry e = r->snap_entries.data[s->first + n];
-            if (e.value.i != p->entry_get[e.slot])
+            if (e.value.i == 0 || e.value.i != p->entry_get[e.slot])
                 r->snap_entries.data[s->first + kept++] = e;
         }
         s->count = kept;

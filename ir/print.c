@@ -181,7 +181,10 @@ static void print_snapshot(Printer *p, const IrSnapshot *s)
         const IrSnapEntry *e = &p->r->snap_entries.data[s->first + n];
         const SlotDesc *slot = &p->r->slots->slots[e->slot];
         fprintf(p->out, "%s%s=", n != 0 ? ", " : "", slot->name);
-        print_value(p, e->value, (IrType)slot->type);
+        if (e->value.i == 0)
+            fputc('-', p->out);
+        else
+            print_value(p, e->value, (IrType)slot->type);
     }
     fputc('}', p->out);
 }

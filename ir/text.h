@@ -15,6 +15,7 @@
  *       %7 = vshuf %8, %9, 000102030405060708090a0b0c0d0e0f
  *       %10 = call helper_name(%6)
  *       exit.call 0x401010, 0x40100c {@0x401008 rax=%6}  snapshot with a pc of its own
+ *       exit 0x401014 {rax=%6, rcx=-}       rcx is dead there
  *     }
  *
  * Values keep their numbers. Constants do not: they come back in front of their first user.
