@@ -143,8 +143,8 @@ static X86Cpuid extended(uint32_t leaf)
     case 0x80000006: /* second-level cache: 1 MiB, 16 ways */
         r.ecx = 1024 << 16 | 8 << 12 | LINE;
         break;
-    case 0x80000008: /* 40 physical and 48 linear address bits */
-        r.eax = 48 << 8 | 40;
+    case 0x80000008: /* 48 physical and 48 linear address bits */
+        r.eax = 48 << 8 | 48;
         break;
     default:
         break;
