@@ -393,7 +393,7 @@ bool m_merge(Selection *s, IrRef user, IrRef v, Operand *out)
 
 /* ---- aliases ---- */
 
-static bool zero_extends_i32(const Selection *s, const IrInst *in)
+static bool zero_extends_i32(const IrInst *in)
 {
     switch (in->op) {
     case IR_param:
@@ -401,9 +401,8 @@ static bool zero_extends_i32(const Selection *s, const IrInst *in)
     case IR_acas:
     case IR_trunc:
     case IR_const:
+    case IR_get: /* of a slot that is 32 bits wide in memory */
         return false;
-    case IR_get:
-        return s->cfg->convention->home[in->imm] < 0;
     default:
         return true; /* every other emitter writes the whole 32-bit register */
     }
@@ -439,12 +438,45 @@ static unsigned significant_bits(const Selection *s, IrRef v)
             return 8;
         break;
     }
-    return in->type == IR_I32 && zero_extends_i32(s, in) ? 32 : 64;
+    return in->type == IR_I32 && zero_extends_i32(in) ? 32 : 64;
+}
+
+/* The register of scalar v is zero above it: VEX scalar operations copy what is above their first
+ * source, loads clear it. */
+static bool clean_above(const Selection *s, IrRef v)
+{
+    for (unsigned depth = 0; depth < 16; depth++) {
+        const IrInst *in = select_inst(s, s->alias[v.i]);
+        switch (in->op) {
+        case IR_load:
+        case IR_bitcast:
+        case IR_sitof:
+        case IR_vlow:
+            return true;
+        case IR_fadd:
+        case IR_fsub:
+        case IR_fmul:
+        case IR_fdiv:
+        case IR_fminsel:
+        case IR_fmaxsel:
+        case IR_fsqrt:
+        case IR_fext:
+            v = in->arg[0];
+            break;
+        default:
+            return false;
+        }
+    }
+    return false;
 }
 
 bool x86_is_alias(Selection *s, IrRef v, IrRef *of)
 {
     const IrInst *in = select_inst(s, v);
+    if (in->op == IR_vlow) {
+        *of = in->arg[0];
+        return ir_type_is_float(select_inst(s, in->arg[0])->type) && clean_above(s, in->arg[0]);
+    }
     if (in->op != IR_zext)
         return false;
     unsigned from = ir_type_bits(select_inst(s, in->arg[0])->type);
