@@ -23,7 +23,7 @@ static void set_up_values(Allocator *a)
     const Region *r = a->region;
     for (uint32_t v = 0; v < a->nvalues; v++) {
         Value *val = &a->values[v];
-        *val = (Value){.reg = NO_REG, .hint = NO_REG, .spill = NO_SPILL};
+        *val = (Value){.reg = NO_REG, .hint = NO_REG, .spill = NO_SPILL, .next = POS_FAR + 1};
         IrType t = IR_I64;
         if (v < a->ninsts) {
             const IrInst *in = &r->insts.data[v];
@@ -43,8 +43,10 @@ static void set_up_slots(Allocator *a)
     const Region *r = a->region;
     const int8_t *home = a->sel->cfg->convention->home;
     for (uint32_t slot = 0; slot < r->slots->count; slot++) {
-        if (home[slot] >= 0)
-            a->slot_value[slot] = a->ninsts + slot;
+        if (home[slot] < 0)
+            continue;
+        a->slot_value[slot] = a->ninsts + slot;
+        a->pinned[a->npinned++] = (uint8_t)slot;
     }
     for (uint32_t i = r->blocks.data[0].first; i != 0; i = r->insts.data[i].next) {
         if (!alloc_is_entry_get(a, i))
@@ -58,7 +60,7 @@ static void set_up_slots(Allocator *a)
 }
 
 /* A value's hint is the home of the first slot that a snapshot gives it to. */
-static void set_up_hints(Allocator *a)
+static void hint_snapshot_values(Allocator *a, bool params)
 {
     const Region *r = a->region;
     const int8_t *home = a->sel->cfg->convention->home;
@@ -66,11 +68,18 @@ static void set_up_hints(Allocator *a)
         const IrSnapEntry *se = &r->snap_entries.data[k];
         if (se->value.i == 0 || home[se->slot] < 0)
             continue;
-        Value *val = &a->values[a->sel->alias[se->value.i].i];
-        if (val->hint == NO_REG && val->cls == class_of_type(r->slots->slots[se->slot].type))
+        uint32_t v = a->sel->alias[se->value.i].i;
+        Value *val = &a->values[v];
+        if (params == (r->insts.data[v].op == IR_param) && val->hint == NO_REG &&
+            val->cls == class_of_type(r->slots->slots[se->slot].type))
             val->hint = (uint8_t)home[se->slot];
     }
-    /* Arguments want the place of the parameter they become. */
+}
+
+/* Arguments want the place of the parameter they become. */
+static void hint_arguments(Allocator *a)
+{
+    const Region *r = a->region;
     for (uint32_t k = 0; k < r->edges.count; k++) {
         const IrEdge *ed = &r->edges.data[k];
         const IrBlock *to = &r->blocks.data[ed->block];
@@ -83,12 +92,40 @@ static void set_up_hints(Allocator *a)
     }
 }
 
+/* A tied operand wants the place of the result. */
+static void hint_tied_operands(Allocator *a)
+{
+    const Selection *s = a->sel;
+    for (uint32_t o = s->norder; o-- > 0;) {
+        for (uint32_t i = a->region->blocks.data[s->order[o]].last; i != 0;
+             i = a->region->insts.data[i].prev) {
+            const SelInst *si = &s->insts[i];
+            if (si->rule == NULL || si->folded || (si->rule->flags & RULE_TIED) == 0)
+                continue;
+            Value *val = &a->values[si->opnd[0].leaf[0].i];
+            if (val->hint == NO_REG && val->cls == a->values[i].cls)
+                val->hint = a->values[i].hint;
+        }
+    }
+}
+
+/* Parameters, which loops go through most, come before what snapshots say of other values. */
+static void set_up_hints(Allocator *a)
+{
+    hint_snapshot_values(a, true);
+    hint_arguments(a);
+    hint_snapshot_values(a, false);
+    hint_tied_operands(a);
+}
+
 /* True if no other value whose memory is slot `slot` is live into the block. */
 static bool slot_memory_free(const Allocator *a, uint32_t block, uint32_t slot)
 {
-    for (uint32_t v = 1; v < a->nvalues; v++) {
-        if (a->values[v].slot == slot + 1 && alloc_bit(a->blocks[block].live_in, v))
-            return false;
+    for (uint32_t w = 0; w < a->words; w++) {
+        for (uint64_t m = a->blocks[block].live_in[w]; m != 0; m &= m - 1) {
+            if (a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].slot == slot + 1)
+                return false;
+        }
     }
     return true;
 }
@@ -135,7 +172,7 @@ static void relocate(Allocator *a, RegClass cls, unsigned reg, uint32_t avoid)
 
 static bool dies_at(const Allocator *a, uint32_t v)
 {
-    for (uint32_t u = a->inst_uses[a->pos + 1]; u-- > a->inst_uses[a->pos];) {
+    for (uint32_t u = a->inst_uses[a->pos + 1]; u < a->inst_uses[a->pos]; u++) {
         if (a->uses.data[u].value == v)
             return a->uses.data[u].last || a->values[v].konst;
     }
@@ -145,9 +182,9 @@ static bool dies_at(const Allocator *a, uint32_t v)
 /* Takes the uses of this instruction off: next uses advance, what has none is freed. */
 static void retire_uses(Allocator *a)
 {
-    for (uint32_t u = a->inst_uses[a->pos]; u < a->inst_uses[a->pos + 1]; u++)
+    for (uint32_t u = a->inst_uses[a->pos]; u-- > a->inst_uses[a->pos + 1];)
         a->values[a->uses.data[u].value].next = a->uses.data[u].next;
-    for (uint32_t u = a->inst_uses[a->pos]; u < a->inst_uses[a->pos + 1]; u++) {
+    for (uint32_t u = a->inst_uses[a->pos + 1]; u < a->inst_uses[a->pos]; u++) {
         uint32_t v = a->uses.data[u].value;
         if (a->values[v].next > POS_FAR)
             alloc_release(a, v);
@@ -438,14 +475,21 @@ static void alloc_br(Allocator *a, uint32_t i)
 {
     const IrInst *in = &a->region->insts.data[i];
     SelInst *si = &a->sel->insts[i];
-    uint32_t forbid[CLASS_COUNT];
+    uint32_t forbid[CLASS_COUNT], first = 0, count = 0;
     si->inst = (IrRef){i};
     forbidden(a, si, in, forbid);
     place_operands(a, si, forbid);
     take_scratch(a, si, forbid);
+    if (si->snap != 0) /* of a folded load */
+        alloc_site(a, si->snap, &first, &count);
     memset(a->locked, 0, sizeof a->locked);
     for (unsigned n = 0; n < 2; n++)
         a->al->edge_has_stub[in->edge[n]] = !alloc_edge_is_trivial(a, in->edge[n]);
+    if (si->snap != 0) {
+        AllocEvent *e = alloc_event(a, AE_SITE, 0);
+        e->first = first;
+        e->count = count;
+    }
     alloc_event(a, AE_INST, i);
 }
 

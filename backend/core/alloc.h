@@ -14,6 +14,7 @@ enum { NO_REG = 0xff, NO_SPILL = 0xffff, POS_FAR = 0x3fffffff, EMERGENCY_SPILL =
 
 typedef struct Value {
     uint32_t next;  /* position of the next use that wants a register, in this block */
+    uint32_t seen;  /* Allocator.seen_stamp of the list that holds its last use */
     uint16_t spill; /* its spill slot, NO_SPILL until it needs one */
     uint16_t slot;  /* entry values: slot + 1, whose memory is its spill place; else 0 */
     uint8_t reg;    /* or NO_REG */
@@ -70,9 +71,14 @@ typedef struct Allocator {
     uint32_t locked[CLASS_COUNT];   /* registers this instruction already uses */
     uint32_t next_spill;
     uint32_t block, pos;
-    VEC(Use) uses;       /* of the block being worked on */
-    uint32_t *inst_uses; /* by position: first use; [pos + 1] ends */
-    bool failed;         /* out of spill slots */
+    VEC(Use) uses;   /* of the block being worked on */
+    uint32_t length; /* of that block, in instructions */
+    uint32_t seen_stamp;
+    uint8_t pinned[256]; /* slots that have a home, in order */
+    uint32_t npinned;
+    VEC(uint32_t) stored; /* values whose `stored` is set */
+    uint32_t *inst_uses;  /* by position: end of its uses; they start at that of [pos + 1] */
+    bool failed;          /* out of spill slots */
 } Allocator;
 
 /* liveness.c */
@@ -86,6 +92,11 @@ static inline bool alloc_is_entry_get(const Allocator *a, uint32_t i)
 {
     const IrInst *in = &a->region->insts.data[i];
     return in->op == IR_get && !a->region->slots->slots[in->imm].memory_only;
+}
+static inline void alloc_set_stored(Allocator *a, uint32_t v)
+{
+    a->values[v].stored = true;
+    *VEC_PUSH(a->region->arena, &a->stored) = v;
 }
 static inline bool alloc_bit(const uint64_t *set, uint32_t i)
 {

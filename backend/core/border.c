@@ -20,7 +20,7 @@ static void enter_region(Allocator *a)
         if (v == 0)
             continue;
         if (home[slot] < 0)
-            a->values[v].stored = true;
+            alloc_set_stored(a, v);
         else if (a->values[v].next <= POS_FAR)
             alloc_bind(a, v, (unsigned)home[slot]);
     }
@@ -29,12 +29,15 @@ static void enter_region(Allocator *a)
 void alloc_block_begin(Allocator *a, uint32_t b)
 {
     BlockInfo *bi = &a->blocks[b];
+    for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
+        for (unsigned k = 0; k < 32; k++)
+            a->values[a->regs[cls][k]].reg = NO_REG;
+    }
+    for (uint32_t k = 0; k < a->stored.count; k++)
+        a->values[a->stored.data[k]].stored = false;
+    a->stored.count = 0;
     memset(a->regs, 0, sizeof a->regs);
     memset(a->locked, 0, sizeof a->locked);
-    for (uint32_t v = 0; v < a->nvalues; v++) {
-        a->values[v].reg = NO_REG;
-        a->values[v].stored = false;
-    }
     a->block = b;
     if (b == 0) {
         enter_region(a);
@@ -42,7 +45,8 @@ void alloc_block_begin(Allocator *a, uint32_t b)
     }
     for (uint32_t k = 0; k < bi->nentry; k++) {
         const EntryRec *rec = &bi->entry[k];
-        a->values[rec->value].stored = rec->stored;
+        if (rec->stored)
+            alloc_set_stored(a, rec->value);
         if (rec->reg != NO_REG)
             alloc_bind(a, rec->value, rec->reg);
     }
@@ -82,17 +86,18 @@ static void define_entry(Allocator *a, const IrEdge *ed)
     BlockInfo *bi = &a->blocks[ed->block];
     uint32_t used[CLASS_COUNT] = {0};
     uint32_t count = to->params.count;
-    for (uint32_t v = 1; v < a->nvalues; v++)
-        count += alloc_bit(bi->live_in, v);
+    for (uint32_t w = 0; w < a->words; w++)
+        count += (uint32_t)__builtin_popcountll(bi->live_in[w]);
     bi->entry = arena_alloc(a->region->arena, (count + 1) * sizeof *bi->entry);
-    for (uint32_t v = 1; v < a->nvalues; v++) {
-        const Value *val = &a->values[v];
-        if (!alloc_bit(bi->live_in, v))
-            continue;
-        DG_ASSERT(val->reg != NO_REG || val->stored);
-        bi->entry[bi->nentry++] = (EntryRec){v, val->reg, val->stored};
-        if (val->reg != NO_REG)
-            used[val->cls] |= 1u << val->reg;
+    for (uint32_t w = 0; w < a->words; w++) {
+        for (uint64_t m = bi->live_in[w]; m != 0; m &= m - 1) {
+            uint32_t v = w * 64 + (uint32_t)__builtin_ctzll(m);
+            const Value *val = &a->values[v];
+            DG_ASSERT(val->reg != NO_REG || val->stored);
+            bi->entry[bi->nentry++] = (EntryRec){v, val->reg, val->stored};
+            if (val->reg != NO_REG)
+                used[val->cls] |= 1u << val->reg;
+        }
     }
     for (uint32_t k = 0; k < to->params.count; k++) {
         uint32_t p = to->params.data[k].i;
@@ -120,12 +125,13 @@ static uint32_t edge_items(Allocator *a, const IrEdge *ed, MoveItem *items, bool
         else
             *stores |= rec->stored && !val->stored;
         if (is_param && rec->reg == NO_REG)
-            items[n++] =
-                (MoveItem){.cls = val->cls,
-                           .dst_reg = NO_REG,
-                           .type = val->cls == CLASS_GPR && val->slot == 0 ? IR_I64 : val->type,
-                           .dst_offset = alloc_memory(a, rec->value),
-                           .value = source};
+            items[n++] = (MoveItem){.cls = val->cls,
+                                    .dst_reg = NO_REG,
+                                    .type = val->slot != 0          ? val->type
+                                            : val->cls == CLASS_GPR ? IR_I64
+                                                                    : IR_V128,
+                                    .dst_offset = alloc_memory(a, rec->value),
+                                    .value = source};
         else if (rec->reg != NO_REG && (is_param || val->reg != rec->reg))
             items[n++] = (MoveItem){.cls = val->cls, .dst_reg = rec->reg, .value = source};
     }

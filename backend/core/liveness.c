@@ -23,25 +23,37 @@ uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add)
 
 static void add_use(Allocator *a, uint32_t value, bool strong)
 {
-    if (value != 0)
-        *VEC_PUSH(a->region->arena, &a->uses) = (Use){.value = value, .strong = strong};
+    if (value == 0)
+        return;
+    a->values[value].seen = a->seen_stamp;
+    *VEC_PUSH(a->region->arena, &a->uses) = (Use){.value = value, .strong = strong};
+}
+
+/* Blocks are listed backwards: a snapshot's use matters only if nothing later in the block uses the
+ * value. */
+static void add_weak_use(Allocator *a, uint32_t value)
+{
+    if (a->values[value].seen != a->seen_stamp && !a->values[value].konst)
+        add_use(a, value, false);
 }
 
 static void add_snapshot_uses(Allocator *a, uint32_t snap)
 {
     const Region *r = a->region;
     const IrSnapshot *sn = &r->snaps.data[snap - 1];
-    const int8_t *home = a->sel->cfg->convention->home;
     uint32_t k = 0;
-    for (uint32_t slot = 0; slot < r->slots->count; slot++) {
-        if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot) {
-            IrRef v = r->snap_entries.data[sn->first + k++].value;
-            int64_t add;
-            if (v.i != 0)
-                add_use(a, alloc_root(a, v, &add), false);
-        } else if (home[slot] >= 0) {
-            add_use(a, a->slot_value[slot], false);
-        }
+    for (uint32_t n = 0; n < a->npinned; n++) {
+        uint32_t slot = a->pinned[n];
+        while (k < sn->count && r->snap_entries.data[sn->first + k].slot < slot)
+            k++;
+        if (k == sn->count || r->snap_entries.data[sn->first + k].slot != slot)
+            add_weak_use(a, a->slot_value[slot]);
+    }
+    for (k = 0; k < sn->count; k++) {
+        IrRef v = r->snap_entries.data[sn->first + k].value;
+        int64_t add;
+        if (v.i != 0)
+            add_weak_use(a, alloc_root(a, v, &add));
     }
 }
 
@@ -77,37 +89,36 @@ static void add_inst_uses(Allocator *a, uint32_t i)
         add_edge_uses(a, in->edge[1]);
 }
 
-static uint32_t block_length(const Region *r, uint32_t b)
-{
-    uint32_t n = 0;
-    for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next)
-        n++;
-    return n;
-}
-
 static void list_uses(Allocator *a, uint32_t b)
 {
     const Region *r = a->region;
-    uint32_t pos = 0;
+    uint32_t length = 0;
+    for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next)
+        length++;
     a->uses.count = 0;
-    a->inst_uses = arena_alloc(r->arena, (block_length(r, b) + 2) * sizeof *a->inst_uses);
-    for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
-        a->inst_uses[pos++] = a->uses.count;
+    a->seen_stamp++;
+    a->length = length;
+    a->inst_uses = arena_alloc(r->arena, (length + 2) * sizeof *a->inst_uses);
+    /* Counted from the end: the uses at position p are [inst_uses[p + 1], inst_uses[p]). */
+    a->inst_uses[length] = 0;
+    for (uint32_t i = r->blocks.data[b].last; i != 0; i = r->insts.data[i].prev) {
         add_inst_uses(a, i);
+        a->inst_uses[--length] = a->uses.count;
     }
-    a->inst_uses[pos] = a->uses.count;
 }
 
 void alloc_block_uses(Allocator *a, uint32_t b)
 {
-    const uint64_t *live_out = a->blocks[b].live_out;
     list_uses(a, b);
-    uint32_t length = block_length(a->region, b);
     /* Value.next runs backwards over the block, POS_FAR meaning dead; left at the block's start. */
-    for (uint32_t v = 1; v < a->nvalues; v++)
-        a->values[v].next = alloc_bit(live_out, v) ? length + 64 : POS_FAR + 1;
-    for (uint32_t pos = length; pos-- > 0;) {
-        for (uint32_t u = a->inst_uses[pos + 1]; u-- > a->inst_uses[pos];) {
+    for (uint32_t u = 0; u < a->uses.count; u++)
+        a->values[a->uses.data[u].value].next = POS_FAR + 1;
+    for (uint32_t w = 0; w < a->words; w++) {
+        for (uint64_t m = a->blocks[b].live_out[w]; m != 0; m &= m - 1)
+            a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].next = a->length + 64;
+    }
+    for (uint32_t pos = a->length, u = 0; pos-- > 0;) {
+        for (; u < a->inst_uses[pos]; u++) {
             Use *use = &a->uses.data[u];
             uint32_t *next = &a->values[use->value].next;
             use->next = *next;
@@ -145,18 +156,18 @@ static void gen_kill(Allocator *a, uint32_t b, uint64_t *gen, uint64_t *kill)
 {
     const Region *r = a->region;
     const IrBlock *bl = &r->blocks.data[b];
-    uint32_t pos = 0;
     list_uses(a, b);
     for (uint32_t k = 0; k < bl->params.count; k++)
         kill[bl->params.data[k].i / 64] |= (uint64_t)1 << (bl->params.data[k].i % 64);
-    for (uint32_t i = bl->first; i != 0; i = r->insts.data[i].next, pos++) {
-        for (uint32_t u = a->inst_uses[pos]; u < a->inst_uses[pos + 1]; u++) {
-            uint32_t v = a->uses.data[u].value;
-            if (!a->values[v].konst && !alloc_bit(kill, v))
-                gen[v / 64] |= (uint64_t)1 << (v % 64);
-        }
+    for (uint32_t i = bl->first; i != 0; i = r->insts.data[i].next) {
         if (!alloc_is_entry_get(a, i))
             kill[i / 64] |= (uint64_t)1 << (i % 64);
+    }
+    for (uint32_t u = 0; u < a->uses.count;
+         u++) { /* SSA: a definition here comes before its uses */
+        uint32_t v = a->uses.data[u].value;
+        if (!a->values[v].konst && !alloc_bit(kill, v))
+            gen[v / 64] |= (uint64_t)1 << (v % 64);
     }
 }
 

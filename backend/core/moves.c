@@ -19,13 +19,14 @@ void alloc_move(Allocator *a, HostMove m, uint32_t value)
     e->value = (IrRef){value};
 }
 
-/* Width used when a value is moved between a register and its memory place: integers always whole
- * registers, so that a zero-extended i32 stays one. Entry values: the slot's own width. */
+/* Width used when a value is moved between a register and its memory place: always the whole
+ * register, so that what is known to be zero above a narrow value stays so. Entry values: the
+ * slot's own width. */
 static IrType memory_type(const Value *v)
 {
-    if (v->slot != 0 || v->cls == CLASS_VEC)
+    if (v->slot != 0)
         return v->type;
-    return IR_I64;
+    return v->cls == CLASS_VEC ? IR_V128 : IR_I64;
 }
 
 uint32_t alloc_memory(Allocator *a, uint32_t v)
@@ -73,7 +74,7 @@ void alloc_store(Allocator *a, uint32_t v)
                           .scratch = NO_REG,
                           .offset = alloc_memory(a, v)},
                v);
-    val->stored = true;
+    alloc_set_stored(a, v);
 }
 
 void alloc_evict(Allocator *a, RegClass cls, unsigned reg)
