@@ -6,9 +6,9 @@
 #include "ir/base/log.h"
 
 EvalFn *const ir_eval_table[IR_OP_COUNT] = {
-#define EVAL_ROW(name) [IR_##name] = eval_##name,
-    EVAL_INT(EVAL_ROW) EVAL_FP(EVAL_ROW) EVAL_VEC(EVAL_ROW)
-#undef EVAL_ROW
+#define EVAL(name) [IR_##name] = eval_##name,
+#include "ir/eval.def"
+#undef EVAL
 };
 
 IrValue ir_eval(const Region *r, const IrInst *i, const IrValue args[3])
