@@ -49,21 +49,22 @@ void a64_barrier(Emitter *e, OrderBarrier b)
         op0(e, dmb[b]);
 }
 
-static HostModel host_model(const Emitter *e, unsigned type, unsigned mem_flags)
-{
-    if (has_feature(e, FEAT_A64_TSO))
-        return HOST_A64_TSO;
-    if (!has_feature(e, FEAT_A64_LRCPC) || (mem_flags & IR_M_DMB) != 0 || type == IR_V128)
-        return HOST_A64_DMB;
-    return HOST_A64_RCPC;
-}
-
 /* The order of an access; streaming stores are ordered by fences only. */
 static IrOrder guest_order(const Emitter *e, unsigned mem_flags)
 {
     IrOrder o = mem_flags & IR_M_ORDER;
     bool weak = (mem_flags & IR_M_STREAM) != 0 || e->cfg->memory_order_relaxed;
     return o == IR_ORDER_TSO && weak ? IR_ORDER_NONE : o;
+}
+
+/* Vectors and accesses known to be misaligned have no acquire and release forms. */
+static HostModel host_model(const Emitter *e, unsigned type, unsigned mem_flags)
+{
+    IrOrder o = guest_order(e, mem_flags);
+    bool form = type != IR_V128 && (mem_flags & IR_M_DMB) == 0;
+    if (has_feature(e, FEAT_A64_TSO) && (form || (o != IR_ORDER_ACQUIRE && o != IR_ORDER_RELEASE)))
+        return HOST_A64_TSO;
+    return form && has_feature(e, FEAT_A64_LRCPC) ? HOST_A64_RCPC : HOST_A64_DMB;
 }
 
 /* base + index << scale in x17, leaving the displacement; or the base register itself. */

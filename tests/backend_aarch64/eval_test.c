@@ -430,7 +430,7 @@ static void add_op(IrOp op)
         case IR_SIG_TRI:
         case IR_SIG_DIV128:
             if (in_types) {
-                
+
                 add(op, t, IR_VOID, nargs, t, t, t);
             }
             break;
