@@ -41,12 +41,12 @@ void a_rm(Emitter *e, X86Insn i, unsigned w, unsigned reg, X86Rm rm)
 
 void a_rr(Emitter *e, X86Insn i, unsigned w, unsigned reg, unsigned rm)
 {
-    a_rm(e, i, w, reg, x86_reg(rm));
+    a_rm(e, i, w, reg, rm_reg(rm));
 }
 
 void a_r(Emitter *e, X86Insn i, unsigned w, unsigned rm)
 {
-    a_rm(e, i, w, 0, x86_reg(rm));
+    a_rm(e, i, w, 0, rm_reg(rm));
 }
 
 static unsigned imm_bytes(X86Insn i, unsigned w)
@@ -67,7 +67,7 @@ void a_mi(Emitter *e, X86Insn i, unsigned w, X86Rm rm, int64_t imm)
 
 void a_ri(Emitter *e, X86Insn i, unsigned w, unsigned rm, int64_t imm)
 {
-    a_mi(e, i, w, x86_reg(rm), imm);
+    a_mi(e, i, w, rm_reg(rm), imm);
 }
 
 void a_rri(Emitter *e, X86Insn i, unsigned w, unsigned reg, X86Rm rm, unsigned imm)
@@ -86,7 +86,7 @@ void a_vvm(Emitter *e, X86Insn i, unsigned w, unsigned reg, unsigned v, X86Rm rm
 
 void a_vvv(Emitter *e, X86Insn i, unsigned reg, unsigned v, unsigned rm)
 {
-    a_vvm(e, i, 4, reg, v, x86_reg(rm));
+    a_vvm(e, i, 4, reg, v, rm_reg(rm));
 }
 
 void a_vvmi(Emitter *e, X86Insn i, unsigned reg, unsigned v, X86Rm rm, unsigned imm)
@@ -98,7 +98,7 @@ void a_vvmi(Emitter *e, X86Insn i, unsigned reg, unsigned v, X86Rm rm, unsigned 
 
 void a_vshift(Emitter *e, X86Insn i, unsigned dest, unsigned src, unsigned imm)
 {
-    a_vvmi(e, i, 0, dest, x86_reg(src), imm);
+    a_vvmi(e, i, 0, dest, rm_reg(src), imm);
 }
 
 void a_alu_imm(Emitter *e, AluOp op, unsigned w, X86Rm rm, int64_t imm)
@@ -137,7 +137,7 @@ void a_const(Emitter *e, unsigned reg, uint64_t value)
     else if (value <= 0xffffffff)
         a_emit(e, &(Asm){.insn = X86_MOVABS,
                          .width = 4,
-                         .rm = x86_reg(reg),
+                         .rm = rm_reg(reg),
                          .imm = (int64_t)value,
                          .nimm = 4});
     else if (bits_fits_signed((int64_t)value, 32))
@@ -145,7 +145,7 @@ void a_const(Emitter *e, unsigned reg, uint64_t value)
     else
         a_emit(e, &(Asm){.insn = X86_MOVABS,
                          .width = 8,
-                         .rm = x86_reg(reg),
+                         .rm = rm_reg(reg),
                          .imm = (int64_t)value,
                          .nimm = 8});
 }
@@ -157,7 +157,7 @@ void a_lea(Emitter *e, unsigned w, unsigned dst, X86Rm rm)
 
 X86Rm a_state(uint32_t offset)
 {
-    return x86_disp(RBP, (int32_t)offset - STATE_X86_BIAS);
+    return rm_disp(RBP, (int32_t)offset - STATE_X86_BIAS);
 }
 
 /* ---- constants ---- */
@@ -168,14 +168,14 @@ X86Rm a_pool(Emitter *e, const uint8_t bytes[16], uint32_t *label)
     for (uint32_t k = 0; k < h->pool.count; k++) {
         if (memcmp(h->pool.data[k].bytes.b, bytes, 16) == 0) {
             *label = h->pool.data[k].label + 1;
-            return x86_rip();
+            return rm_rip();
         }
     }
     PoolEntry *p = VEC_PUSH(e->out->arena, &h->pool);
     memcpy(p->bytes.b, bytes, 16);
     p->label = emit_label_new(e);
     *label = p->label + 1;
-    return x86_rip();
+    return rm_rip();
 }
 
 void a_vpool(Emitter *e, X86Insn i, unsigned reg, unsigned v, const uint8_t bytes[16])
@@ -294,10 +294,10 @@ void a_flags_compare(Emitter *e, const IrInst *inst, IrRef a, IrRef b, int64_t i
 X86Rm a_operand(const Operand *o)
 {
     if (o->kind == OPND_REG)
-        return x86_reg(o->reg[0]);
+        return rm_reg(o->reg[0]);
     DG_ASSERT(bits_fits_signed(o->imm, 32));
-    return x86_mem(o->leaf[0].i != 0 ? o->reg[0] : X86_NO_REG,
-                   o->leaf[1].i != 0 ? o->reg[1] : X86_NO_REG, o->scale, (int32_t)o->imm);
+    return rm_mem(o->leaf[0].i != 0 ? o->reg[0] : X86_NO_REG,
+                  o->leaf[1].i != 0 ? o->reg[1] : X86_NO_REG, o->scale, (int32_t)o->imm);
 }
 
 void a_may_fault(Emitter *e, const SelInst *si)

@@ -5,7 +5,7 @@
  * the flags is not emitted again (`dec rcx; jnz` stays two instructions).
  *
  *     a_rr(e, X86_ADD, 8, RAX, RBX);                 add rax, rbx
- *     a_rm(e, X86_MOV, 4, RAX, x86_disp(RBX, 8));    mov eax, [rbx + 8]
+ *     a_rm(e, X86_MOV, 4, RAX, rm_disp(RBX, 8));    mov eax, [rbx + 8]
  *     a_vvv(e, X86_VADDPD, 0, 1, 2);                 vaddpd xmm0, xmm1, xmm2
  */
 #ifndef DRAGOMAN_BACKEND_X86_64_ASM_H

@@ -23,9 +23,9 @@ void emit_shl_lea(Emitter *e, const SelInst *si, const IrInst *inst)
     if (si->dest == a)
         a_ri(e, X86_SHL_I, w, a, n);
     else if (n == 1 && (a & 7) != RBP)
-        a_lea(e, w, si->dest, x86_mem(a, a, 0, 0));
+        a_lea(e, w, si->dest, rm_mem(a, a, 0, 0));
     else
-        a_lea(e, w, si->dest, x86_mem(X86_NO_REG, a, n, 0));
+        a_lea(e, w, si->dest, rm_mem(X86_NO_REG, a, n, 0));
 }
 
 /* Tied; narrow right shifts use the narrow forms, which see the right top bit. */
@@ -54,14 +54,14 @@ void emit_shift_narrow(Emitter *e, const SelInst *si, const IrInst *inst)
     unsigned s = si->scratch_gpr[0], d = si->dest, a = si->opnd[0].reg[0];
     bool byte = inst->type == IR_I8;
     a_mov(e, 4, s, si->opnd[1].reg[0]);
-    a_alu_imm(e, ALU_AND, 4, x86_reg(s), ir_type_bits(inst->type) - 1);
+    a_alu_imm(e, ALU_AND, 4, rm_reg(s), ir_type_bits(inst->type) - 1);
     if (si->rule->code == X86_SHRX)
         a_rr(e, byte ? X86_MOVZX8 : X86_MOVZX16, 4, d, a);
     else if (si->rule->code == X86_SARX)
         a_rr(e, byte ? X86_MOVSX8 : X86_MOVSX16, 4, d, a);
     else
         a_mov(e, 4, d, a);
-    a_vvm(e, si->rule->code, 4, d, s, x86_reg(d));
+    a_vvm(e, si->rule->code, 4, d, s, rm_reg(d));
 }
 
 /* Rotates of i32 and i64 by a constant; code: X86_ROL_I or X86_ROR_I. */
@@ -74,7 +74,7 @@ void emit_rot_imm(Emitter *e, const SelInst *si, const IrInst *inst)
     else if (si->dest == a)
         a_ri(e, si->rule->code, w, a, n);
     else
-        a_rri(e, X86_RORX, w, si->dest, x86_reg(a), left ? 8 * w - n : n);
+        a_rri(e, X86_RORX, w, si->dest, rm_reg(a), left ? 8 * w - n : n);
 }
 
 /* Tied, count in cl. */
@@ -106,7 +106,7 @@ static void bring_down(Emitter *e, unsigned w, unsigned d, unsigned a, unsigned 
     if (d == a && pos != 0)
         a_ri(e, X86_SHR_I, w, d, pos);
     else if (pos != 0)
-        a_rri(e, X86_RORX, w, d, x86_reg(a), pos);
+        a_rri(e, X86_RORX, w, d, rm_reg(a), pos);
     else
         a_mov(e, w, d, a);
 }
@@ -159,7 +159,7 @@ void emit_extract(Emitter *e, const SelInst *si, const IrInst *inst)
     } else if (f.len < 32) {
         unsigned w = f.pos + f.len <= 32 ? 4 : f.width;
         bring_down(e, w, d, a, f.pos);
-        a_alu_imm(e, ALU_AND, 4, x86_reg(d), (int64_t)bits_mask(f.len));
+        a_alu_imm(e, ALU_AND, 4, rm_reg(d), (int64_t)bits_mask(f.len));
     } else {
         shift_pair(e, f, d, a, X86_SHR_I);
     }
@@ -225,7 +225,7 @@ void emit_deposit(Emitter *e, const SelInst *si, const IrInst *inst)
 void emit_deposit_bool(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     HostCond c = emit_cond(e, si, inst, &si->opnd[1]);
-    a_emit(e, &(Asm){.insn = X86_SETCC, .extra = c.cc, .rm = x86_reg(si->dest)});
+    a_emit(e, &(Asm){.insn = X86_SETCC, .extra = c.cc, .rm = rm_reg(si->dest)});
 }
 
 /* Tied: an 8- or 16-bit operation on the low part of d (m_partial): `add al, bl`. */
@@ -238,7 +238,7 @@ void emit_partial(Emitter *e, const SelInst *si, const IrInst *inst)
     if (o->cc >= 8)
         a_ri(e, shift[o->cc - 8], w, si->dest, o->imm);
     else if (o->kind == OPND_IMM)
-        a_alu_imm(e, o->cc, w, x86_reg(si->dest), o->imm);
+        a_alu_imm(e, o->cc, w, rm_reg(si->dest), o->imm);
     else if (o->kind == OPND_REG)
         a_rr(e, alu[o->cc], w, si->dest, o->reg[0]);
     else {

@@ -25,8 +25,8 @@ static bool flags_hold(Emitter *e, const IrInst *inst, const Operand *o)
 
 static X86Rm mem_at(const Operand *o, unsigned first, int32_t disp)
 {
-    return x86_mem(o->leaf[first].i != 0 ? o->reg[first] : X86_NO_REG,
-                   o->leaf[first + 1].i != 0 ? o->reg[first + 1] : X86_NO_REG, o->scale, disp);
+    return rm_mem(o->leaf[first].i != 0 ? o->reg[first] : X86_NO_REG,
+                  o->leaf[first + 1].i != 0 ? o->reg[first + 1] : X86_NO_REG, o->scale, disp);
 }
 
 /* test with an immediate, as narrow as the mask allows */
@@ -65,7 +65,7 @@ HostCond emit_cond(Emitter *e, const SelInst *si, const IrInst *inst, const Oper
     switch (o->cc & 0xf0) {
     case CV_CMP:
         if (o->has_imm)
-            a_alu_imm(e, ALU_CMP, w, x86_reg(o->reg[0]), o->imm);
+            a_alu_imm(e, ALU_CMP, w, rm_reg(o->reg[0]), o->imm);
         else
             a_rr(e, X86_CMP, w, o->reg[0], o->reg[1]);
         break;
@@ -150,7 +150,7 @@ void emit_branch(Emitter *e, const SelInst *si, const IrInst *inst, uint32_t yes
 
 static void setcc(Emitter *e, unsigned cc, unsigned reg)
 {
-    a_emit(e, &(Asm){.insn = X86_SETCC, .extra = (uint8_t)cc, .rm = x86_reg(reg)});
+    a_emit(e, &(Asm){.insn = X86_SETCC, .extra = (uint8_t)cc, .rm = rm_reg(reg)});
 }
 
 static bool reads_gpr(const Emitter *e, const Operand *o, unsigned reg)
@@ -188,7 +188,7 @@ static void cmov(Emitter *e, unsigned w, unsigned cc, unsigned d, unsigned s)
     a_emit(e, &(Asm){.insn = X86_CMOV,
                      .width = (uint8_t)w,
                      .reg = (uint8_t)d,
-                     .rm = x86_reg(s),
+                     .rm = rm_reg(s),
                      .extra = (uint8_t)cc});
 }
 
@@ -275,7 +275,7 @@ void emit_fcmp(Emitter *e, const SelInst *si, const IrInst *inst)
         a_rr(e, X86_MOV, 4, d, RAX);
         a_ri(e, X86_SHR_I, 4, d, 8);
     }
-    a_alu_imm(e, ALU_AND, 4, x86_reg(d), 0x45);
+    a_alu_imm(e, ALU_AND, 4, rm_reg(d), 0x45);
     if (d != RAX && s != RAX)
         a_mov(e, 8, RAX, s);
 }

@@ -54,8 +54,8 @@ static void cold_multiply(Emitter *e, const ColdCode *c)
 /* Jumps to label when b is 0 or -1. */
 static void check_divisor(Emitter *e, unsigned w, unsigned b, unsigned scratch, uint32_t label)
 {
-    a_lea(e, w, scratch, x86_disp(b, 1));
-    a_alu_imm(e, ALU_CMP, w, x86_reg(scratch), 1);
+    a_lea(e, w, scratch, rm_disp(b, 1));
+    a_alu_imm(e, ALU_CMP, w, rm_reg(scratch), 1);
     a_jcc(e, CC_BE, label);
 }
 
@@ -105,7 +105,7 @@ static void cold_sdiv128(Emitter *e, const ColdCode *c)
     a_emit(e, &(Asm){.insn = X86_CMOV,
                      .width = 8,
                      .reg = (uint8_t)t,
-                     .rm = x86_reg(d),
+                     .rm = rm_reg(d),
                      .extra = CC_S}); /* t = |d| */
     a_rr(e, X86_TEST, 8, RDX, RDX);
     uint32_t positive = a_jcc_short(e, CC_NS);

@@ -36,7 +36,7 @@ static void chained(Emitter *e, uint64_t pc, unsigned kind, unsigned form)
 static void exit_stub(Emitter *e, ExitSite *x)
 {
     x->stub = emit_offset(e);
-    a_rm(e, X86_LEA, 8, EXIT_PC, x86_rip());
+    a_rm(e, X86_LEA, 8, EXIT_PC, rm_rip());
     x->stub_id = emit_offset(e);
     a_stub(e, "\xe9", 1, STUB_EXIT_DIRECT);
 }
@@ -101,7 +101,7 @@ static void slot_operand(Emitter *e, X86Insn insn, uint32_t slot)
     a_emit(e, &(Asm){.insn = insn,
                      .width = 8,
                      .reg = EXIT_TEMP,
-                     .rm = x86_rip(),
+                     .rm = rm_rip(),
                      .data = true,
                      .index = slot});
 }
@@ -126,9 +126,9 @@ static uint32_t try_slot(Emitter *e, bool call)
     uint32_t cold = c->label, back = c->back;
     c->data = emit_data_word(e);
     slot_operand(e, X86_MOV, c->data);
-    a_rm(e, X86_CMP_MR, 8, EXIT_PC, x86_disp(EXIT_TEMP, 0));
+    a_rm(e, X86_CMP_MR, 8, EXIT_PC, rm_disp(EXIT_TEMP, 0));
     a_jcc(e, CC_NE, cold);
-    a_rm(e, call ? X86_CALL_M : X86_JMP_M, 4, 0, x86_disp(EXIT_TEMP, offsetof(EntryHeader, entry)));
+    a_rm(e, call ? X86_CALL_M : X86_JMP_M, 4, 0, rm_disp(EXIT_TEMP, offsetof(EntryHeader, entry)));
     return back;
 }
 
@@ -136,7 +136,7 @@ static void exit_indirect(Emitter *e, const IrInst *inst)
 {
     switch (inst->cc) {
     case IR_EXIT_RET:
-        a_rm(e, X86_CMP_MR, 8, EXIT_PC, x86_disp(RSP, 8));
+        a_rm(e, X86_CMP_MR, 8, EXIT_PC, rm_disp(RSP, 8));
         a_stub(e, "\x0f\x85", 2, STUB_SHADOW_RESET);
         emit_u8(e, 0xc3);
         e->host_insns++;
@@ -179,7 +179,7 @@ void emit_site_call(Emitter *e)
 void emit_count(Emitter *e, uint32_t data_word)
 {
     a_emit(e,
-           &(Asm){.insn = X86_INC, .width = 8, .rm = x86_rip(), .data = true, .index = data_word});
+           &(Asm){.insn = X86_INC, .width = 8, .rm = rm_rip(), .data = true, .index = data_word});
 }
 
 /* ---- helpers ---- */
@@ -193,7 +193,7 @@ void emit_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold_l
 {
     bool own = (h->flags & HELPER_FP_OWN) != 0;
     if ((h->flags & HELPER_STATE) != 0)
-        a_lea(e, 8, RDI, x86_disp(RBP, -STATE_X86_BIAS));
+        a_lea(e, 8, RDI, rm_disp(RBP, -STATE_X86_BIAS));
     if (own) {
         fp_environment(e, X86_STMXCSR, offsetof(CpuState, fpctl));
         fp_environment(e, X86_LDMXCSR, offsetof(CpuState, host_fpctl));

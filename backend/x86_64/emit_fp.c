@@ -87,7 +87,7 @@ void emit_sitof(Emitter *e, const SelInst *si, const IrInst *inst)
     unsigned w = width_of(ir_inst(e->region, inst->arg[0])->type), d = si->dest;
     a_vvv(e, X86_VXORPS, d, d, d); /* the instruction merges into d: cut that dependency */
     a_may_fault(e, si);
-    a_vvm(e, scalar_insn(inst->op, inst->type), w, d, d, x86_reg(si->opnd[0].reg[0]));
+    a_vvm(e, scalar_insn(inst->op, inst->type), w, d, d, rm_reg(si->opnd[0].reg[0]));
 }
 
 void emit_ftosi(Emitter *e, const SelInst *si, const IrInst *inst)

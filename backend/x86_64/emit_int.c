@@ -32,10 +32,10 @@ static void add_imm(Emitter *e, const SelInst *si, const IrInst *inst, int64_t i
         a_mov(e, w, si->dest, a);
     } else if (si->dest == a) {
         bool sub = imm == 128; /* fits a byte when subtracted */
-        a_alu_imm(e, sub ? ALU_SUB : ALU_ADD, w, x86_reg(a), sub ? -128 : imm);
+        a_alu_imm(e, sub ? ALU_SUB : ALU_ADD, w, rm_reg(a), sub ? -128 : imm);
         note_result(e, si, inst);
     } else {
-        a_lea(e, w, si->dest, x86_disp(a, (int32_t)imm));
+        a_lea(e, w, si->dest, rm_disp(a, (int32_t)imm));
     }
 }
 
@@ -48,7 +48,7 @@ void emit_add_big(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     (void)inst;
     a_const(e, si->scratch_gpr[0], (uint64_t)si->opnd[1].imm);
-    a_lea(e, 8, si->dest, x86_mem(si->scratch_gpr[0], si->opnd[0].reg[0], 0, 0));
+    a_lea(e, 8, si->dest, rm_mem(si->scratch_gpr[0], si->opnd[0].reg[0], 0, 0));
 }
 
 void emit_sub_imm(Emitter *e, const SelInst *si, const IrInst *inst)
@@ -58,7 +58,7 @@ void emit_sub_imm(Emitter *e, const SelInst *si, const IrInst *inst)
         add_imm(e, si, inst, -imm);
         return;
     }
-    a_alu_imm(e, ALU_SUB, width32_of(inst->type), x86_reg(si->dest), imm);
+    a_alu_imm(e, ALU_SUB, width32_of(inst->type), rm_reg(si->dest), imm);
     note_compare(e, si, inst);
 }
 
@@ -66,7 +66,7 @@ void emit_sub_imm(Emitter *e, const SelInst *si, const IrInst *inst)
 static void lea_sum(Emitter *e, unsigned w, unsigned d, unsigned a, unsigned b)
 {
     bool swap = (a & 7) == RBP && (b & 7) != RBP;
-    a_lea(e, w, d, x86_mem(swap ? b : a, swap ? a : b, 0, 0));
+    a_lea(e, w, d, rm_mem(swap ? b : a, swap ? a : b, 0, 0));
 }
 
 void emit_add(Emitter *e, const SelInst *si, const IrInst *inst)
@@ -85,20 +85,20 @@ void emit_add(Emitter *e, const SelInst *si, const IrInst *inst)
 void emit_lea_shl(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     a_lea(e, width32_of(inst->type), si->dest,
-          x86_mem(si->opnd[0].reg[0], si->opnd[1].reg[0], si->opnd[1].scale, 0));
+          rm_mem(si->opnd[0].reg[0], si->opnd[1].reg[0], si->opnd[1].scale, 0));
 }
 
 void emit_lea_shl_left(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     a_lea(e, width32_of(inst->type), si->dest,
-          x86_mem(si->opnd[1].reg[0], si->opnd[0].reg[0], si->opnd[0].scale, 0));
+          rm_mem(si->opnd[1].reg[0], si->opnd[0].reg[0], si->opnd[0].scale, 0));
 }
 
 /* a * 3, 5 or 9 */
 void emit_lea_mul(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     unsigned a = si->opnd[0].reg[0];
-    a_lea(e, width32_of(inst->type), si->dest, x86_mem(a, a, si->opnd[1].scale, 0));
+    a_lea(e, width32_of(inst->type), si->dest, rm_mem(a, a, si->opnd[1].scale, 0));
 }
 
 /* Tied: d op= b, b in a register or memory. */
@@ -115,7 +115,7 @@ void emit_alu(Emitter *e, const SelInst *si, const IrInst *inst)
 
 void emit_alu_imm(Emitter *e, const SelInst *si, const IrInst *inst)
 {
-    a_alu_imm(e, si->rule->code, width32_of(inst->type), x86_reg(si->dest), si->opnd[1].imm);
+    a_alu_imm(e, si->rule->code, width32_of(inst->type), rm_reg(si->dest), si->opnd[1].imm);
     note_result(e, si, inst);
 }
 
@@ -136,21 +136,21 @@ void emit_and_low(Emitter *e, const SelInst *si, const IrInst *inst)
 void emit_and_u32(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     (void)inst;
-    a_alu_imm(e, ALU_AND, 4, x86_reg(si->dest), (int32_t)(uint32_t)si->opnd[1].imm);
+    a_alu_imm(e, ALU_AND, 4, rm_reg(si->dest), (int32_t)(uint32_t)si->opnd[1].imm);
 }
 
 /* a & ~b (b under a not), and the other way round */
 void emit_andn(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     a_vvm(e, X86_ANDN, width32_of(inst->type), si->dest, si->opnd[1].reg[0],
-          x86_reg(si->opnd[0].reg[0]));
+          rm_reg(si->opnd[0].reg[0]));
     note_result(e, si, inst);
 }
 
 void emit_andn_left(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     a_vvm(e, X86_ANDN, width32_of(inst->type), si->dest, si->opnd[0].reg[0],
-          x86_reg(si->opnd[1].reg[0]));
+          rm_reg(si->opnd[1].reg[0]));
     note_result(e, si, inst);
 }
 
@@ -189,7 +189,7 @@ void emit_imul(Emitter *e, const SelInst *si, const IrInst *inst)
 /* First factor in rdx; mulx with equal destinations keeps the high half (SDM, MULX). */
 void emit_umulh(Emitter *e, const SelInst *si, const IrInst *inst)
 {
-    a_vvm(e, X86_MULX, width_of(inst->type), si->dest, si->dest, x86_reg(si->opnd[1].reg[0]));
+    a_vvm(e, X86_MULX, width_of(inst->type), si->dest, si->dest, rm_reg(si->opnd[1].reg[0]));
 }
 
 /* First factor in rax, result in rdx, rax destroyed. */

@@ -11,7 +11,7 @@
 X86Rm emit_big_address(Emitter *e, const Operand *o, unsigned scratch)
 {
     a_const(e, scratch, (uint64_t)o->imm);
-    return x86_mem(scratch, o->leaf[0].i != 0 ? o->reg[0] : X86_NO_REG, 0, 0);
+    return rm_mem(scratch, o->leaf[0].i != 0 ? o->reg[0] : X86_NO_REG, 0, 0);
 }
 
 static X86Rm address(Emitter *e, const SelInst *si)
@@ -188,7 +188,7 @@ void emit_fence(Emitter *e, const SelInst *si, const IrInst *inst)
     if ((inst->imm & IR_FENCE_WR) != 0)
         a_emit(e, &(Asm){.insn = X86_OR_I8,
                          .width = 4,
-                         .rm = x86_disp(RSP, 0),
+                         .rm = rm_disp(RSP, 0),
                          .extra = X86_LOCK,
                          .nimm = 1});
 }
@@ -266,10 +266,10 @@ void emit_cas128(Emitter *e, const SelInst *si, const IrInst *inst)
     unsigned expected = si->opnd[1].reg[0], desired = si->opnd[2].reg[0];
     (void)inst;
     a_rr(e, X86_VMOVQ_GX, 0, expected, RAX);
-    a_rri(e, X86_VPEXTRQ, 0, expected, x86_reg(RDX), 1);
+    a_rri(e, X86_VPEXTRQ, 0, expected, rm_reg(RDX), 1);
     a_rr(e, X86_VMOVQ_GX, 0, desired, RBX);
-    a_rri(e, X86_VPEXTRQ, 0, desired, x86_reg(RCX), 1);
+    a_rri(e, X86_VPEXTRQ, 0, desired, rm_reg(RCX), 1);
     locked(e, si, X86_CMPXCHG16B, 8, 0);
     a_rr(e, X86_VMOVQ_XG, 0, si->dest, RAX);
-    a_vvmi(e, X86_VPINSRQ, si->dest, si->dest, x86_reg(RDX), 1);
+    a_vvmi(e, X86_VPINSRQ, si->dest, si->dest, rm_reg(RDX), 1);
 }

@@ -67,10 +67,10 @@ static void move_add(Emitter *e, const HostMove *m)
 {
     int64_t imm = (int64_t)m->imm;
     if (bits_fits_signed(imm, 32)) {
-        a_lea(e, 8, m->dst, x86_disp(m->src, (int32_t)imm));
+        a_lea(e, 8, m->dst, rm_disp(m->src, (int32_t)imm));
     } else if (m->dst != m->src) {
         a_const(e, m->dst, m->imm);
-        a_lea(e, 8, m->dst, x86_mem(m->dst, m->src, 0, 0));
+        a_lea(e, 8, m->dst, rm_mem(m->dst, m->src, 0, 0));
     } else {
         uint8_t bytes[16] = {0};
         memcpy(bytes, &m->imm, 8);

@@ -91,7 +91,7 @@ static bool try_insertps_zero(Emitter *e, const Shuffle *s)
         unsigned keep = (unsigned)__builtin_ctz(~zeros);
         imm = keep << 6 | keep << 4;
     }
-    a_vvmi(e, X86_VINSERTPS, s->d, s->a, x86_reg(s->a), imm | zeros);
+    a_vvmi(e, X86_VINSERTPS, s->d, s->a, rm_reg(s->a), imm | zeros);
     return true;
 }
 
@@ -131,9 +131,9 @@ static bool try_words(Emitter *e, const Shuffle *s)
         high &= u[i] == i && u[4 + i] >= 4;
     }
     if (low)
-        a_rri(e, X86_VPSHUFLW, 0, s->d, x86_reg(s->a), imm4(u));
+        a_rri(e, X86_VPSHUFLW, 0, s->d, rm_reg(s->a), imm4(u));
     else if (high)
-        a_rri(e, X86_VPSHUFHW, 0, s->d, x86_reg(s->a), imm4(u + 4));
+        a_rri(e, X86_VPSHUFHW, 0, s->d, rm_reg(s->a), imm4(u + 4));
     return low || high;
 }
 
@@ -156,7 +156,7 @@ static bool try_rotate(Emitter *e, const Shuffle *s)
         if (s->m[i] != (i + n) % 16)
             return false;
     }
-    a_vvmi(e, X86_VPALIGNR, s->d, s->a, x86_reg(s->a), n);
+    a_vvmi(e, X86_VPALIGNR, s->d, s->a, rm_reg(s->a), n);
     return true;
 }
 
@@ -168,7 +168,7 @@ static bool try_unary(Emitter *e, const Shuffle *s)
         return true;
     }
     if (as_units(s, 4, u)) {
-        a_rri(e, X86_VPSHUFD, 0, s->d, x86_reg(s->a), imm4(u));
+        a_rri(e, X86_VPSHUFD, 0, s->d, rm_reg(s->a), imm4(u));
         return true;
     }
     return try_words(e, s) || try_broadcast(e, s) || try_rotate(e, s);
@@ -203,7 +203,7 @@ static bool try_shufps(Emitter *e, const Shuffle *s)
     uint8_t u[16];
     if (!as_units(s, 4, u) || u[0] / 4 != u[1] / 4 || u[2] / 4 != u[3] / 4)
         return false;
-    a_vvmi(e, X86_VSHUFPS, s->d, u[0] < 4 ? s->a : s->b, x86_reg(u[2] < 4 ? s->a : s->b), imm4(u));
+    a_vvmi(e, X86_VSHUFPS, s->d, u[0] < 4 ? s->a : s->b, rm_reg(u[2] < 4 ? s->a : s->b), imm4(u));
     return true;
 }
 
@@ -218,14 +218,14 @@ static bool try_blend(Emitter *e, const Shuffle *s)
     if (as_units(s, 4, u)) {
         for (unsigned i = 0; i < 4; i++)
             dwords |= (unsigned)(u[i] >= 4) << i;
-        a_vvmi(e, X86_VBLENDPS, s->d, s->a, x86_reg(s->b), dwords);
+        a_vvmi(e, X86_VBLENDPS, s->d, s->a, rm_reg(s->b), dwords);
         return true;
     }
     if (!as_units(s, 2, u))
         return false;
     for (unsigned i = 0; i < 8; i++)
         words |= (unsigned)(u[i] >= 8) << i;
-    a_vvmi(e, X86_VPBLENDW, s->d, s->a, x86_reg(s->b), words);
+    a_vvmi(e, X86_VPBLENDW, s->d, s->a, rm_reg(s->b), words);
     return true;
 }
 
@@ -237,7 +237,7 @@ static bool try_align(Emitter *e, const Shuffle *s)
         for (unsigned i = 0; i < 16 && same; i++)
             same = (s->m[i] ^ 16 * swap) == i + n;
         if (same) {
-            a_vvmi(e, X86_VPALIGNR, s->d, swap ? s->a : s->b, x86_reg(swap ? s->b : s->a), n);
+            a_vvmi(e, X86_VPALIGNR, s->d, swap ? s->a : s->b, rm_reg(swap ? s->b : s->a), n);
             return true;
         }
     }
@@ -265,7 +265,7 @@ static bool try_insertps(Emitter *e, const Shuffle *s)
             }
         }
         if (ok && foreign == 1) {
-            a_vvmi(e, X86_VINSERTPS, s->d, swap ? s->b : s->a, x86_reg(swap ? s->a : s->b),
+            a_vvmi(e, X86_VINSERTPS, s->d, swap ? s->b : s->a, rm_reg(swap ? s->a : s->b),
                    imm | zeros);
             return true;
         }

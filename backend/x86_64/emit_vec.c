@@ -108,22 +108,22 @@ void emit_vextract(Emitter *e, const SelInst *si, const IrInst *inst)
     unsigned d = si->dest, a = si->opnd[0].reg[0], lane = inst->cc;
     switch (inst->type) {
     case IR_I8:
-        a_rri(e, X86_VPEXTRB, 0, a, x86_reg(d), lane);
+        a_rri(e, X86_VPEXTRB, 0, a, rm_reg(d), lane);
         break;
     case IR_I16:
-        a_rri(e, X86_VPEXTRW_G, 0, d, x86_reg(a), lane);
+        a_rri(e, X86_VPEXTRW_G, 0, d, rm_reg(a), lane);
         break;
     case IR_I32:
         if (lane == 0)
             a_rr(e, X86_VMOVD_GX, 0, a, d);
         else
-            a_rri(e, X86_VPEXTRD, 0, a, x86_reg(d), lane);
+            a_rri(e, X86_VPEXTRD, 0, a, rm_reg(d), lane);
         break;
     case IR_I64:
         if (lane == 0)
             a_rr(e, X86_VMOVQ_GX, 0, a, d);
         else
-            a_rri(e, X86_VPEXTRQ, 0, a, x86_reg(d), lane);
+            a_rri(e, X86_VPEXTRQ, 0, a, rm_reg(d), lane);
         break;
     case IR_F32:
         if (lane == 0)
@@ -133,7 +133,7 @@ void emit_vextract(Emitter *e, const SelInst *si, const IrInst *inst)
         else if (lane == 2)
             a_vvv(e, X86_VUNPCKHPD, d, a, a);
         else
-            a_rri(e, X86_VPSHUFD, 0, d, x86_reg(a), lane);
+            a_rri(e, X86_VPSHUFD, 0, d, rm_reg(a), lane);
         break;
     default:
         if (lane == 0)
@@ -163,16 +163,16 @@ void emit_vinsert(Emitter *e, const SelInst *si, const IrInst *inst)
     unsigned d = si->dest, v = si->opnd[0].reg[0], b = si->opnd[1].reg[0], lane = inst->cc;
     if (inst->lane == IR_F64) {
         if (lane == 0) /* blends have more ports than vmovsd */
-            a_vvmi(e, X86_VBLENDPD, d, v, x86_reg(b), 1);
+            a_vvmi(e, X86_VBLENDPD, d, v, rm_reg(b), 1);
         else
             a_vvv(e, X86_VUNPCKLPD, d, v, b);
     } else if (inst->lane == IR_F32) {
         if (lane == 0)
-            a_vvmi(e, X86_VBLENDPS, d, v, x86_reg(b), 1);
+            a_vvmi(e, X86_VBLENDPS, d, v, rm_reg(b), 1);
         else
-            a_vvmi(e, X86_VINSERTPS, d, v, x86_reg(b), lane << 4);
+            a_vvmi(e, X86_VINSERTPS, d, v, rm_reg(b), lane << 4);
     } else {
-        a_vvmi(e, insert_insn(inst->lane), d, v, x86_reg(b), lane);
+        a_vvmi(e, insert_insn(inst->lane), d, v, rm_reg(b), lane);
     }
 }
 
@@ -202,7 +202,7 @@ void emit_vlow(Emitter *e, const SelInst *si, const IrInst *inst)
         a_rr(e, X86_VMOVQ_XG, 0, d, a);
         break;
     case IR_F32:
-        a_vvmi(e, X86_VINSERTPS, d, a, x86_reg(a), 0x0e);
+        a_vvmi(e, X86_VINSERTPS, d, a, rm_reg(a), 0x0e);
         break;
     default:
         a_rr(e, X86_VMOVQ, 0, d, a);

@@ -4,7 +4,7 @@
  * Registers are hardware numbers 0-15. A width is the operand size in bytes (1 2 4 8) and matters
  * to integer instructions only. The immediate, if any, is appended by the caller.
  *
- *     X86Rm m = x86_mem(RBX, RCX, 3, 16);
+ *     X86Rm m = rm_mem(RBX, RCX, 3, 16);
  *     n = x86_encode(buf, X86_ADD, 8, RAX, 0, &m, 0, NULL);      add rax, [rbx + rcx*8 + 16]
  */
 #ifndef DRAGOMAN_BACKEND_X86_64_ENC_H
@@ -93,11 +93,11 @@ typedef struct X86Rm {
     int32_t disp;
 } X86Rm;
 
-static inline X86Rm x86_reg(unsigned reg)
+static inline X86Rm rm_reg(unsigned reg)
 {
     return (X86Rm){.reg = (uint8_t)reg};
 }
-static inline X86Rm x86_mem(unsigned base, unsigned index, unsigned scale, int32_t disp)
+static inline X86Rm rm_mem(unsigned base, unsigned index, unsigned scale, int32_t disp)
 {
     return (X86Rm){.mem = true,
                    .base = (uint8_t)base,
@@ -105,11 +105,11 @@ static inline X86Rm x86_mem(unsigned base, unsigned index, unsigned scale, int32
                    .scale = (uint8_t)scale,
                    .disp = disp};
 }
-static inline X86Rm x86_disp(unsigned base, int32_t disp)
+static inline X86Rm rm_disp(unsigned base, int32_t disp)
 {
-    return x86_mem(base, X86_NO_REG, 0, disp);
+    return rm_mem(base, X86_NO_REG, 0, disp);
 }
-static inline X86Rm x86_rip(void)
+static inline X86Rm rm_rip(void)
 {
     return (X86Rm){.mem = true, .rip = true, .base = X86_NO_REG, .index = X86_NO_REG};
 }

@@ -68,7 +68,7 @@ static void stub_enter(Emitter *e, const SlotTable *slots, const Convention *con
     for (unsigned k = 0; k < NSAVED; k++)
         push_pop(e, 0x50, callee_saved[k]);
     a_ri(e, X86_SUB_I8, 8, RSP, 8); /* 16-aligned for helpers */
-    a_lea(e, 8, RBP, x86_disp(RDI, STATE_X86_BIAS));
+    a_lea(e, 8, RBP, rm_disp(RDI, STATE_X86_BIAS));
     a_mov(e, 8, R15, RSI);
     a_rm(e, X86_MOV_MR, 8, RSP, field(offsetof(CpuState, host_sp)));
     a_rm(e, X86_STMXCSR, 0, 0, field(offsetof(CpuState, host_fpctl)));
@@ -81,7 +81,7 @@ static void stub_enter(Emitter *e, const SlotTable *slots, const Convention *con
     a_emit(e, &(Asm){.insn = X86_CMOV,
                      .width = 8,
                      .reg = RSP,
-                     .rm = x86_reg(R14),
+                     .rm = rm_reg(R14),
                      .extra = CC_E}); /* shadow_sp not set yet */
     a_r(e, X86_JMP_M, 4, R15);
 }
@@ -105,20 +105,20 @@ static void stub_lookup_miss(Emitter *e, const SlotTable *slots, const Conventio
 /* The table's header for the pc in r14 to r15; to its entry if the pc is right. */
 static void table_lookup(Emitter *e)
 {
-    a_lea(e, 4, EXIT_TEMP, x86_mem(X86_NO_REG, EXIT_PC, 3, 0));
-    a_alu_imm(e, ALU_AND, 4, x86_reg(EXIT_TEMP), (LOOKUP_SIZE - 1) * 8);
+    a_lea(e, 4, EXIT_TEMP, rm_mem(X86_NO_REG, EXIT_PC, 3, 0));
+    a_alu_imm(e, ALU_AND, 4, rm_reg(EXIT_TEMP), (LOOKUP_SIZE - 1) * 8);
     a_rm(e, X86_ADD, 8, EXIT_TEMP, field(offsetof(CpuState, lookup)));
-    a_rm(e, X86_MOV, 8, EXIT_TEMP, x86_disp(EXIT_TEMP, 0));
-    a_rm(e, X86_CMP_MR, 8, EXIT_PC, x86_disp(EXIT_TEMP, offsetof(EntryHeader, pc)));
+    a_rm(e, X86_MOV, 8, EXIT_TEMP, rm_disp(EXIT_TEMP, 0));
+    a_rm(e, X86_CMP_MR, 8, EXIT_PC, rm_disp(EXIT_TEMP, offsetof(EntryHeader, pc)));
     a_stub(e, "\x0f\x85", 2, STUB_LOOKUP_MISS);
-    a_rm(e, X86_JMP_M, 4, 0, x86_disp(EXIT_TEMP, offsetof(EntryHeader, entry)));
+    a_rm(e, X86_JMP_M, 4, 0, rm_disp(EXIT_TEMP, offsetof(EntryHeader, entry)));
 }
 
 static void stub_lookup(Emitter *e)
 {
     a_rm(e, X86_MOV_MR, 8, EXIT_TEMP, field(offsetof(CpuState, exit_site)));
-    a_rm(e, X86_MOV, 8, EXIT_TEMP, x86_disp(EXIT_TEMP, 0));
-    a_alu_imm(e, ALU_CMP, 8, x86_disp(EXIT_TEMP, offsetof(EntryHeader, pc)), EMPTY_PC);
+    a_rm(e, X86_MOV, 8, EXIT_TEMP, rm_disp(EXIT_TEMP, 0));
+    a_alu_imm(e, ALU_CMP, 8, rm_disp(EXIT_TEMP, offsetof(EntryHeader, pc)), EMPTY_PC);
     a_stub(e, "\x0f\x84", 2, STUB_LOOKUP_MISS);
     table_lookup(e);
 }
