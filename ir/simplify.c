@@ -363,8 +363,8 @@ static IrRef rule_zext(Folder *f, IrInst *i)
     if (x->op == IR_trunc) {
         /* The bits cut off were zero already. */
         const IrInst *w = ir_inst(r, x->arg[0]);
-        if (w->type == i->type && (maybe_set(r, x->arg[0], 3) & ~all_ones(x)) == 0)
-            return x->arg[0];
+        if (w->type <= i->type && (maybe_set(r, x->arg[0], 3) & ~all_ones(x)) == 0)
+            return w->type == i->type ? x->arg[0] : to_conv(i, IR_zext, x->arg[0]);
     }
     return IR_NONE;
 }

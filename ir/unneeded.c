@@ -16,8 +16,32 @@ typedef struct Work {
     uint8_t *snap_seen;
 } Work;
 
+/* The flags that a comparison raises are raised by another of the same values close behind it,
+ * with nothing in between that could see them: x86's compare, and the relation a branch asks for.
+ */
+static bool raised_again(const Region *r, const IrInst *i)
+{
+    enum { NEAR = 16 };
+    uint32_t v = i->next;
+    if (i->flags & IR_F_TRAPS)
+        return false;
+    for (unsigned n = 0; n < NEAR && v != 0; n++) {
+        const IrInst *x = &r->insts.data[v];
+        if (ir_op_info[x->op].sig == IR_SIG_FCMP && x->flags == i->flags &&
+            ((ir_same(x->arg[0], i->arg[0]) && ir_same(x->arg[1], i->arg[1])) ||
+             (ir_same(x->arg[0], i->arg[1]) && ir_same(x->arg[1], i->arg[0]))))
+            return true;
+        if (x->op != IR_insn && !ir_has(x, IR_E_PURE))
+            return false;
+        v = x->next;
+    }
+    return false;
+}
+
 bool ir_is_root(const Region *r, const IrInst *i)
 {
+    if (ir_op_info[i->op].sig == IR_SIG_FCMP && raised_again(r, i))
+        return false;
     switch (i->op) {
     case IR_get:
     case IR_fpctlget:
