@@ -117,7 +117,7 @@ static inline bool is64(const IrInst *in)
 void a64_mov_imm(Emitter *e, unsigned d, uint64_t v); /* 64 bits */
 void a64_mov(Emitter *e, unsigned d, unsigned n);     /* 64 bits; nothing if equal */
 void a64_vmov(Emitter *e, unsigned d, unsigned n);
-void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm); /* 64 bits; may use x17 */
+void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm); /* 64 bits; may use x30 */
 void a64_bcond(Emitter *e, A64Cond cc, uint32_t label);
 void a64_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label);
 void a64_state_access(Emitter *e, A64Op scaled, unsigned reg, uint32_t offset);

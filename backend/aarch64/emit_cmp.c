@@ -9,7 +9,7 @@
 
 static void compare_imm(Emitter *e, bool wide, unsigned n, int64_t imm)
 {
-    ri(e, A64_SF(imm < 0 ? A64_ADDSI_W : A64_SUBSI_W, wide), XZR, n, imm < 0 ? -imm : imm);
+    ri(e, A64_SF(imm < 0 ? A64_ADDSI_W : A64_SUBSI_W, wide), XZR, n, (int64_t)a64_magnitude(imm));
 }
 
 /* i8 and i16: the left side is extended into x16, the right side by the compare itself. */

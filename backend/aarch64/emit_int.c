@@ -61,7 +61,7 @@ void a64_addsub_ri(Emitter *e, const SelInst *si, const IrInst *in)
     int64_t imm = si->opnd[1].imm;
     bool add = (in->op == IR_add) == (imm >= 0);
     ri(e, A64_SF(add ? A64_ADDI_W : A64_SUBI_W, is64(in)), si->dest, reg(si, 0),
-       imm < 0 ? -imm : imm);
+       (int64_t)a64_magnitude(imm));
 }
 
 void a64_madd(Emitter *e, const SelInst *si, const IrInst *in)

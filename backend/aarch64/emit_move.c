@@ -1,7 +1,7 @@
 /* emit_move.c: moves that the allocator asks for, and constants.
  *
- * A move may destroy x17, v13 and the flags, nothing else (x16 holds the pc of an indirect exit
- * while its last moves are made).
+ * A move may destroy x17, x30, v13 and the flags, nothing else (x16 holds the pc of an indirect
+ * exit while its last moves are made).
  */
 #include "backend/aarch64/emitters.h"
 
@@ -57,7 +57,7 @@ void a64_mov_imm(Emitter *e, unsigned d, uint64_t v)
 
 void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm)
 {
-    uint64_t v = (uint64_t)(imm < 0 ? -imm : imm);
+    uint64_t v = a64_magnitude(imm);
     A64Op op = imm < 0 ? A64_SUBI_X : A64_ADDI_X;
     if (imm == 0) {
         a64_mov(e, d, n);
@@ -67,8 +67,8 @@ void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm)
         ri(e, op, d, n, (int64_t)(v & ~(uint64_t)4095));
         ri(e, op, d, d, (int64_t)(v & 4095));
     } else {
-        a64_mov_imm(e, R_T1, (uint64_t)imm);
-        rrr(e, A64_ADD_X, d, n, R_T1);
+        a64_mov_imm(e, R_LR, (uint64_t)imm); /* n may be x17 */
+        rrr(e, A64_ADD_X, d, n, R_LR);
     }
 }
 

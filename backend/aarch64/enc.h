@@ -120,6 +120,10 @@ static inline bool a64_fits_logic(uint64_t imm, bool is64)
     uint32_t field;
     return a64_logic_field(imm, is64, &field);
 }
+static inline uint64_t a64_magnitude(int64_t v)
+{
+    return v < 0 ? -(uint64_t)v : (uint64_t)v;
+}
 /* ADD/SUB immediates, by magnitude. */
 static inline bool a64_fits_imm12(uint64_t v)
 {

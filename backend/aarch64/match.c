@@ -26,7 +26,7 @@ bool a64_match_addimm(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     if (!a64_match_anyimm(s, user, v, out))
         return false;
-    return a64_fits_imm12((uint64_t)(out->imm < 0 ? -out->imm : out->imm));
+    return a64_fits_imm12(a64_magnitude(out->imm));
 }
 
 /* Bits above the type do not matter, so a narrow constant may be extended either way. */
@@ -169,7 +169,7 @@ static void match_right(Selection *s, IrRef v, unsigned type, Operand *out)
         bool sign = out->cc == CC_LT || out->cc == CC_LE;
         if (narrow && !sign)
             imm &= (int64_t)bits_mask(ir_type_bits(type)); /* as the register is extended */
-        if (a64_fits_imm12((uint64_t)(imm < 0 ? -imm : imm))) {
+        if (a64_fits_imm12(a64_magnitude(imm))) {
             out->has_imm = true;
             out->imm = imm;
             return;
