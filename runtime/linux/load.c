@@ -354,12 +354,14 @@ static int load_interp(LinuxProcess *p, const char *name, LoadedProgram *lp)
     snprintf(path, sizeof path, "%s%s", prefix && name[0] == '/' ? prefix : "", name);
     if (access(path, F_OK) < 0)
         snprintf(path, sizeof path, "%s", name);
+    if (access(path, F_OK) < 0) {
+        log_note("%s: the program's interpreter %s does not exist (is -L needed?)", p->name, name);
+        return STATUS_MISSING;
+    }
     OpenProgram prog = {0};
     int status = open_program(path, -1, &prog);
-    if (status) {
-        log_note("%s: the program's interpreter cannot be loaded (is -L needed?)", name);
+    if (status)
         return status;
-    }
     ElfImage *img = malloc(sizeof *img);
     if (!img)
         log_fatal("no memory to load %s", path);
@@ -370,6 +372,19 @@ static int load_interp(LinuxProcess *p, const char *name, LoadedProgram *lp)
     free(img);
     close(prog.fd);
     return status;
+}
+
+/* Where the program break starts: a random distance behind a program with an address of its own;
+ * for one that was put where there was room, far from where the host maps things. */
+static uint64_t place_brk(const ElfImage *img)
+{
+    static const uint64_t away = 0x2aaaaaaaa000;
+    uint32_t random = 0;
+    if (getrandom(&random, sizeof random, 0) < 0)
+        random = 0;
+    if (img->dynamic)
+        return away + (uint64_t)(random % (1 << 24)) * GUEST_PAGE;
+    return img->high + (1 + (uint64_t)(random % (1 << 12))) * GUEST_PAGE;
 }
 
 static void name_program(LinuxProcess *p, const char *path, const char *execfn)
@@ -414,13 +429,13 @@ int load_program(LinuxThread *t, const char *path, int argc, char **argv, char *
     if (!status)
         status = map_image(p, prog.path, img, prog.fd, &lp.base);
     lp.entry = lp.base + img->entry;
+    name_program(p, prog.path, path);
     if (!status && img->interp[0])
         status = load_interp(p, img->interp, &lp);
     if (status)
         return status;
-    name_program(p, prog.path, path);
     close(prog.fd);
-    p->brk_start = p->brk = page_up(lp.base + img->high);
+    p->brk_start = p->brk = place_brk(img);
     if (!map_stack(p))
         return refuse(prog.path, ENOMEM);
     uint64_t sp = build_stack(p, &lp, prog.argc, prog.argv, envp);

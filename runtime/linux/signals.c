@@ -138,6 +138,19 @@ void sighand_drop(SigHand *h)
         free(h);
 }
 
+/* The host's action that stands for a guest's. */
+static GuestSigAction mirrored(const GuestSigAction *act)
+{
+    GuestSigAction host = our_action;
+    if (act->handler <= ignore_handler) {
+        host = *act;
+        host.flags = our_action.flags & ~(uint64_t)(SA_SIGINFO | SA_ONSTACK);
+        host.restorer = our_action.restorer;
+    }
+    host.flags |= act->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
+    return host;
+}
+
 long signals_set_action(LinuxThread *t, int sig, const GuestSigAction *act, GuestSigAction *old)
 {
     SigHand *h = t->sighand;
@@ -145,15 +158,7 @@ long signals_set_action(LinuxThread *t, int sig, const GuestSigAction *act, Gues
     pthread_mutex_lock(&h->lock);
     *old = h->action[sig];
     if (act) {
-        GuestSigAction host = *act;
-        if (act->handler > ignore_handler) {
-            host = our_action;
-            host.flags |= act->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT);
-        } else {
-            host.flags = (act->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT)) |
-                         (our_action.flags & ~(uint64_t)(SA_SIGINFO | SA_ONSTACK));
-            host.restorer = our_action.restorer;
-        }
+        GuestSigAction host = mirrored(act);
         if (!(SIGBIT(sig) & SYNCHRONOUS_SIGNALS))
             r = host_action(sig, &host, NULL);
         if (r == 0) {
@@ -163,6 +168,15 @@ long signals_set_action(LinuxThread *t, int sig, const GuestSigAction *act, Gues
     }
     pthread_mutex_unlock(&h->lock);
     return r;
+}
+
+void signals_after_thread_creation(LinuxThread *t)
+{
+    enum { SIGSETXID = 33 };
+    pthread_mutex_lock(&t->sighand->lock);
+    GuestSigAction host = mirrored(&t->sighand->action[SIGSETXID]);
+    host_action(SIGSETXID, &host, NULL);
+    pthread_mutex_unlock(&t->sighand->lock);
 }
 
 static const int synchronous[SYNCHRONOUS_COUNT] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};

@@ -238,6 +238,7 @@ static long clone_thread(LinuxThread *t, const CloneRequest *rq)
     signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
     int error = pthread_create(&id, &attr, run_thread, &start);
     pthread_attr_destroy(&attr);
+    signals_after_thread_creation(t);
     pid_t tid = 0;
     if (!error) {
         while (sem_wait(&start.ready) < 0)
