@@ -441,18 +441,22 @@ static unsigned significant_bits(const Selection *s, IrRef v)
     return in->type == IR_I32 && zero_extends_i32(in) ? 32 : 64;
 }
 
-/* The register of scalar v is zero above it: VEX scalar operations copy what is above their first
- * source, loads clear it. */
-static bool clean_above(const Selection *s, IrRef v)
+/* How many low bits of the vector register of v can be other than zero: VEX scalar operations copy
+ * what is above their result from their first source, loads clear it. */
+static unsigned vector_bits(const Selection *s, IrRef v)
 {
+    unsigned least = 0;
     for (unsigned depth = 0; depth < 16; depth++) {
         const IrInst *in = select_inst(s, s->alias[v.i]);
+        unsigned bits = ir_type_bits(in->type);
         switch (in->op) {
         case IR_load:
         case IR_bitcast:
         case IR_sitof:
+            return bits > least ? bits : least;
         case IR_vlow:
-            return true;
+            bits = ir_type_bits(select_inst(s, in->arg[0])->type);
+            return bits > least ? bits : least;
         case IR_fadd:
         case IR_fsub:
         case IR_fmul:
@@ -461,13 +465,14 @@ static bool clean_above(const Selection *s, IrRef v)
         case IR_fmaxsel:
         case IR_fsqrt:
         case IR_fext:
+            least = bits > least ? bits : least;
             v = in->arg[0];
             break;
         default:
-            return false;
+            return 128;
         }
     }
-    return false;
+    return 128;
 }
 
 bool x86_is_alias(Selection *s, IrRef v, IrRef *of)
@@ -475,7 +480,8 @@ bool x86_is_alias(Selection *s, IrRef v, IrRef *of)
     const IrInst *in = select_inst(s, v);
     if (in->op == IR_vlow) {
         *of = in->arg[0];
-        return ir_type_is_float(select_inst(s, in->arg[0])->type) && clean_above(s, in->arg[0]);
+        unsigned type = select_inst(s, in->arg[0])->type;
+        return ir_type_is_float(type) && vector_bits(s, in->arg[0]) <= ir_type_bits(type);
     }
     if (in->op != IR_zext)
         return false;
