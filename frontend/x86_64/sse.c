@@ -47,8 +47,12 @@ IrRef sse_read(LiftContext *lc, unsigned n)
         return x86_xmm(lc, op->reg);
     if (op->kind == X86_MMX)
         return ir_vlow(&lc->b, ir_get(&lc->b, X86_SLOT_MM + op->reg));
-    IrRef v = x86_read(lc, n);
-    return op->size == 16 ? v : ir_vlow(&lc->b, v);
+    if (op->size == 16)
+        return x86_read(lc, n);
+    /* Loaded as a float the value goes to a vector register at once. */
+    if (op->size == 8 && lc->insn->op[0].kind == X86_XMM)
+        return ir_vlow(&lc->b, x86_read_as(lc, n, IR_F64));
+    return ir_vlow(&lc->b, x86_read(lc, n));
 }
 
 void sse_write(LiftContext *lc, unsigned n, IrRef v)
