@@ -19,6 +19,8 @@ enum {
     CASE_XLAT = 256,     /* rbx points into memory */
     CASE_FP = 512,       /* exceptions are unmasked in some cases */
     CASE_MASKMOV = 1024, /* rdi points into memory */
+    CASE_TARGET = 4096,  /* the operand (memory, dest_reg or the word at rsp) is where to go */
+    CASE_COUNT = 8192,   /* rcx is small */
     CASE_POPF = 2048,    /* no TF, no AC in the word at rsp */
 };
 
@@ -26,7 +28,8 @@ enum { NO_REG = 0xff };
 
 /* Where the runner maps what instructions touch: both below 2 GiB, for absolute addresses. */
 #define CODE_BASE   0x20000000u
-#define CODE_STRIDE 32u
+#define CODE_STRIDE 64u
+#define CODE_TARGET 32u         /* where a branch goes, from the start of its encoding */
 #define MEMORY_BASE 0x30000000u /* unmapped below and above */
 #define MEMORY_SIZE 0x4000u
 #define MEMORY_SPOT (MEMORY_BASE + MEMORY_SIZE / 2) /* where fixed addresses lead */

@@ -44,11 +44,25 @@ static unsigned excepted_flags(const X86Row *row)
     return mask;
 }
 
+/* Instructions that go somewhere: the runner has a place for them to go to. */
+static bool is_branch(const X86Row *row)
+{
+    static const char *const emitters[] = {"jcc", "loop", "loope",   "loopne",   "jrcxz",
+                                           "jmp", "call", "jmp_ind", "call_ind", "ret"};
+    for (unsigned i = 0; i < sizeof emitters / sizeof emitters[0]; i++)
+        if (strcmp(row->emitter, emitters[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool testable(const X86Row *row)
 {
     bool x87 = row->map == X86_MAP_00 && (row->opcode & 0xf8) == 0xd8;
-    return !x87 && !(row->attr & (A_UNTESTED | A_PRIV | A_END | A_COND | A_JUMP | A_I64)) &&
-           !(excepted_flags(row) & F_D);
+    if (x87 || (row->attr & A_I64) || (excepted_flags(row) & F_D))
+        return false;
+    if (strstr(row->mnemonic, "mxcsr"))
+        return true;
+    return is_branch(row) || !(row->attr & (A_UNTESTED | A_PRIV | A_END));
 }
 
 /* ---- encoding ---- */
@@ -144,7 +158,8 @@ static void encode(const X86Row *row, Writer *w)
         put(w, 0x65);
     if ((row->attr & A_REP) && rnd(2))
         put(w, rnd(2) ? 0xf2 : 0xf3);
-    if (row->prefix == X86_P___ && rnd(4) == 0)
+    if (row->prefix == X86_P___ && rnd(4) == 0 &&
+        !is_branch(row)) /* Intel and AMD differ on branches */
         put(w, 0x66);
     if (row->prefix > X86_P_NP)
         put(w, row->prefix == X86_P_66 ? 0x66 : row->prefix == X86_P_F3 ? 0xf3 : 0xf2);
@@ -181,6 +196,19 @@ static bool emitter_is(const X86Row *row, const char *name)
     return strcmp(row->emitter, name) == 0;
 }
 
+/* Relative ones get their displacement here, others a place for the runner to put the address. */
+static void set_branch(InsnCase *c, const X86Insn *in)
+{
+    uint32_t by = CODE_TARGET - in->length;
+    c->kind |= emitter_is(in->row, "jcc") ? 0 : CASE_COUNT;
+    if (in->op[0].kind == X86_REL)
+        memcpy(c->code + in->length - in->op[0].size, &by, in->op[0].size);
+    else
+        c->kind |= CASE_TARGET;
+    if (in->op[0].kind == X86_GPR)
+        c->dest_reg = in->op[0].reg;
+}
+
 static void set_kind(InsnCase *c, const X86Insn *in)
 {
     const X86Row *row = in->row;
@@ -198,6 +226,8 @@ static void set_kind(InsnCase *c, const X86Insn *in)
         c->acc_size = in->op[0].size ? in->op[0].size : in->opsize == 8 ? 16 : 8;
         c->dest_reg = in->op[0].kind == X86_GPR ? in->op[0].reg : NO_REG;
     }
+    if (is_branch(row))
+        set_branch(c, in);
     bool bits = row->map == X86_MAP_0F && (row->opcode & 0xe7) == 0xa3;
     if (bits && in->op[0].kind == X86_MEM) {
         c->kind |= CASE_BITS;
@@ -223,13 +253,20 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const Writer *w, unsign
     if (c->base != NO_REG && c->base == c->index)
         return false;
     if (c->index == NO_REG && c->base == NO_REG) {
-        if (!w->disp_at)
+        bool moffs = in->op[0].spec == X86_OP_Ob || in->op[0].spec == X86_OP_Ov ||
+                     in->op[1].spec == X86_OP_Ob || in->op[1].spec == X86_OP_Ov;
+        if (!w->disp_at && !moffs)
             return false;
-        uint32_t at = MEMORY_SPOT + (c->kind & CASE_ALIGNED ? 0 : rnd(16));
+        if (moffs)
+            memset(c->code + in->length - in->addrsize, 0, in->addrsize);
+        unsigned disp_at = moffs ? (unsigned)in->length - in->addrsize : w->disp_at;
+        uint32_t at = MEMORY_SPOT;
+        if (!(c->kind & (CASE_ALIGNED | CASE_TARGET | CASE_EXCHANGE)))
+            at += rnd(16);
         at -= c->gs ? GS_BASE : 0;
         if (w->relative)
             at -= CODE_BASE + number * CODE_STRIDE + in->length;
-        memcpy(c->code + w->disp_at, &at, 4);
+        memcpy(c->code + disp_at, &at, 4);
     } else if (c->base == NO_REG) {
         c->disp &= 0xfff; /* only what a multiple of the scale can reach: aligned by the runner */
         return c->scale == 0;
@@ -257,6 +294,8 @@ static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
     c->flag_mask = F_ALL & ~(row->undefined | excepted_flags(row));
     snprintf(c->name, sizeof c->name, "%s", row->mnemonic);
     set_kind(c, &in);
+    if ((c->kind & CASE_TARGET) && c->dest_reg == RSP)
+        return false;
     return !x86_insn_has_mem(&in) || (row->attr & A_NODATA) || place_memory(c, &in, &w, number);
 }
 

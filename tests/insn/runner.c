@@ -44,7 +44,9 @@ _Static_assert(offsetof(Regs, mm) == 416, "the assembly knows the offsets");
 
 Regs regs __attribute__((visibility("hidden")));
 void run_case(void);
-extern char run_case_end[];
+extern char run_case_end[];    /* where an encoding goes on */
+extern char run_case_target[]; /* where a branch that is taken does */
+uint32_t went __attribute__((visibility("hidden")));
 
 __asm__(".text\n"
         "run_case:\n"
@@ -78,6 +80,8 @@ __asm__(".text\n"
         "mov regs+96(%rip), %r12; mov regs+104(%rip), %r13\n"
         "mov regs+112(%rip), %r14; mov regs+120(%rip), %r15\n"
         "jmp *regs+136(%rip)\n"
+        "run_case_target:\n"
+        "movl $1, went(%rip)\n"
         "run_case_end:\n"
         "mov %rax, regs+0(%rip); mov %rcx, regs+8(%rip)\n"
         "mov %rdx, regs+16(%rip); mov %rbx, regs+24(%rip)\n"
@@ -271,6 +275,18 @@ static void set_exchange(const InsnCase *c, uint64_t target)
     }
 }
 
+/* An address to go to, where a jump, call or return takes it from. */
+static void set_target(const InsnCase *c, uint64_t target)
+{
+    uint64_t to = regs.target + CODE_TARGET;
+    if (c->dest_reg != NO_REG)
+        regs.gpr[c->dest_reg] = to;
+    else if (!c->mem_size)
+        memcpy((void *)(uintptr_t)regs.gpr[RSP], &to, 8);
+    else if (target + 8 <= MEMORY_BASE + MEMORY_SIZE)
+        memcpy((void *)(uintptr_t)target, &to, 8);
+}
+
 static void set_divide(void)
 {
     uint64_t r = rng();
@@ -343,7 +359,13 @@ static uint64_t prepare(const InsnCase *c)
         uint32_t *word = (uint32_t *)(uintptr_t)regs.gpr[RSP];
         *word &= ~0x40100u;
     }
+    if (c->kind & CASE_COUNT)
+        regs.gpr[RCX] = rng() % 3;
     lead_to(c, target);
+    if (c->kind & CASE_TARGET)
+        set_target(c, target);
+    if (strcmp(c->name, "ldmxcsr") == 0 && target + 4 <= MEMORY_BASE + MEMORY_SIZE && rng() % 8)
+        *(uint32_t *)(uintptr_t)target &= 0xffff; /* the rest is reserved: #GP */
     if (c->kind & CASE_EXCHANGE)
         set_exchange(c, target);
     return target;
@@ -398,14 +420,15 @@ static uint64_t result_hash(const InsnCase *c, uint64_t h)
     if (c->kind & CASE_MMX)
         h = hash_words(h, regs.mm, sizeof regs.mm);
     h = hash_words(h, window, WINDOW);
+    h = hash_word(h, went);
     return hash_word(h, (uint64_t)caught.sig << 32 ^ (uint64_t)caught.code ^ caught.addr << 8);
 }
 
 static void show(const InsnCase *c, const char *when)
 {
-    printf("%s flags %03x mxcsr %04x signal %d code %d addr %llx\n", when,
-           (unsigned)(regs.flags & (c->flag_mask | 0x400)), regs.mxcsr, caught.sig, caught.code,
-           (unsigned long long)caught.addr);
+    printf("%s flags %03x branched %u mxcsr %04x signal %d code %d addr %llx\n", when,
+           (unsigned)(regs.flags & (c->flag_mask | 0x400)), went, regs.mxcsr, caught.sig,
+           caught.code, (unsigned long long)caught.addr);
     for (unsigned i = 0; i < 16; i++)
         printf("%s%016llx%s", i % 8 ? " " : "  gpr ", (unsigned long long)regs.gpr[i],
                i % 8 == 7 ? "\n" : "");
@@ -432,13 +455,14 @@ static uint64_t run_sets(const InsnCase *c, unsigned number, unsigned sets, bool
     rng_state = 0x9e3779b97f4a7c15u + c->seed;
     for (unsigned s = 0; s < sets; s++) {
         memset(&caught, 0, sizeof caught);
-        prepare(c);
         regs.target = CODE_BASE + number * CODE_STRIDE;
+        went = 0;
+        prepare(c);
         if (print)
             show(c, "before");
         run_case();
-        if (caught.sig == SIGFPE && caught.code == FPE_FLTUND)
-            regs.mxcsr &= ~0x20u; /* exceptions.def: inexact beside an unmasked underflow */
+        if (caught.sig == SIGFPE && (caught.code == FPE_FLTUND || caught.code == FPE_FLTOVF))
+            regs.mxcsr &= ~0x20u; /* exceptions.def: inexact beside these */
         if (print)
             show(c, "after ");
         h = result_hash(c, h);
@@ -459,6 +483,13 @@ static void *map_at(uint32_t at, size_t size, int prot)
     return p;
 }
 
+static void write_jump(uint8_t *p, const char *to)
+{
+    uint64_t address = (uint64_t)(uintptr_t)to;
+    memcpy(p, "\xff\x25\0\0\0\0", 6); /* jmp *0(%rip) */
+    memcpy(p + 6, &address, 8);
+}
+
 /* The instruction, then a jump to where the registers are saved. */
 static void write_code(const InsnCase *cases, unsigned count)
 {
@@ -466,11 +497,9 @@ static void write_code(const InsnCase *cases, unsigned count)
     uint8_t *code = map_at(CODE_BASE, size, PROT_READ | PROT_WRITE);
     for (unsigned i = 0; i < count; i++) {
         uint8_t *p = code + (size_t)i * CODE_STRIDE;
-        uint64_t to = (uint64_t)(uintptr_t)run_case_end;
         memcpy(p, cases[i].code, cases[i].length);
-        p += cases[i].length;
-        memcpy(p, "\xff\x25\0\0\0\0", 6); /* jmp *0(%rip) */
-        memcpy(p + 6, &to, 8);
+        write_jump(p + cases[i].length, run_case_end);
+        write_jump(p + CODE_TARGET, run_case_target);
     }
     mprotect(code, size, PROT_READ | PROT_EXEC);
 }
