@@ -169,8 +169,11 @@ static long find_file(LinuxThread *t, int dirfd, const char *path, int flags, Ex
 {
     LinuxProcess *p = t->process;
     f->fd = -1;
-    if (proc_classify(t, dirfd, path) == PROC_EXE)
-        path = p->exe;
+    if (proc_classify(t, dirfd, path) == PROC_EXE) {
+        f->fd = open(p->exe, O_RDONLY);
+        snprintf(f->path, sizeof f->path, "%s", path);
+        return f->fd < 0 ? -errno : check_format(p, f->fd, 0);
+    }
     if (path[0] == '/' || (dirfd == AT_FDCWD && path[0])) {
         struct stat st;
         snprintf(f->path, sizeof f->path, "%s", path);

@@ -393,8 +393,14 @@ static void name_program(LinuxProcess *p, const char *path, const char *execfn)
     p->exe = realpath(path, NULL);
     if (!p->exe)
         p->exe = strdup(path);
-    const char *slash = strrchr(execfn, '/');
-    prctl(PR_SET_NAME, slash ? slash + 1 : execfn);
+    /* A file executed by its descriptor gives its own name. */
+    const char *named = strncmp(execfn, "/dev/fd/", 8) ? execfn : path;
+    const char *slash = strrchr(named, '/');
+    char comm[16];
+    snprintf(comm, sizeof comm, "%s", slash ? slash + 1 : named);
+    if (named == path && strstr(comm, " ("))
+        *strstr(comm, " (") = 0; /* "(deleted)" is not part of it */
+    prctl(PR_SET_NAME, comm);
 }
 
 int load_program(LinuxThread *t, const char *path, int argc, char **argv, char **envp)
