@@ -474,11 +474,12 @@ static void eval_access(Eval *x, const IrInst *i, uint32_t v)
 
 static void eval_call(Eval *x, const IrInst *i, uint32_t v)
 {
-    const IrRef *args = &x->r->pool.data[i->list];
-    if (i->imm == HELP_TICK)
+    if (i->imm == HELP_TICK) {
         test_tick(x->s);
-    else
-        x->v[v] = (IrValue){.q = {test_mix(x->v[args[0].i].u, x->v[args[1].i].w[0]), 0}};
+        return;
+    }
+    const IrRef *args = &x->r->pool.data[i->list];
+    x->v[v] = (IrValue){.q = {test_mix(x->v[args[0].i].u, x->v[args[1].i].w[0]), 0}};
 }
 
 /* The next instruction; 0 ends. */
