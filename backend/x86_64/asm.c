@@ -119,6 +119,14 @@ void a_mov(Emitter *e, unsigned w, unsigned dst, unsigned src)
         a_rr(e, X86_MOV, w, dst, src);
 }
 
+void a_copy(Emitter *e, unsigned type, unsigned dst, unsigned src)
+{
+    if (type == IR_I32)
+        a_rr(e, X86_MOV, 4, dst, src);
+    else
+        a_mov(e, width32_of(type), dst, src);
+}
+
 void a_vmov(Emitter *e, unsigned dst, unsigned src)
 {
     if (dst == src)

@@ -89,8 +89,10 @@ typedef enum AluOp { ALU_ADD, ALU_OR, ALU_AND, ALU_SUB, ALU_XOR, ALU_CMP } AluOp
 /* rm op= imm in the shortest form; imm fits 32 bits signed (or `width`). */
 void a_alu_imm(Emitter *e, AluOp op, unsigned w, X86Rm rm, int64_t imm);
 void a_mov(Emitter *e, unsigned w, unsigned dst, unsigned src); /* nothing when equal */
-void a_vmov(Emitter *e, unsigned dst, unsigned src);            /* whole register */
-void a_const(Emitter *e, unsigned reg, uint64_t value);         /* keeps the flags */
+/* The whole of an integer value: an i32 is zero-extended even in place. */
+void a_copy(Emitter *e, unsigned type, unsigned dst, unsigned src);
+void a_vmov(Emitter *e, unsigned dst, unsigned src);    /* whole register */
+void a_const(Emitter *e, unsigned reg, uint64_t value); /* keeps the flags */
 void a_lea(Emitter *e, unsigned w, unsigned dst, X86Rm rm);
 
 /* Memory in CpuState. */

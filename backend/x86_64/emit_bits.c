@@ -33,8 +33,10 @@ void emit_shift_imm(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     unsigned n = const_count(si, inst);
     unsigned w = si->rule->code == X86_SHL_I ? width32_of(inst->type) : width_of(inst->type);
-    if (n == 0)
+    if (n == 0) {
+        a_copy(e, inst->type, si->dest, si->dest);
         return;
+    }
     a_ri(e, si->rule->code, w, si->dest, n);
     if (!is_narrow(inst->type))
         a_flags_result(e, inst, si->inst, width_of(inst->type));
@@ -70,7 +72,7 @@ void emit_rot_imm(Emitter *e, const SelInst *si, const IrInst *inst)
     unsigned n = const_count(si, inst), w = width_of(inst->type), a = si->opnd[0].reg[0];
     bool left = si->rule->code == X86_ROL_I;
     if (n == 0)
-        a_mov(e, w, si->dest, a);
+        a_copy(e, inst->type, si->dest, a);
     else if (si->dest == a)
         a_ri(e, si->rule->code, w, a, n);
     else
@@ -152,7 +154,9 @@ void emit_extract(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     Field f = field_of(inst);
     unsigned d = si->dest, a = si->opnd[0].reg[0];
-    if (f.pos + f.len == f.bits) {
+    if (f.len == f.bits) {
+        a_copy(e, inst->type, d, a);
+    } else if (f.pos + f.len == f.bits) {
         shift_pair(e, f, d, a, X86_SHR_I);
     } else if (f.len == 8 || f.len == 16 || f.len == 32) {
         extract_unit(e, f, d, a, false);
@@ -169,7 +173,9 @@ void emit_sextract(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     Field f = field_of(inst);
     bool unit = f.len == 8 || f.len == 16 || f.len == 32;
-    if (unit && f.pos + f.len != f.bits)
+    if (f.len == f.bits)
+        a_copy(e, inst->type, si->dest, si->opnd[0].reg[0]);
+    else if (unit && f.pos + f.len != f.bits)
         extract_unit(e, f, si->dest, si->opnd[0].reg[0], true);
     else
         shift_pair(e, f, si->dest, si->opnd[0].reg[0], X86_SAR_I);

@@ -229,6 +229,7 @@ void emit_select(Emitter *e, const SelInst *si, const IrInst *inst)
         bool eq = c.cc == CC_E;
         unsigned both = eq ? yes : no, other = eq ? no : yes; /* `both`: ZF set and PF clear */
         if (d == other && d != both) {
+            a_copy(e, inst->type, d, d);
             Skip s = skip_if(e, c, !eq);
             a_mov(e, w, d, both);
             skip_here(e, s);

@@ -29,7 +29,7 @@ static void add_imm(Emitter *e, const SelInst *si, const IrInst *inst, int64_t i
 {
     unsigned w = width32_of(inst->type), a = si->opnd[0].reg[0];
     if (imm == 0) {
-        a_mov(e, w, si->dest, a);
+        a_copy(e, inst->type, si->dest, a);
     } else if (si->dest == a) {
         bool sub = imm == 128; /* fits a byte when subtracted */
         a_alu_imm(e, sub ? ALU_SUB : ALU_ADD, w, rm_reg(a), sub ? -128 : imm);

@@ -402,6 +402,7 @@ static bool zero_extends_i32(const IrInst *in)
     case IR_trunc:
     case IR_const:
     case IR_get: /* of a slot that is 32 bits wide in memory */
+    case IR_deposit:
         return false;
     default:
         return true; /* every other emitter writes the whole 32-bit register */
