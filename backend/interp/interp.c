@@ -20,10 +20,9 @@
 static const uint64_t type_mask[IR_TYPE_COUNT] = {
     [IR_I8] = 0xff, [IR_I16] = 0xffff, [IR_I32] = UINT32_MAX, [IR_I64] = UINT64_MAX};
 
-static unsigned type_bytes(unsigned t)
-{
-    return ir_type_bits((IrType)t) / 8;
-}
+static const uint8_t type_size[IR_TYPE_COUNT] = {
+    [IR_I8] = 1,  [IR_I16] = 2, [IR_I32] = 4,  [IR_I64] = 8,
+    [IR_F32] = 4, [IR_F64] = 8, [IR_V128] = 16};
 
 static bool set(Run *x, const IrInst *i, uint64_t v)
 {
@@ -78,6 +77,24 @@ static bool step_extract(Run *x, const IrInst *i)
 
 /* ---- guest state ---- */
 
+/* Copies of known length are single moves. */
+static inline void copy_value(uint8_t *to, const uint8_t *from, unsigned size)
+{
+    switch (size) {
+    case 8:
+        memcpy(to, from, 8);
+        break;
+    case 4:
+        memcpy(to, from, 4);
+        break;
+    case 16:
+        memcpy(to, from, 16);
+        break;
+    default:
+        memcpy(to, from, size);
+    }
+}
+
 static uint8_t *slot_address(Run *x, const IrInst *i)
 {
     return (uint8_t *)x->state + x->r->slots->slots[i->imm].offset;
@@ -85,22 +102,16 @@ static uint8_t *slot_address(Run *x, const IrInst *i)
 
 static bool step_get(Run *x, const IrInst *i)
 {
-    const uint8_t *p = slot_address(x, i);
-    if (i->type == IR_I64) {
-        uint64_t v;
-        memcpy(&v, p, 8);
-        return set(x, i, v);
-    }
-    IrValue v = {.q = {0, 0}};
-    memcpy(v.b, p, type_bytes(i->type));
-    *run_dest(x, i) = v;
+    IrValue *v = run_dest(x, i);
+    *v = (IrValue){.q = {0, 0}};
+    copy_value(v->b, slot_address(x, i), type_size[i->type]);
     return true;
 }
 
 static bool step_put(Run *x, const IrInst *i)
 {
     const IrValue *v = &x->v[i->arg[0].i];
-    memcpy(slot_address(x, i), v->b, type_bytes(x->r->slots->slots[i->imm].type));
+    copy_value(slot_address(x, i), v->b, type_size[x->r->slots->slots[i->imm].type]);
     return true;
 }
 
@@ -152,7 +163,7 @@ static bool misaligned(const IrInst *i, uint64_t addr, unsigned size)
 static bool step_load(Run *x, const IrInst *i)
 {
     uint64_t addr = run_arg(x, i, 0).u;
-    unsigned size = type_bytes(i->type);
+    unsigned size = type_size[i->type];
     IrValue v = {.q = {0, 0}};
     if (misaligned(i, addr, size))
         return run_trap(x, TRAP_PRIVILEGED, 0);
@@ -169,7 +180,7 @@ static bool step_load(Run *x, const IrInst *i)
 static bool step_store(Run *x, const IrInst *i)
 {
     uint64_t addr = run_arg(x, i, 0).u;
-    unsigned size = type_bytes(i->lane);
+    unsigned size = type_size[i->lane];
     IrValue v = run_arg(x, i, 1);
     if (misaligned(i, addr, size))
         return run_trap(x, TRAP_PRIVILEGED, 0);
@@ -195,7 +206,7 @@ static bool step_fence(Run *x, const IrInst *i)
 static bool step_atomic(Run *x, const IrInst *i)
 {
     uint64_t addr = run_arg(x, i, 0).u;
-    unsigned size = type_bytes(i->type);
+    unsigned size = type_size[i->type];
     IrValue old = {.q = {0, 0}}, operand = run_arg(x, i, 1);
     if (i->op == IR_acas) {
         old = operand;
