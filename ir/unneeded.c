@@ -1,7 +1,8 @@
 /* unneeded.c: removes what nothing needs: instructions without effect, and block parameters.
  *
- * A parameter goes when every edge gives it the same value (or itself), and when nothing that has
- * an effect needs it: one that only feeds itself around a loop is not needed.
+ * A parameter goes when every edge gives it the same value (or itself), when another parameter of
+ * its block always has the same value, and when nothing that has an effect needs it: one that only
+ * feeds itself around a loop is not needed.
  */
 #include "ir/internal.h"
 
@@ -73,6 +74,25 @@ static uint32_t only_value(Work *w, uint32_t b, uint32_t n)
     return only;
 }
 
+/* An earlier parameter of block b that always has the value parameter n has, or 0: what a compare
+ * keeps of its operands is often the register that is compared. */
+static uint32_t same_param(const Work *w, uint32_t b, uint32_t n)
+{
+    const IrRef *params = w->r->blocks.data[b].params.data;
+    for (uint32_t m = 0; m < n; m++) {
+        bool same = w->map.to[params[m].i] == 0 &&
+                    ir_inst(w->r, params[m])->type == ir_inst(w->r, params[n])->type;
+        for (uint32_t e = w->g.pred_first[b]; same && e < w->g.pred_first[b + 1]; e++) {
+            uint32_t x = ir_map_end(&w->map, edge_arg(w->r, w->g.preds[e].edge, m).i);
+            uint32_t y = ir_map_end(&w->map, edge_arg(w->r, w->g.preds[e].edge, n).i);
+            same = x == y || (x == params[m].i && y == params[n].i);
+        }
+        if (same)
+            return params[m].i;
+    }
+    return 0;
+}
+
 static void find_trivial(Work *w)
 {
     for (bool changed = true; changed;) {
@@ -83,6 +103,8 @@ static void find_trivial(Work *w)
             for (uint32_t n = 0; n < blk->params.count; n++) {
                 uint32_t p = blk->params.data[n].i;
                 uint32_t only = w->map.to[p] == 0 ? only_value(w, b, n) : 0;
+                if (only == 0 && w->map.to[p] == 0)
+                    only = same_param(w, b, n);
                 if (only != 0) {
                     ir_map_add(&w->map, p, only);
                     changed = true;
