@@ -102,9 +102,12 @@ static void hint_tied_operands(Allocator *a)
             const SelInst *si = &s->insts[i];
             if (si->rule == NULL || si->folded || (si->rule->flags & RULE_TIED) == 0)
                 continue;
-            Value *val = &a->values[si->opnd[0].leaf[0].i];
-            if (val->hint == NO_REG && val->cls == a->values[i].cls)
-                val->hint = a->values[i].hint;
+            unsigned n = (si->rule->flags & RULE_COMMUTE) != 0 ? 2 : 1;
+            for (unsigned k = 0; k < n; k++) {
+                Value *val = &a->values[si->opnd[k].leaf[0].i];
+                if (val->hint == NO_REG && val->cls == a->values[i].cls)
+                    val->hint = a->values[i].hint;
+            }
         }
     }
 }
@@ -572,6 +575,45 @@ static bool is_cold(const Region *r, uint32_t b)
     return bl->cold || r->insts.data[bl->last].op == IR_trap;
 }
 
+/* True if edge n of block b goes back to a block laid out before it. */
+static bool is_back_stub(const Allocator *a, uint32_t b, unsigned n)
+{
+    const Region *r = a->region;
+    const IrInst *br = &r->insts.data[r->blocks.data[b].last];
+    uint32_t to = r->edges.data[br->edge[n]].block;
+    return r->blocks.data[to].loop_head && a->blocks[to].first_event <= a->blocks[b].first_event;
+}
+
+/* Blocks in their order, the stub of a loop's back edge right behind its block, so that an
+ * iteration takes one jump; then the other stubs, then cold blocks. */
+static void lay_out_spans(Allocator *a, uint32_t (*stubs)[2])
+{
+    const Selection *s = a->sel;
+    Arena *arena = a->region->arena;
+    Allocation *al = a->al;
+    for (unsigned cold = 0; cold < 2; cold++) {
+        for (uint32_t o = 0; o < s->norder; o++) {
+            uint32_t b = s->order[o];
+            if (is_cold(a->region, b) != cold)
+                continue;
+            *VEC_PUSH(arena, &al->spans) = a->blocks[b].first_event;
+            for (unsigned n = 0; n < 2; n++) {
+                if (stubs[b][n] == NO_LABEL || !is_back_stub(a, b, n))
+                    continue;
+                *VEC_PUSH(arena, &al->spans) = stubs[b][n];
+                stubs[b][n] = NO_LABEL;
+                break;
+            }
+        }
+        for (uint32_t o = 0; cold == 0 && o < s->norder; o++) {
+            for (unsigned n = 0; n < 2; n++) {
+                if (stubs[s->order[o]][n] != NO_LABEL)
+                    *VEC_PUSH(arena, &al->spans) = stubs[s->order[o]][n];
+            }
+        }
+    }
+}
+
 bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, size_t err_size)
 {
     Region *r = s->region;
@@ -595,18 +637,7 @@ bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, si
     set_up_memory_params(a);
     for (uint32_t o = 0; o < s->norder; o++)
         alloc_block(a, s->order[o], stubs[s->order[o]]);
-    for (unsigned cold = 0; cold < 2; cold++) {
-        for (uint32_t o = 0; o < s->norder; o++) {
-            if (is_cold(r, s->order[o]) == cold)
-                *VEC_PUSH(arena, &al->spans) = a->blocks[s->order[o]].first_event;
-        }
-        for (uint32_t o = 0; cold == 0 && o < s->norder; o++) {
-            for (unsigned n = 0; n < 2; n++) {
-                if (stubs[s->order[o]][n] != NO_LABEL)
-                    *VEC_PUSH(arena, &al->spans) = stubs[s->order[o]][n];
-            }
-        }
-    }
+    lay_out_spans(a, stubs);
     if (a->failed)
         snprintf(err, err_size, "region at 0x%llx needs more than %d spill slots",
                  (unsigned long long)r->pc, EMERGENCY_SPILL);

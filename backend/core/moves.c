@@ -306,8 +306,9 @@ static void store_item(Allocator *a, MoveItem *items, uint32_t n, MoveItem *it)
                   .scratch = NO_REG,
                   .offset = it->dst_offset};
     bool in_reg = val->reg != NO_REG && it->add == 0 && it->aside == 0;
+    bool imm = val->konst && ir_type_is_int(it->type) && it->aside == 0;
     Scratch sc = {.reg = NO_REG};
-    if (!in_reg) {
+    if (!in_reg && !(imm && a->host->stores_imm)) {
         uint32_t avoid = val->reg != NO_REG ? 1u << val->reg : 0;
         sc = scratch_get(a, it->cls, busy_regs(a, items, n, it->cls), avoid);
     }
@@ -316,7 +317,7 @@ static void store_item(Allocator *a, MoveItem *items, uint32_t n, MoveItem *it)
         if (it->add != 0)
             add_to(a, sc.reg, sc.reg, it->add, it->value);
         m.src = sc.reg;
-    } else if (val->konst && ir_type_is_int(it->type)) {
+    } else if (imm) {
         m.kind = MOVE_STORE_IMM;
         m.imm = a->region->insts.data[it->value].imm + (uint64_t)it->add;
         m.scratch = sc.reg;

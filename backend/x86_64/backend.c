@@ -103,6 +103,7 @@ const HostDesc x86_host_desc = {
     .alloc_order = {[CLASS_GPR] = gpr_order, [CLASS_VEC] = vec_order},
     .is_alias = x86_is_alias,
     .swap = {true, true},
+    .stores_imm = true,
     .move = emit_move,
     .jump = emit_jump,
     .branch = emit_branch,
