@@ -128,8 +128,6 @@ static void begin(RegionFormer *f, unsigned i)
     RegionInsn *in = &f->insns[i];
     IrBlock *block = &f->region->blocks.data[in->block];
     f->b.block = in->block;
-    for (unsigned k = i; k < f->count && (k == i || !f->insns[k].leader); k++)
-        block->guest_insns++;
     block->loop_head = in->loop_head;
     if (f->rq->count_blocks)
         ir_count(&f->b);
