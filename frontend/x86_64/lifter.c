@@ -65,11 +65,25 @@ static void begin_block(void *guest, RegionFormer *f, unsigned i, uint32_t block
         l->lc.known = (X86Known){0};
 }
 
-/* Integer instructions see themselves to flags still owed before anything that may fault. */
-static bool settles_flags(const LiftContext *lc)
+static bool is_int(const X86Row *row)
 {
-    const X86Row *row = lc->insn->row;
     return row < x86_rows + x86_int_row_count;
+}
+
+/* A vector instruction on registers only, while its FP exceptions are masked: it cannot fault.
+ * (x87 and MMX may have an exception pending.) */
+static bool is_quiet_vector(const X86Insn *in, uint32_t mode)
+{
+    if (is_int(in->row) || in->row->map == X86_MAP_00 || (mode & X86_MODE_FPTRAP) ||
+        (in->row->attr & (A_MEM | A_END | A_BLOCKS)))
+        return false;
+    bool xmm = false;
+    for (unsigned i = 0; i < 3; i++) {
+        if (in->op[i].kind == X86_MEM || in->op[i].kind == X86_MMX)
+            return false;
+        xmm |= in->op[i].kind == X86_XMM;
+    }
+    return xmm;
 }
 
 /* Returns false for an instruction that is not there or not for this mode. */
@@ -95,7 +109,8 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
     lc->insn = &li->insn;
     lc->ended = false;
     if (!lift_undefined(l, li)) {
-        if (!settles_flags(lc))
+        /* Integer instructions see themselves to flags owed before anything that may fault. */
+        if (!is_int(li->insn.row) && !is_quiet_vector(&li->insn, l->mode))
             x86_flags_flush(lc);
         li->insn.row->lift(lc);
     }
@@ -133,11 +148,11 @@ void x86_lift(const LiftRequest *rq, LiftResult *out)
 
 /* ---- looking ahead ---- */
 
-static bool may_fault(const X86Insn *in)
+static bool may_fault(const X86Insn *in, uint32_t mode)
 {
     const X86Row *row = in->row;
-    if (row >= x86_rows + x86_int_row_count) /* vectors and x87: memory, traps, control words */
-        return true;
+    if (!is_int(row))
+        return !is_quiet_vector(in, mode);
     return (row->attr & (A_MEM | A_END | A_PRIV)) ||
            (x86_insn_has_mem(in) && !(row->attr & A_NODATA));
 }
@@ -164,7 +179,7 @@ static bool flags_die(const LiftRequest *rq, uint64_t pc)
         unsigned n = rq->fetch(rq->fetch_arg, pc, bytes, MAX_LENGTH);
         if (x86_decode(&in, pc, bytes, n, rq->mode) != X86_DECODE_OK)
             return false;
-        if ((in.row->tests & wanted) || may_fault(&in) || (in.row->attr & A_COND))
+        if ((in.row->tests & wanted) || may_fault(&in, rq->mode) || (in.row->attr & A_COND))
             return false;
         wanted &= ~overwritten(&in);
         pc = in.row->attr & A_JUMP ? in.op[0].imm : in.next_pc;
