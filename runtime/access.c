@@ -13,6 +13,8 @@
 #include "runtime/fault.h"
 #include "runtime/host/host.h"
 
+enum { MAX_OPEN_FAILURES = 16 };
+
 /* write: the access was to write, whatever part of it faulted first. */
 static int failed(CpuState *s, bool write)
 {
@@ -22,8 +24,9 @@ static int failed(CpuState *s, bool write)
     return 1;
 }
 
-/* Whether a failed write is worth repeating. */
-static bool reopened(const CpuState *s)
+/* Whether a failed write is worth repeating; *open counts failures on pages that are open, which
+ * may come of a race with another thread, but not often. */
+static bool reopened(const CpuState *s, unsigned *open)
 {
     Vcpu *v = s->vcpu;
     if (v == NULL || atomic_load_explicit(&v->epoch, memory_order_relaxed) != 0)
@@ -33,9 +36,9 @@ static bool reopened(const CpuState *s)
         return false;
     Engine *e = v->engine;
     engine_lock(e);
-    bool open = code_pages_write_fault(e, f.addr);
+    WriteFault w = code_pages_write_fault(e, f.addr);
     engine_unlock(e);
-    return open;
+    return w == WRITE_OPENED || (w == WRITE_OPEN && ++*open < MAX_OPEN_FAILURES);
 }
 
 static bool is_single(uint32_t size)
@@ -70,8 +73,9 @@ static int write_once(uint64_t addr, const void *buf, uint32_t size)
 
 int guest_write(CpuState *state, uint64_t addr, const void *buf, uint32_t size)
 {
+    unsigned open = 0;
     while (write_once(addr, buf, size)) {
-        if (!reopened(state))
+        if (!reopened(state, &open))
             return failed(state, true);
     }
     return 0;
@@ -89,8 +93,9 @@ int guest_atomic(CpuState *state, int op, uint64_t addr, const void *operand, vo
         if (ops[i].ir == op)
             host_op = (uint64_t)ops[i].host;
     }
+    unsigned open = 0;
     while (host_atomic(host_op, addr, operand, old, size)) {
-        if (!reopened(state))
+        if (!reopened(state, &open))
             return failed(state, true);
     }
     return 0;

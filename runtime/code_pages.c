@@ -138,15 +138,16 @@ static void open_page(Engine *e, CodePage *p, int guest_prot)
     e->stats.page_opens++;
 }
 
-bool code_pages_write_fault(Engine *e, uint64_t addr)
+WriteFault code_pages_write_fault(Engine *e, uint64_t addr)
 {
     const MemRange *r = mem_table_find(&e->mem, addr);
     if (r == NULL || !(r->prot & PROT_WRITE))
-        return false;
+        return WRITE_DENIED;
     CodePage *p = find(e, page_number(addr));
-    if (p != NULL && p->closed)
-        open_page(e, p, r->prot);
-    return true; /* if it is open, another thread came first */
+    if (p == NULL || !p->closed)
+        return WRITE_OPEN;
+    open_page(e, p, r->prot);
+    return WRITE_OPENED;
 }
 
 void code_pages_drop_page(Engine *e, uint64_t addr)

@@ -50,9 +50,14 @@ typedef enum PageUse {
 PageUse code_pages_use(struct Engine *e, uint64_t addr);
 /* t was made from bytes of the page of addr. */
 void code_pages_add(struct Engine *e, uint64_t addr, struct Translation *t);
-/* A write by the guest faulted at addr. True if the guest may write there: the page is open now and
- * the access is to be repeated. False: the fault is the guest's. */
-bool code_pages_write_fault(struct Engine *e, uint64_t addr);
+typedef enum WriteFault {
+    WRITE_DENIED, /* the fault is the guest's */
+    WRITE_OPENED, /* the page was closed and is open now: the access is to be repeated */
+    WRITE_OPEN,   /* it is open, another thread was faster: likewise */
+} WriteFault;
+
+/* A write by the guest faulted at addr. */
+WriteFault code_pages_write_fault(struct Engine *e, uint64_t addr);
 /* Invalidates one translation, with everything that hangs on it. */
 void code_pages_drop(struct Engine *e, struct Translation *t);
 /* Invalidates everything made from the page of addr. */

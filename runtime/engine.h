@@ -65,9 +65,9 @@ typedef struct VcpuRun {
     uint64_t pending_site;          /* ..or the inline-cache slot to be filled */
     bool pending_lookup;            /* ..or the lookup table */
     uint64_t pending_generation;
-    uint32_t table_mode; /* mode of CpuState.lookup */
-    uint64_t stuck_pc;   /* guest pc and count of write faults that opened nothing */
-    uint32_t stuck_count;
+    uint32_t table_mode;  /* mode of CpuState.lookup */
+    uint64_t stuck_pc;    /* guest pc of the last write fault on a closed or open page.. */
+    uint32_t stuck_count; /* ..and how often it came again with nothing to open */
     RunStats stats;
     _Atomic uint64_t misaligned_pc; /* guest pc of an access to retranslate; 0: none */
 } VcpuRun;

@@ -19,7 +19,7 @@
 #include "runtime/engine.h"
 #include "runtime/fault.h"
 
-enum { STUCK_LIMIT = 4096 };
+enum { STUCK_LIMIT = 256 };
 
 typedef enum OutcomeKind {
     OUT_GO_ON,
@@ -104,15 +104,17 @@ static void perform_service(Vcpu *v, const Outcome *o)
     }
 }
 
-/* A write that faults again and again although the guest may write there: something the guest's
- * memory table does not know. It must not hang. */
-static bool is_stuck(VcpuRun *r, uint64_t pc)
+/* Whether a write that faulted at guest pc is to be repeated. A page that is open already and yet
+ * faults again and again is something the guest's memory table does not know: it must not hang. */
+static bool repeat_write(VcpuRun *r, Engine *e, uint64_t addr, uint64_t pc)
 {
-    if (r->stuck_pc != pc) {
-        r->stuck_pc = pc;
+    engine_lock(e);
+    WriteFault w = code_pages_write_fault(e, addr);
+    engine_unlock(e);
+    if (w != WRITE_OPEN || r->stuck_pc != pc)
         r->stuck_count = 0;
-    }
-    return ++r->stuck_count > STUCK_LIMIT;
+    r->stuck_pc = pc;
+    return w == WRITE_OPENED || (w == WRITE_OPEN && ++r->stuck_count <= STUCK_LIMIT);
 }
 
 /* A write to a page that is closed because of translations never reaches the guest: the page is
@@ -122,14 +124,10 @@ static void memory_fault(Vcpu *v, const GuestFault *f)
 {
     Engine *e = v->engine;
     VcpuRun *r = vcpu_run_of(v);
-    if (f->kind == FAULT_SEGV && f->write && f->si_code != SI_KERNEL) {
-        engine_lock(e);
-        bool open = code_pages_write_fault(e, f->addr);
-        engine_unlock(e);
-        if (open && !is_stuck(r, v->state->pc)) {
-            interpret_one(v);
-            return;
-        }
+    if (f->kind == FAULT_SEGV && f->write && f->si_code != SI_KERNEL &&
+        repeat_write(r, e, f->addr, v->state->pc)) {
+        interpret_one(v);
+        return;
     }
     r->stats.faults++;
     GuestFault told = *f;

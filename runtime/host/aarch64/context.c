@@ -1,8 +1,7 @@
 /* context.c (AArch64): the ucontext of a signal handler; see runtime/host/host.h.
  *
  * Registers stand in mcontext; vectors and the FP control words in the fpsimd record of its
- * __reserved list (Linux: arch/arm64/include/uapi/asm/sigcontext.h). The exception syndrome, which
- * says whether an access was a write, is in the esr record (ESR_EL1: Arm ARM D19.2.37).
+ * __reserved list (Linux: arch/arm64/include/uapi/asm/sigcontext.h).
  */
 #include "runtime/host/host.h"
 
@@ -10,14 +9,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <ucontext.h>
-
-enum {
-    ESR_EC_SHIFT = 26,
-    ESR_EC_DATA_ABORT = 0x24, /* from a lower exception level */
-    ESR_WNR = 1 << 6,
-    ESR_DFSC = 0x3f,
-    DFSC_ALIGNMENT = 0x21,
-};
 
 static const void *find_record(const ucontext_t *u, uint32_t magic)
 {
@@ -97,16 +88,34 @@ static bool is_canonical(uint64_t addr)
     return top == 0 || top == 0x1ffff;
 }
 
+/* Whether the instruction writes memory, by Arm ARM C4.1.94 (loads and stores). The syndrome of the
+ * kernel would say it too, but not every kernel gives one, and to an x86 guest the load half of an
+ * atomic is a write. */
+static bool is_write(uint32_t w)
+{
+    bool vector = (w & 1u << 26) != 0, load = (w & 1u << 22) != 0;
+    if ((w & 0x0a000000) != 0x08000000)
+        return false;
+    switch (w >> 27 & 7) {
+    case 1: /* exclusive, ordered, CAS */
+        return (w & 1u << 23) == 0 || (w & 1u << 21) != 0 || !load;
+    case 5: /* pairs */
+        return !load;
+    default:
+        if ((w & 0x3b200c00) == 0x38200000)
+            return (w & 0x0000f000) != 0x0000c000; /* LSE; but LDAPR is a load */
+        return (w & 3u << 22) == 0 || (vector && (w & 3u << 22) == 2u << 22);
+    }
+}
+
 HostFault host_context_fault(const void *uc, const siginfo_t *si)
 {
-    const struct esr_context *esr = find_record(uc, ESR_MAGIC);
+    uint64_t pc = host_context_pc(uc), addr = (uint64_t)(uintptr_t)si->si_addr;
     HostFault f = {.unaligned = si->si_signo == SIGBUS && si->si_code == BUS_ADRALN};
-    if (esr != NULL && esr->esr >> ESR_EC_SHIFT == ESR_EC_DATA_ABORT) {
-        f.write = (esr->esr & ESR_WNR) != 0;
-        f.unaligned = f.unaligned || (esr->esr & ESR_DFSC) == DFSC_ALIGNMENT;
-    }
-    f.general = si->si_signo == SIGSEGV && !is_canonical((uint64_t)(uintptr_t)si->si_addr);
-    if (f.unaligned && is_pair(host_context_pc(uc))) {
+    if (addr != pc) /* not a fetch */
+        f.write = is_write(*(const uint32_t *)(uintptr_t)pc);
+    f.general = si->si_signo == SIGSEGV && !is_canonical(addr);
+    if (f.unaligned && is_pair(pc)) {
         f.unaligned = false;
         f.general = true;
     }
