@@ -27,8 +27,9 @@ int fd_guard(LinuxProcess *p, int which, int fd, bool cloexec)
 {
     struct rlimit lim;
     int floor = 0;
+    /* High, but not so high that the kernel's table of descriptors grows: forks copy it. */
     if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur > 64)
-        floor = lim.rlim_cur < 65536 ? (int)lim.rlim_cur - 2 * OUR_FDS : 65536 - 2 * OUR_FDS;
+        floor = (lim.rlim_cur < 1024 ? (int)lim.rlim_cur : 1024) - 2 * OUR_FDS;
     int high = fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, floor);
     if (high >= 0) {
         close(fd);

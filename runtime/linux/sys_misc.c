@@ -34,6 +34,9 @@ long sys_set_tid_address(LinuxThread *t, uint64_t a[6])
 long sys_set_robust_list(LinuxThread *t, uint64_t a[6])
 {
     long r = HOST(t, SYS_set_robust_list, a[0], a[1]);
+    if (r == -ENOSYS &&
+        a[1] == 24) /* an emulated host: the ends of threads are ours all the same */
+        r = 0;
     if (r == 0)
         t->robust_list = a[0];
     return r;
