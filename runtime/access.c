@@ -57,10 +57,11 @@ int guest_read(CpuState *state, uint64_t addr, void *buf, uint32_t size)
 
 static int write_once(uint64_t addr, const void *buf, uint32_t size)
 {
-    if (is_single(size))
-        return host_write(addr, buf, size);
-    /* A run that ends on another page must not be half done: touch the far end first. */
     uint64_t last = addr + size - 1;
+    if (is_single(size) && (addr ^ last) < CODE_PAGE_SIZE)
+        return host_write(addr, buf, size);
+    /* What ends on another page must not be half done (AArch64 allows that even of one store):
+     * touch the far end first. */
     uint8_t zero = 0, old;
     for (uint64_t page = addr | (CODE_PAGE_SIZE - 1); page < last; page += CODE_PAGE_SIZE) {
         if (host_atomic(HOST_OR, page + 1, &zero, &old, 1))

@@ -42,20 +42,57 @@ static inline uint64_t *toy_regs(CpuState *s)
     return (uint64_t *)(void *)s->guest;
 }
 
-/* ---- slots: 16 registers; those named here may be pinned by a host ---- */
+/* ---- slots: 16 registers, and the others that hosts pin for x86-64 guests ---- */
 
 static const SlotDesc toy_slot_descs[] = {
 #define TOY_SLOT(name, n)                                                                          \
     {                                                                                              \
         name, STATE_GUEST_OFFSET + 8 * (n), IR_I64, 0                                              \
     }
-    TOY_SLOT("rax", 0),  TOY_SLOT("rcx", 1),  TOY_SLOT("rdx", 2),  TOY_SLOT("rbx", 3),
-    TOY_SLOT("rsp", 4),  TOY_SLOT("rbp", 5),  TOY_SLOT("rsi", 6),  TOY_SLOT("rdi", 7),
-    TOY_SLOT("r8", 8),   TOY_SLOT("r9", 9),   TOY_SLOT("r10", 10), TOY_SLOT("r11", 11),
-    TOY_SLOT("r12", 12), TOY_SLOT("r13", 13), TOY_SLOT("r14", 14), TOY_SLOT("r15", 15),
+    TOY_SLOT("rax", 0),
+    TOY_SLOT("rcx", 1),
+    TOY_SLOT("rdx", 2),
+    TOY_SLOT("rbx", 3),
+    TOY_SLOT("rsp", 4),
+    TOY_SLOT("rbp", 5),
+    TOY_SLOT("rsi", 6),
+    TOY_SLOT("rdi", 7),
+    TOY_SLOT("r8", 8),
+    TOY_SLOT("r9", 9),
+    TOY_SLOT("r10", 10),
+    TOY_SLOT("r11", 11),
+    TOY_SLOT("r12", 12),
+    TOY_SLOT("r13", 13),
+    TOY_SLOT("r14", 14),
+    TOY_SLOT("r15", 15),
+    {"cc_a", STATE_GUEST_OFFSET + 128, IR_I64, 0},
+    {"cc_b", STATE_GUEST_OFFSET + 136, IR_I64, 0},
+    {"cc_kind", STATE_GUEST_OFFSET + 144, IR_I32, 0},
+#define TOY_XMM(name, n)                                                                           \
+    {                                                                                              \
+        name, STATE_GUEST_OFFSET + 256 + 64 * (n), IR_V128, 0                                      \
+    }
+    TOY_XMM("xmm0", 0),
+    TOY_XMM("xmm1", 1),
+    TOY_XMM("xmm2", 2),
+    TOY_XMM("xmm3", 3),
+    TOY_XMM("xmm4", 4),
+    TOY_XMM("xmm5", 5),
+    TOY_XMM("xmm6", 6),
+    TOY_XMM("xmm7", 7),
+    TOY_XMM("xmm8", 8),
+    TOY_XMM("xmm9", 9),
+    TOY_XMM("xmm10", 10),
+    TOY_XMM("xmm11", 11),
+    TOY_XMM("xmm12", 12),
+    TOY_XMM("xmm13", 13),
+    TOY_XMM("xmm14", 14),
+    TOY_XMM("xmm15", 15),
+#undef TOY_XMM
 #undef TOY_SLOT
 };
-static const SlotTable toy_slots = {toy_slot_descs, 16, "x86_64"};
+static const SlotTable toy_slots = {toy_slot_descs, sizeof toy_slot_descs / sizeof *toy_slot_descs,
+                                    "x86_64"};
 static const HelperTable toy_helpers = {NULL, 0};
 
 /* ---- lifting: straight on through branches that may fall through ---- */
