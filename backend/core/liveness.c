@@ -168,6 +168,25 @@ static void gen_kill(Allocator *a, uint32_t b, uint64_t *gen, uint64_t *kill)
         uint32_t v = a->uses.data[u].value;
         if (!a->values[v].konst && !alloc_bit(kill, v))
             gen[v / 64] |= (uint64_t)1 << (v % 64);
+        if (a->uses.data[u].strong)
+            a->blocks[b].strong[v / 64] |= (uint64_t)1 << (v % 64);
+    }
+}
+
+/* Loop heads learn where their loop ends in reverse postorder. */
+static void find_loops(Allocator *a)
+{
+    const Selection *s = a->sel;
+    for (uint32_t o = 0; o < s->norder; o++)
+        a->blocks[s->order[o]].place = o;
+    for (uint32_t o = 0; o < s->norder; o++) {
+        const IrInst *last = ir_inst(a->region, (IrRef){a->region->blocks.data[s->order[o]].last});
+        unsigned nedges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
+        for (unsigned n = 0; n < nedges; n++) {
+            BlockInfo *to = &a->blocks[a->region->edges.data[last->edge[n]].block];
+            if (to->place <= o && to->loop_end < o)
+                to->loop_end = o;
+        }
     }
 }
 
@@ -184,6 +203,7 @@ void alloc_liveness(Allocator *a)
         kill[b] = arena_alloc(arena, a->words * 8);
         a->blocks[b].live_in = arena_alloc(arena, a->words * 8);
         a->blocks[b].live_out = arena_alloc(arena, a->words * 8);
+        a->blocks[b].strong = arena_alloc(arena, a->words * 8);
         gen_kill(a, b, gen[b], kill[b]);
     }
     for (bool again = true; again;) {
@@ -191,4 +211,5 @@ void alloc_liveness(Allocator *a)
         for (uint32_t o = s->norder; o-- > 0;)
             again |= flow_block(a, s->order[o], gen[s->order[o]], kill[s->order[o]]);
     }
+    find_loops(a);
 }

@@ -275,8 +275,14 @@ static void choose_rule(Selection *s, IrRef v)
     SelInst *si = &s->insts[v.i];
     Operand opnd[3];
 
-    if (si->folded || si->lazy)
+    if (si->folded)
         return;
+    if (si->lazy) { /* its users have taken the base themselves; snapshots follow it to there */
+        for (unsigned k = 0; k < in->nargs; k++)
+            s->uses[in->arg[k].i]--;
+        s->weak[in->arg[0].i] += s->weak[v.i];
+        return;
+    }
     bool effect = ir_has(in, ~(unsigned)(IR_E_PURE | IR_E_COMM | IR_E_FPENV));
     si->needed = effect || s->uses[v.i] != 0 || s->weak[v.i] != 0;
     si->snap = in->snap;
