@@ -81,6 +81,14 @@ void emit_add(Emitter *e, const SelInst *si, const IrInst *inst)
     }
 }
 
+/* a + (b << scale) + constant */
+void emit_lea_sum(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    X86Rm m = a_operand(&si->opnd[0]);
+    m.disp = (int32_t)si->opnd[1].imm;
+    a_lea(e, width32_of(inst->type), si->dest, m);
+}
+
 /* a + (b << scale) */
 void emit_lea_shl(Emitter *e, const SelInst *si, const IrInst *inst)
 {

@@ -21,14 +21,6 @@ void emit_vbin(Emitter *e, const SelInst *si, const IrInst *inst)
     a_vvm(e, si->rule->code, 4, si->dest, a, b);
 }
 
-/* commutative, the load first */
-void emit_vbin_swapped(Emitter *e, const SelInst *si, const IrInst *inst)
-{
-    (void)inst;
-    a_may_fault(e, si);
-    a_vvm(e, si->rule->code, 4, si->dest, si->opnd[1].reg[0], a_operand(&si->opnd[0]));
-}
-
 static void sse(Emitter *e, X86Insn insn, unsigned d, X86Rm m, int imm)
 {
     a_emit(e, &(Asm){.insn = insn,

@@ -6,10 +6,10 @@
 #include "backend/x86_64/match.h"
 
 /* emit_int.c */
-EmitFn emit_add_imm, emit_add_big, emit_add, emit_lea_shl, emit_lea_shl_left, emit_lea_mul,
-    emit_sub_imm, emit_alu, emit_alu_imm, emit_and_low, emit_and_u32, emit_andn, emit_andn_left,
-    emit_not, emit_neg, emit_mul_imm, emit_imul, emit_umulh, emit_smulh, emit_unary_rm, emit_bswap,
-    emit_bswap16, emit_movbe_load, emit_zext, emit_zext_copy, emit_sext;
+EmitFn emit_add_imm, emit_add_big, emit_add, emit_lea_sum, emit_lea_shl, emit_lea_shl_left,
+    emit_lea_mul, emit_sub_imm, emit_alu, emit_alu_imm, emit_and_low, emit_and_u32, emit_andn,
+    emit_andn_left, emit_not, emit_neg, emit_mul_imm, emit_imul, emit_umulh, emit_smulh,
+    emit_unary_rm, emit_bswap, emit_bswap16, emit_movbe_load, emit_zext, emit_zext_copy, emit_sext;
 /* emit_bits.c */
 EmitFn emit_shl_lea, emit_shift_imm, emit_shift_var, emit_shift_narrow, emit_rot_imm, emit_rot_cl,
     emit_extract, emit_sextract, emit_deposit, emit_deposit_bool, emit_partial;
@@ -28,9 +28,9 @@ X86Rm emit_big_address(Emitter *e, const Operand *o, unsigned scratch);
 EmitFn emit_fp_bin, emit_fp_un, emit_fp_merge, emit_sitof, emit_ftosi, emit_bitcast, emit_fpctlget,
     emit_fpctlset;
 /* emit_vec.c */
-EmitFn emit_vbin, emit_vbin_swapped, emit_vbin_sse, emit_vun, emit_vun_sse, emit_vfcmp,
-    emit_vfcmp_sse, emit_vround, emit_vshift, emit_vextract, emit_vinsert, emit_vinsert_mem,
-    emit_vlow, emit_vlow_mem, emit_vsplat, emit_vsplat_mem, emit_vmovmsk, emit_vconv;
+EmitFn emit_vbin, emit_vbin_sse, emit_vun, emit_vun_sse, emit_vfcmp, emit_vfcmp_sse, emit_vround,
+    emit_vshift, emit_vextract, emit_vinsert, emit_vinsert_mem, emit_vlow, emit_vlow_mem,
+    emit_vsplat, emit_vsplat_mem, emit_vmovmsk, emit_vconv;
 /* emit_shuf.c */
 EmitFn emit_vshuf;
 

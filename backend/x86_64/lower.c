@@ -98,6 +98,8 @@ enum {
 /* Aligned memory in the legacy encoding, any other memory in VEX. */
 #define VBIN(op, lanes, insn)                                                                      \
     RULE(op, V128, lanes, R, m_vmem_aligned, _, RULE_TIED, emit_vbin_sse, insn)                    \
+    RULE(op, V128, lanes, m_other_reg, m_other_vmem_aligned, _, RULE_TIED, emit_vbin_sse, insn)    \
+    RULE(op, V128, lanes, m_other_reg, m_other_vmem, _, 0, emit_vbin, insn)                        \
     RULE(op, V128, lanes, R, m_vrm, _, 0, emit_vbin, insn)
 #define VLOGIC(op, fp_insn, insn)                                                                  \
     VBIN(op, F32 | F64, fp_insn)                                                                   \

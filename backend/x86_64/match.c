@@ -190,6 +190,18 @@ static void split_index(Selection *s, IrRef user, IrRef p, IrRef q, Operand *out
     out->leaf[0] = s->alias[p.i];
 }
 
+/* The sum of a base and an index, under an addition of a constant: all one lea. */
+bool m_lea_sum(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_add || ir_is_const(s->region, in->arg[1]) || !absorb_inner(s, user, v))
+        return false;
+    out->kind = OPND_ADDR;
+    out->type = in->type;
+    split_index(s, user, in->arg[0], in->arg[1], out);
+    return true;
+}
+
 /* p + constant inside an address. */
 static IrRef peel_disp(const Selection *s, IrRef user, IrRef p, int64_t *disp)
 {
@@ -315,6 +327,37 @@ bool m_vload_low(Selection *s, IrRef user, IrRef v, Operand *out)
     if (ir_type_bits(in->type) < 32)
         return false;
     return fold_load(s, user, v, out, IR_M_BIG);
+}
+
+/* For commutative operations whose load comes first: operand 0 is the second argument, and the
+ * other way round. */
+static bool commutes(const Selection *s, IrRef user)
+{
+    return (ir_op_info[select_inst(s, user)->op].effects & IR_E_COMM) != 0;
+}
+
+bool m_other_reg(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    return commutes(s, user) && match_reg(s, user, select_inst(s, user)->arg[1], out);
+}
+
+bool m_other_mem(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    return m_mem(s, user, select_inst(s, user)->arg[0], out);
+}
+
+bool m_other_vmem(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    return m_vmem(s, user, select_inst(s, user)->arg[0], out);
+}
+
+bool m_other_vmem_aligned(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    return m_vmem_aligned(s, user, select_inst(s, user)->arg[0], out);
 }
 
 /* ---- vectors ---- */
