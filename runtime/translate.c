@@ -334,17 +334,28 @@ const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mod
     return result.region;
 }
 
+/* Whether a load in front of instruction i of the region reads the address that i stores to. */
+static bool stores_back(const Region *r, uint32_t i)
+{
+    for (uint32_t k = 1; k < i; k++) {
+        const IrInst *load = &r->insts.data[k];
+        if (load->op == IR_load && ir_same(load->arg[0], r->insts.data[i].arg[0]))
+            return true;
+    }
+    return false;
+}
+
 bool engine_rewrites(Engine *e, uint64_t pc, uint32_t mode)
 {
     Arena arena = {0};
     const Region *r = engine_lift_one(e, &arena, pc, mode);
     bool found = false;
     for (uint32_t i = 1; i < r->insts.count; i++) {
-        const IrInst *store = &r->insts.data[i];
-        for (uint32_t k = 1; k < i && store->op == IR_store; k++) {
-            const IrInst *load = &r->insts.data[k];
-            found |= load->op == IR_load && ir_same(load->arg[0], store->arg[0]);
-        }
+        const IrInst *inst = &r->insts.data[i];
+        if (inst->op == IR_store)
+            found |= stores_back(r, i);
+        else
+            found |= ir_has(inst, IR_E_READ) && ir_has(inst, IR_E_WRITE);
     }
     arena_free(&arena);
     return found;
