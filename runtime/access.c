@@ -7,6 +7,7 @@
  * and is repeated. For guest code the failure goes up to vcpu_run, which does the same and then
  * interprets the whole instruction, so that code that overwrites itself is exact.
  */
+#include <signal.h>
 #include <string.h>
 
 #include "runtime/engine.h"
@@ -15,11 +16,25 @@
 
 enum { MAX_OPEN_FAILURES = 16 };
 
-/* write: the access was to write, whatever part of it faulted first. */
-static int failed(CpuState *s, bool write)
+static bool is_canonical(uint64_t addr)
+{
+    return (int64_t)(addr << 16) >> 16 == (int64_t)addr;
+}
+
+/* Records the fault of an access of `size` bytes at addr; write: it was to write, whatever part of
+ * it faulted first. Where the host's signal does not tell the address exactly (AArch64 leaves tag
+ * bits out), it is known here. */
+static int failed(CpuState *s, uint64_t addr, uint32_t size, bool write)
 {
     GuestFault f = fault_of_access();
     f.write |= write;
+    if (f.kind == FAULT_SEGV && !is_canonical(addr)) {
+        f.si_code = SI_KERNEL;
+        f.addr = 0;
+    } else if (f.kind == FAULT_SEGV && f.si_code != SI_KERNEL && f.addr - addr >= size) {
+        f.addr = addr;
+    }
+    fault_fill_x86(&f);
     fault_record(s, &f);
     return 1;
 }
@@ -52,7 +67,7 @@ int guest_read(CpuState *state, uint64_t addr, void *buf, uint32_t size)
         uint8_t *b = buf;
         return guest_read(state, addr, b, 8) || guest_read(state, addr + 8, b + 8, 2);
     }
-    return host_read(addr, buf, size) == 0 ? 0 : failed(state, false);
+    return host_read(addr, buf, size) == 0 ? 0 : failed(state, addr, size, false);
 }
 
 static int write_once(uint64_t addr, const void *buf, uint32_t size)
@@ -77,7 +92,7 @@ int guest_write(CpuState *state, uint64_t addr, const void *buf, uint32_t size)
     unsigned open = 0;
     while (write_once(addr, buf, size)) {
         if (!reopened(state, &open))
-            return failed(state, true);
+            return failed(state, addr, size, true);
     }
     return 0;
 }
@@ -97,7 +112,7 @@ int guest_atomic(CpuState *state, int op, uint64_t addr, const void *operand, vo
     unsigned open = 0;
     while (host_atomic(host_op, addr, operand, old, size)) {
         if (!reopened(state, &open))
-            return failed(state, true);
+            return failed(state, addr, size, true);
     }
     return 0;
 }

@@ -205,6 +205,7 @@ static bool emulate(VcpuRun *r, Translation *t, void *uc, GuestFault *f)
         *f = access_fault;
         f->addr = addr;
         f->write = write;
+        fault_fill_x86(f);
         return false;
     case HOST_EMULATE_NO:
         break;

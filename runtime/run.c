@@ -18,6 +18,7 @@
 #include "ir/base/log.h"
 #include "runtime/engine.h"
 #include "runtime/fault.h"
+#include "runtime/host/host.h"
 
 enum { STUCK_LIMIT = 256 };
 
@@ -33,6 +34,7 @@ typedef struct Outcome {
     uint32_t service;
     uint32_t trap, trap_arg; /* GuestTrap */
     GuestFault fault;
+    bool inexact;       /* OUT_FAULT: the address is not sure */
     uint64_t region_pc; /* of the region that was left, and its mode */
     uint32_t mode;
 } Outcome;
@@ -154,7 +156,10 @@ static void conclude(Vcpu *v, const Outcome *o)
             take_trap(v, o->trap, o->trap_arg);
         break;
     case OUT_FAULT:
-        memory_fault(v, &o->fault);
+        if (o->inexact)
+            interpret_one(v);
+        else
+            memory_fault(v, &o->fault);
         break;
     }
 }
@@ -324,6 +329,7 @@ static Outcome left_by_fault(VcpuRun *r, Engine *e)
     const Translation *t = rebuild(r, e, r->pub.state->exit_site, 0);
     Outcome o = {.kind = OUT_FAULT, .region_pc = t->header.pc, .mode = t->mode};
     o.fault = r->fault;
+    o.inexact = o.fault.kind == FAULT_SEGV && !host_fault_address_exact();
     if (o.fault.kind == FAULT_FPE)
         o.fault.addr = r->pub.state->pc;
     return o;

@@ -81,6 +81,10 @@ typedef enum HostEmulated {
 } HostEmulated;
 HostEmulated host_context_emulate(void *uc, uint64_t *fault_addr, bool *write);
 
+/* Whether si_addr of a SIGSEGV is the exact address of the access. If not, the runtime finds it out
+ * by interpreting the instruction, which then faults in an accessor. */
+bool host_fault_address_exact(void);
+
 /* The code generator of this host. */
 const BackendOps *host_backend(void);
 

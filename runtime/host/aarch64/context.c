@@ -122,6 +122,12 @@ HostFault host_context_fault(const void *uc, const siginfo_t *si)
     return f;
 }
 
+/* Tag bits are left out, and a misaligned access within 16 bytes may be told by their start. */
+bool host_fault_address_exact(void)
+{
+    return false;
+}
+
 const BackendOps *host_backend(void)
 {
     return &backend_aarch64;

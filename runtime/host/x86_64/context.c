@@ -113,6 +113,11 @@ HostEmulated host_context_emulate(void *uc, uint64_t *fault_addr, bool *write)
     return HOST_EMULATE_NO; /* plain accesses are ordered and may be misaligned here */
 }
 
+bool host_fault_address_exact(void)
+{
+    return true;
+}
+
 const BackendOps *host_backend(void)
 {
     return &backend_x86_64;
