@@ -1,4 +1,4 @@
-/* simplify.h: between simplify.c (integers, the driver) and simplify_vec.c. */
+/* simplify.h: between simplify.c (the driver, integer arithmetic) and the other simplify_*.c. */
 #ifndef DRAGOMAN_IR_SIMPLIFY_H
 #define DRAGOMAN_IR_SIMPLIFY_H
 
@@ -19,12 +19,21 @@ static inline bool fold_const(const Region *r, IrRef v, uint64_t *bits)
 IrRef fold_make_const(Folder *f, IrType t, uint64_t bits);
 IrRef fold_make(Folder *f, IrInst i); /* simplified, then placed */
 IrRef fold_to_const(IrInst *i, uint64_t bits);
+IrRef fold_to_bin(IrInst *i, IrOp op, IrRef a, IrRef b); /* i keeps its type */
+IrRef fold_to_conv(IrInst *i, IrOp op, IrRef a);         /* also unary ops */
+IrRef fold_to_cmp(IrInst *i, IrOp op, IrRef a, IrRef b);
+/* Turns *i (an i8) into the opposite of integer comparison v; false if v is none. */
+bool fold_to_opposite(const Region *r, IrInst *i, IrRef v);
+uint64_t fold_all_ones(const IrInst *i);
+/* Bits of integer v that may be set, looking `depth` instructions down. */
+uint64_t fold_maybe_set(const Region *r, IrRef v, int depth);
 IrRef fold_to_vconst(Folder *f, IrInst *i, const uint8_t bytes[16]);
 /* The bytes of a vector constant, or NULL. */
 const uint8_t *fold_vconst(const Region *r, IrRef v);
-/* v is not zero wherever f->block runs, by a branch that leads there. */
-bool fold_known_nonzero(Folder *f, IrRef v);
 
+FoldRule fold_zext, fold_sext, fold_trunc, fold_extract, fold_deposit;  /* simplify_width.c */
+FoldRule fold_equal, fold_less_unsigned, fold_less_signed, fold_select; /* simplify_cmp.c */
+FoldRule fold_div128;                                                   /* simplify_div.c */
 FoldRule fold_vlogic, fold_vsub, fold_vcmpeq, fold_vextract, fold_vinsert, fold_vshuf, fold_vshift,
     fold_bitcast;
 
