@@ -141,19 +141,22 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
     tc->ahead.fetch = fetch_ahead;
 }
 
+static bool is_misaligned(const Engine *e, uint64_t pc)
+{
+    return e->dmb_pcs[(uint32_t)(pc * 0x9e3779b1u) & (DMB_SET - 1)] == pc;
+}
+
 /* Sets the barrier form on accesses known to be misaligned. */
 static void mark_misaligned(const Engine *e, Region *r)
 {
-    bool marked = false;
     for (uint32_t b = 0; b < r->blocks.count; b++) {
+        bool marked = is_misaligned(e, r->blocks.data[b].pc); /* a block inside an instruction */
         for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
             IrInst *inst = &r->insts.data[i];
-            if (inst->op == IR_insn) {
-                uint32_t at = (uint32_t)(inst->imm * 0x9e3779b1u) & (DMB_SET - 1);
-                marked = e->dmb_pcs[at] == inst->imm;
-            } else if (marked && (inst->op == IR_load || inst->op == IR_store)) {
+            if (inst->op == IR_insn)
+                marked = is_misaligned(e, inst->imm);
+            else if (marked && (inst->op == IR_load || inst->op == IR_store))
                 inst->flags |= IR_M_DMB;
-            }
         }
     }
 }
@@ -242,6 +245,30 @@ static void finish(const TranslationContext *tc, Translation *t)
     e->stats.host_bytes += t->size;
 }
 
+/* For the interpreter: the lifted region itself is kept. */
+static void translate_region(TranslationContext *tc, uint64_t pc, uint32_t mode)
+{
+    Engine *e = tc->e;
+    Region *r = lift_region(tc, &e->cache.meta, pc, mode, e->opt.max_insns);
+    r->pc = pc;
+    r->mode = mode;
+    verify(tc, r);
+    Explain x = explain_begin(e, pc);
+    explain_lifted(&x, &tc->request, &tc->lifted);
+    finish(tc, cache_publish_region(&e->cache, r));
+}
+
+/* Whether the region needs unmasked FP exceptions that this host does not raise. */
+static bool needs_fp_traps(const Region *r)
+{
+    for (uint32_t i = 1; i < r->insts.count && !host_traps_fp(); i++) {
+        const IrInst *inst = &r->insts.data[i];
+        if (ir_has(inst, IR_E_FPENV) && (inst->flags & IR_F_TRAPS))
+            return true;
+    }
+    return false;
+}
+
 /* False: the region is too large for the code generator; *max = a smaller bound to try. */
 static bool translate_once(TranslationContext *tc, uint64_t pc, uint32_t mode, uint32_t *max)
 {
@@ -252,6 +279,10 @@ static bool translate_once(TranslationContext *tc, uint64_t pc, uint32_t mode, u
 
     Region *r = lift_region(tc, &e->scratch, pc, mode, *max);
     verify(tc, r);
+    if (needs_fp_traps(r)) {
+        translate_region(tc, pc, mode);
+        return true;
+    }
     explain_lifted(&x, &tc->request, &tc->lifted);
     PassContext ctx = pass_context(tc, &x);
     ir_optimise(r, &ctx);
@@ -265,19 +296,6 @@ static bool translate_once(TranslationContext *tc, uint64_t pc, uint32_t mode, u
     explain_code(&x, e, t);
     finish(tc, t);
     return true;
-}
-
-/* The interpreting engine keeps the lifted region itself. */
-static void translate_region(TranslationContext *tc, uint64_t pc, uint32_t mode)
-{
-    Engine *e = tc->e;
-    Region *r = lift_region(tc, &e->cache.meta, pc, mode, e->opt.max_insns);
-    r->pc = pc;
-    r->mode = mode;
-    verify(tc, r);
-    Explain x = explain_begin(e, pc);
-    explain_lifted(&x, &tc->request, &tc->lifted);
-    finish(tc, cache_publish_region(&e->cache, r));
 }
 
 static uint64_t now_ns(void)
