@@ -194,6 +194,8 @@ Translation *cache_publish_region(Cache *c, const Region *r)
 {
     Translation *t = translation_new(c, r->pc, r->mode);
     t->region = r;
+    if (c->backend != NULL)
+        cache_make_table(c, r->mode);
     c->meta_bytes += (uint64_t)r->insts.cap * sizeof *r->insts.data * 2 + 4096;
     insert(c, t);
     return t;
@@ -208,7 +210,7 @@ static bool patch(Cache *c, Exit *x, uint64_t target)
 
 void cache_chain(Cache *c, Exit *x, Translation *to)
 {
-    if (x->to != NULL || to->dead || x->site.kind == IR_EXIT_SERVICE)
+    if (x->to != NULL || to->dead || to->region != NULL || x->site.kind == IR_EXIT_SERVICE)
         return;
     if (!patch(c, x, to->header.entry))
         return;
@@ -247,7 +249,7 @@ static void fill_slot(Cache *c, Translation *t, HeaderCell *cell)
 
 void cache_expose(Cache *c, Translation *t, HeaderCell *cell)
 {
-    if (t->dead)
+    if (t->dead || t->region != NULL)
         return;
     set_header(lookup_cell(cache_make_table(c, t->mode), t->header.pc), &t->header);
     if (cell != NULL)

@@ -372,7 +372,7 @@ static void turn(Vcpu *v)
         return;
     }
     link_pending(r, e, t);
-    Outcome o = e->backend != NULL ? run_code(r, e, t) : run_region(v, t);
+    Outcome o = t->region == NULL ? run_code(r, e, t) : run_region(v, t);
     vcpu_leave_section(v);
     conclude(v, &o);
 }

@@ -85,6 +85,10 @@ HostEmulated host_context_emulate(void *uc, uint64_t *fault_addr, bool *write);
  * by interpreting the instruction, which then faults in an accessor. */
 bool host_fault_address_exact(void);
 
+/* Whether unmasked floating-point exceptions fault on this host. If not, regions that rely on it
+ * are interpreted. */
+bool host_traps_fp(void);
+
 /* The code generator of this host. */
 const BackendOps *host_backend(void);
 

@@ -128,6 +128,12 @@ bool host_fault_address_exact(void)
     return false;
 }
 
+/* Trapping is optional in the architecture and absent from most cores. */
+bool host_traps_fp(void)
+{
+    return false;
+}
+
 const BackendOps *host_backend(void)
 {
     return &backend_aarch64;

@@ -118,6 +118,11 @@ bool host_fault_address_exact(void)
     return true;
 }
 
+bool host_traps_fp(void)
+{
+    return true;
+}
+
 const BackendOps *host_backend(void)
 {
     return &backend_x86_64;
