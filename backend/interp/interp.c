@@ -240,20 +240,21 @@ static bool step_atomic(Run *x, const IrInst *i)
 /* ---- control ---- */
 
 /* Block parameters are set all at once: an argument may be another parameter of the same block. */
-static bool follow(Run *x, const IrInst *i, unsigned n_edge)
+static void set_params(Run *x, const IrEdge *e, const IrBlock *b)
 {
-    const Region *r = x->r;
-    const IrEdge *e = &r->edges.data[i->edge[n_edge]];
-    const IrBlock *b = &r->blocks.data[e->block];
-    enum { FEW = 16 };
-    IrValue few[FEW], *args = few;
-    IrValue many[e->nargs > FEW ? e->nargs : 1];
-    if (e->nargs > FEW)
-        args = many;
+    IrValue args[e->nargs];
     for (uint32_t n = 0; n < e->nargs; n++)
-        args[n] = x->v[r->pool.data[e->args + n].i];
+        args[n] = x->v[x->r->pool.data[e->args + n].i];
     for (uint32_t n = 0; n < e->nargs; n++)
         x->v[b->params.data[n].i] = args[n];
+}
+
+static bool follow(Run *x, const IrInst *i, unsigned n_edge)
+{
+    const IrEdge *e = &x->r->edges.data[i->edge[n_edge]];
+    const IrBlock *b = &x->r->blocks.data[e->block];
+    if (e->nargs != 0)
+        set_params(x, e, b);
     x->next = b->first;
     x->pc = b->pc;
     x->went_back |= e->block <= i->block;
