@@ -60,34 +60,22 @@ void emit_fp_bin(Emitter *e, const SelInst *si, const IrInst *inst)
           a_operand(&si->opnd[1]));
 }
 
-/* fsqrt fext ftrunc */
+/* fsqrt fext ftrunc sitof; leaf 2 is the vector that the result is merged into (match.c). Without
+ * one, what is above comes from the operand's register, or is cleared. */
 void emit_fp_un(Emitter *e, const SelInst *si, const IrInst *inst)
 {
-    X86Rm a = a_operand(&si->opnd[0]);
+    const Operand *o = &si->opnd[0];
+    unsigned d = si->dest, source = si->opnd[0].reg[0];
+    bool from_int = inst->op == IR_sitof;
+    unsigned w = from_int ? width_of(ir_inst(e->region, inst->arg[0])->type) : 4;
+    if (o->leaf[2].i != 0) {
+        source = o->reg[2];
+    } else if (from_int || o->kind == OPND_MEM) {
+        a_vvv(e, X86_VXORPS, d, d, d);
+        source = d;
+    }
     a_may_fault(e, si);
-    if (a.mem)
-        a_vvv(e, X86_VXORPS, si->dest, si->dest, si->dest);
-    a_vvm(e, scalar_insn(inst->op, inst->type), 4, si->dest, a.mem ? si->dest : a.reg, a);
-}
-
-/* vinsert(v, op, 0): the scalar instruction with v as the source of the rest. */
-void emit_fp_merge(Emitter *e, const SelInst *si, const IrInst *inst)
-{
-    const Operand *o = &si->opnd[1];
-    const IrInst *op = ir_inst(e->region, inst->arg[1]);
-    unsigned w = op->op == IR_sitof ? width_of(ir_inst(e->region, op->arg[0])->type) : 4;
-    Operand rm = *o;
-    rm.kind = o->has_imm ? OPND_MEM : OPND_REG;
-    a_may_fault(e, si);
-    a_vvm(e, scalar_insn(op->op, op->type), w, si->dest, si->opnd[0].reg[0], a_operand(&rm));
-}
-
-void emit_sitof(Emitter *e, const SelInst *si, const IrInst *inst)
-{
-    unsigned w = width_of(ir_inst(e->region, inst->arg[0])->type), d = si->dest;
-    a_vvv(e, X86_VXORPS, d, d, d); /* the instruction merges into d: cut that dependency */
-    a_may_fault(e, si);
-    a_vvm(e, scalar_insn(inst->op, inst->type), w, d, d, rm_reg(si->opnd[0].reg[0]));
+    a_vvm(e, scalar_insn(inst->op, inst->type), w, d, source, a_operand(o));
 }
 
 void emit_ftosi(Emitter *e, const SelInst *si, const IrInst *inst)

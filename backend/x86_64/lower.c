@@ -49,11 +49,6 @@ static bool when_low_unit(Selection *s, IrRef v)
     return aux == 8u << 8 || aux == 16u << 8;
 }
 
-static bool when_lane0(Selection *s, IrRef v)
-{
-    return select_inst(s, v)->cc == 0;
-}
-
 /* ---- the table ---- */
 
 enum {

@@ -9,8 +9,8 @@ enum {
     X86_RULE_COUNT = 0
 #define RULE(...)        +1
 #define FIXED(...)       +1
-#define VBIN(...) +4
-#define VLOGIC(...) +8
+#define VBIN(...)        +4
+#define VLOGIC(...)      +8
 #define VUN(...)         +2
 #define VSHIFT(...)      +2
 #define ATOMIC_LOOP(...) +1

@@ -389,49 +389,76 @@ bool m_vext(Selection *s, IrRef user, IrRef v, Operand *out)
     return true;
 }
 
-/* vinsert(v, op(...), 0): scalar arithmetic that leaves the rest of v as the host's does. Binary
- * operations take their first operand from v itself. Leaves: the other operand, or its address
- * (has_imm). */
-bool m_merge(Selection *s, IrRef user, IrRef v, Operand *out)
+/* ---- scalars merged into vectors ----
+ *
+ * VEX scalar operations copy what is above their result from their first source. So for
+ * fadd(lane 0 of v, x) the register of the sum already is vinsert(v, sum, 0), which becomes an
+ * alias of it. Operations with one operand take the vector as a source of its own. */
+
+static bool is_scalar_binary(unsigned op)
 {
-    const IrInst *in = select_inst(s, v);
-    IrRef operand = in->arg[0];
-    switch (in->op) {
-    case IR_fadd:
-    case IR_fsub:
-    case IR_fmul:
-    case IR_fdiv:
-    case IR_fminsel:
-    case IR_fmaxsel:
-        if (s->alias[in->arg[0].i].i != s->alias[select_inst(s, user)->arg[0].i].i)
-            return false;
-        operand = in->arg[1];
-        break;
-    case IR_fsqrt:
-    case IR_fext:
-    case IR_ftrunc:
-    case IR_sitof:
-        break;
-    default:
-        return false;
-    }
-    if (!select_can_fold(s, user, v))
-        return false;
-    if (in->snap == 0 && in->op != IR_sitof && select_inst(s, operand)->op == IR_load) {
-        Operand mem = *out;
-        if (fold_load(s, user, operand, &mem, IR_M_BIG | IR_M_ALIGNED)) {
-            *out = mem;
-            out->kind = OPND_FUSED;
-            out->has_imm = true;
-            select_also_folded(s, v);
-            return true;
+    return op == IR_fadd || op == IR_fsub || op == IR_fmul || op == IR_fdiv || op == IR_fminsel ||
+           op == IR_fmaxsel;
+}
+
+static bool is_scalar_unary(unsigned op)
+{
+    return op == IR_fsqrt || op == IR_fext || op == IR_ftrunc || op == IR_sitof;
+}
+
+static bool is_merge_of(const IrInst *in, IrRef op, unsigned type)
+{
+    return in->op == IR_vinsert && in->cc == 0 && in->lane == type && ir_same(in->arg[1], op);
+}
+
+/* The vinsert that one-operand operation `op` is computed straight into: the first in its block,
+ * if its vector is known before op. IR_NONE: none. */
+static IrRef merge_of(const Selection *s, IrRef op)
+{
+    const Region *r = s->region;
+    const IrInst *in = select_inst(s, op);
+    for (uint32_t i = in->next; i != 0; i = r->insts.data[i].next) {
+        const IrInst *ins = &r->insts.data[i];
+        if (!is_merge_of(ins, op, in->type))
+            continue;
+        uint32_t v = s->alias[ins->arg[0].i].i;
+        for (uint32_t k = in->next; k != i; k = r->insts.data[k].next) {
+            if (k == v)
+                return IR_NONE;
         }
+        return v != op.i ? (IrRef){i} : IR_NONE;
     }
-    out->kind = OPND_FUSED;
-    out->type = in->type;
-    out->leaf[0] = s->alias[operand.i];
-    out->folded = v;
+    return IR_NONE;
+}
+
+/* Operand of a one-operand operation; leaf 2: the vector it is merged into. */
+static bool unary_operand(Selection *s, IrRef user, Operand *out)
+{
+    IrRef merge = merge_of(s, user);
+    if (merge.i != 0)
+        out->leaf[2] = s->alias[select_inst(s, merge)->arg[0].i];
     return true;
+}
+
+bool m_merge_vrm(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return m_vrm(s, user, v, out) && unary_operand(s, user, out);
+}
+
+bool m_merge_reg(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    return match_reg(s, user, v, out) && unary_operand(s, user, out);
+}
+
+static bool is_merge_alias(const Selection *s, IrRef v)
+{
+    const IrInst *in = select_inst(s, v), *op = select_inst(s, in->arg[1]);
+    if (!is_merge_of(in, in->arg[1], op->type))
+        return false;
+    if (is_scalar_binary(op->op))
+        return s->alias[op->arg[0].i].i == s->alias[in->arg[0].i].i &&
+               !ir_is_const(s->region, op->arg[0]);
+    return is_scalar_unary(op->op) && ir_same(merge_of(s, in->arg[1]), v);
 }
 
 /* ---- aliases ---- */
@@ -496,24 +523,21 @@ static unsigned vector_bits(const Selection *s, IrRef v)
         switch (in->op) {
         case IR_load:
         case IR_bitcast:
-        case IR_sitof:
             return bits > least ? bits : least;
         case IR_vlow:
             bits = ir_type_bits(select_inst(s, in->arg[0])->type);
             return bits > least ? bits : least;
-        case IR_fadd:
-        case IR_fsub:
-        case IR_fmul:
-        case IR_fdiv:
-        case IR_fminsel:
-        case IR_fmaxsel:
-        case IR_fsqrt:
-        case IR_fext:
-            least = bits > least ? bits : least;
-            v = in->arg[0];
-            break;
         default:
-            return 128;
+            if (!is_scalar_binary(in->op) && !is_scalar_unary(in->op))
+                return 128;
+            least = bits > least ? bits : least;
+            IrRef merge = is_scalar_unary(in->op) ? merge_of(s, s->alias[v.i]) : IR_NONE;
+            if (in->op == IR_ftrunc && merge.i == 0)
+                return 128; /* leaves the upper half of its operand */
+            if (in->op == IR_sitof && merge.i == 0)
+                return least;
+            v = merge.i != 0 ? select_inst(s, merge)->arg[0] : in->arg[0];
+            break;
         }
     }
     return 128;
@@ -526,6 +550,10 @@ bool x86_is_alias(Selection *s, IrRef v, IrRef *of)
         *of = in->arg[0];
         unsigned type = select_inst(s, in->arg[0])->type;
         return ir_type_is_float(type) && vector_bits(s, in->arg[0]) <= ir_type_bits(type);
+    }
+    if (in->op == IR_vinsert) {
+        *of = in->arg[1];
+        return is_merge_alias(s, v);
     }
     if (in->op != IR_zext)
         return false;
