@@ -13,7 +13,7 @@ from pathlib import Path
 RULES = {
     "ir": (["ir/"], []),
     "softmmu": (["softmmu/", "ir/base/"], []),
-    "frontend": (["frontend/", "ir/", "softmmu/tlb_layout.h"], []),
+    "frontend": (["frontend/", "ir/", "softmmu/tlb_layout.h"], ["capstone/capstone.h"]),
     "backend": (["backend/", "ir/", "softmmu/tlb_layout.h"], ["ffi.h"]),
     "devices": (["devices/", "softmmu/", "ir/base/"], []),
     "runtime": ([""], ["capstone/capstone.h", "ffi.h"]),
