@@ -99,8 +99,8 @@ typedef struct CompiledCode {
     uint8_t *code;
     uint32_t size;
     uint32_t entry;      /* offset of the entry */
-    uint32_t data_words;  /* 8-byte data words wanted: counters first, then site slots */
-    uint32_t site_slots;  /* the last this many are inline-cache slots; counters: costs.count */
+    uint32_t data_words; /* 8-byte data words wanted: counters first, then site slots */
+    uint32_t site_slots; /* the last this many are inline-cache slots; counters: costs.count */
     VEC(Reloc) relocs;
     VEC(ExitSite) exits;
     VEC(FaultSite) faults; /* sorted by offset */

@@ -20,7 +20,8 @@ int main(void)
     CONSTANT("fldz")
     CONSTANT("fldpi")
     CONSTANT("fldl2e")
-    CONSTANT("fldl2t") CONSTANT("fldlg2") CONSTANT("fldln2")
+    CONSTANT("fldl2t")
+    CONSTANT("fldlg2") CONSTANT("fldln2")
 
         for (int i = 0; i < 500; i++)
     {
