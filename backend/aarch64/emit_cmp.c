@@ -57,11 +57,15 @@ A64Cond a64_compare(Emitter *e, const Operand *o)
 /* The compare as an operand, as a64_match_cond would have described it. */
 static Operand compare_operand(const SelInst *si, const IrInst *in)
 {
-    Operand o = si->opnd[0];
+    bool left = si->opnd[0].kind == OPND_IMM; /* the constant */
+    Operand o = si->opnd[left];
+    const Operand *right = &si->opnd[!left];
     o.cc = (uint8_t)a64_cond_of(in->op);
-    o.reg[1] = si->opnd[1].reg[0];
-    o.has_imm = si->opnd[1].kind == OPND_IMM;
-    o.imm = si->opnd[1].imm;
+    if (left)
+        o.cc = (uint8_t)a64_cond_exchanged((A64Cond)o.cc);
+    o.reg[1] = right->reg[0];
+    o.has_imm = right->kind == OPND_IMM;
+    o.imm = right->imm;
     return o;
 }
 
@@ -156,8 +160,8 @@ static bool branch_direct(Emitter *e, const Operand *o, bool on, uint32_t label)
             a64_b19(e, A64_SF(eq == on ? A64_CBZ_W : A64_CBNZ_W, wide), o->reg[0], label);
             return true;
         }
-        if (o->cc == CC_LT && small_region(e)) {
-            bit_branch(e, on, o->reg[0], wide ? 63 : 31, label);
+        if ((o->cc == CC_LT || o->cc == CC_GE) && small_region(e)) {
+            bit_branch(e, on == (o->cc == CC_LT), o->reg[0], wide ? 63 : 31, label);
             return true;
         }
     }

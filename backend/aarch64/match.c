@@ -140,109 +140,7 @@ bool a64_match_addr(Selection *s, IrRef user, IrRef v, Operand *out)
     return true;
 }
 
-/* ---- conditions ---- */
-
-A64Cond a64_cond_of(unsigned op)
-{
-    static const uint8_t cond[IR_OP_COUNT] = {
-        [IR_eq] = CC_EQ,  [IR_ne] = CC_NE,  [IR_ult] = CC_LO, [IR_ule] = CC_LS, [IR_slt] = CC_LT,
-        [IR_sle] = CC_LE, [IR_feq] = CC_EQ, [IR_flt] = CC_MI, [IR_fle] = CC_LS, [IR_fun] = CC_VS,
-    };
-    return cond[op];
-}
-
-static bool is_int_compare(unsigned op)
-{
-    return op >= IR_eq && op <= IR_sle;
-}
-static bool is_float_compare(unsigned op)
-{
-    return op >= IR_feq && op <= IR_fun;
-}
-
-/* The compare's right side: a constant if CMP or CMN takes it. */
-static void match_right(Selection *s, IrRef v, unsigned type, Operand *out)
-{
-    int64_t imm;
-    bool narrow = type < IR_I32;
-    if (select_const(s, v, &imm)) {
-        bool sign = out->cc == CC_LT || out->cc == CC_LE;
-        if (narrow && !sign)
-            imm &= (int64_t)bits_mask(ir_type_bits(type)); /* as the register is extended */
-        if (a64_fits_imm12(a64_magnitude(imm))) {
-            out->has_imm = true;
-            out->imm = imm;
-            return;
-        }
-    }
-    out->leaf[1] = s->alias[v.i];
-}
-
-bool a64_match_cmpimm(Selection *s, IrRef user, IrRef v, Operand *out)
-{
-    Operand o = {.cc = a64_cond_of(select_inst(s, user)->op)};
-    match_right(s, v, select_inst(s, v)->type, &o);
-    if (!o.has_imm)
-        return false;
-    out->kind = OPND_IMM;
-    out->type = select_inst(s, v)->type;
-    out->imm = o.imm;
-    return true;
-}
-
-/* (x & y) == 0 or != 0, the `and` being used only here. */
-static bool match_test(Selection *s, IrRef cmp, Operand *out)
-{
-    const IrInst *in = select_inst(s, cmp), *a = select_inst(s, in->arg[0]);
-    int64_t zero, mask;
-    IrRef v = in->arg[0];
-    if ((in->op != IR_eq && in->op != IR_ne) || !select_const(s, in->arg[1], &zero) || zero != 0 ||
-        a->op != IR_and || s->uses[v.i] != 1 || s->weak[v.i] != 0 || a->block != in->block ||
-        s->insts[v.i].folded)
-        return false;
-    unsigned bits = ir_type_bits(a->type);
-    bool is_const = select_const(s, a->arg[1], &mask);
-    mask &= (int64_t)bits_mask(bits);
-    if (a->type < IR_I32 && !is_const)
-        return false; /* bits above the type are in neither operand's care */
-    out->scale = COND_TST;
-    out->leaf[0] = s->alias[a->arg[0].i];
-    if (is_const && a64_fits_logic((uint64_t)mask, a->type == IR_I64)) {
-        out->has_imm = true;
-        out->imm = mask;
-    } else if (a->type < IR_I32) {
-        return false;
-    } else {
-        out->leaf[1] = s->alias[a->arg[1].i];
-    }
-    select_also_folded(s, v);
-    return true;
-}
-
-bool a64_match_cond(Selection *s, IrRef user, IrRef v, Operand *out)
-{
-    const IrInst *in = select_inst(s, v);
-    bool is_int = is_int_compare(in->op);
-    if ((!is_int && !is_float_compare(in->op)) || !select_can_fold(s, user, v))
-        return false;
-    out->kind = OPND_COND;
-    out->folded = v;
-    out->type = select_inst(s, in->arg[0])->type;
-    out->cc = a64_cond_of(in->op);
-    if (is_int && match_test(s, v, out))
-        return true;
-    out->leaf[0] = s->alias[in->arg[0].i];
-    if (is_int) {
-        out->scale = COND_CMP;
-        match_right(s, in->arg[1], out->type, out);
-    } else {
-        out->scale = in->flags & IR_F_SIGNAL ? COND_FCMPE : COND_FCMP;
-        out->leaf[1] = s->alias[in->arg[1].i];
-    }
-    return true;
-}
-
-/* ---- aliases ---- */
+/* ---- what is known of upper bits ---- */
 
 /* Ops that lower.def gives W-register instructions (or loads) that clear the bits above `type`. */
 static bool clears_above(const IrInst *in)
@@ -309,5 +207,138 @@ bool a64_is_alias(Selection *s, IrRef v, IrRef *of)
     if (alias ? from->op != IR_zext : !clears_above(from))
         return false;
     *of = a;
+    return true;
+}
+
+/* ---- conditions ---- */
+
+A64Cond a64_cond_of(unsigned op)
+{
+    static const uint8_t cond[IR_OP_COUNT] = {
+        [IR_eq] = CC_EQ,  [IR_ne] = CC_NE,  [IR_ult] = CC_LO, [IR_ule] = CC_LS, [IR_slt] = CC_LT,
+        [IR_sle] = CC_LE, [IR_feq] = CC_EQ, [IR_flt] = CC_MI, [IR_fle] = CC_LS, [IR_fun] = CC_VS,
+    };
+    return cond[op];
+}
+
+static bool is_int_compare(unsigned op)
+{
+    return op >= IR_eq && op <= IR_sle;
+}
+static bool is_float_compare(unsigned op)
+{
+    return op >= IR_feq && op <= IR_fun;
+}
+
+A64Cond a64_cond_exchanged(A64Cond cc)
+{
+    static const uint8_t other[] = {[CC_EQ] = CC_EQ, [CC_NE] = CC_NE, [CC_LO] = CC_HI,
+                                    [CC_LS] = CC_HS, [CC_LT] = CC_GT, [CC_LE] = CC_GE};
+    return (A64Cond)other[cc];
+}
+
+static bool is_signed(unsigned cc)
+{
+    return cc == CC_LT || cc == CC_LE || cc == CC_GT || cc == CC_GE;
+}
+
+/* Narrow operands whose registers are zero above: an ordinary compare of 32 bits does. */
+static void widen(const Selection *s, Operand *o)
+{
+    const IrInst *a = select_inst(s, o->leaf[0]), *b = select_inst(s, o->leaf[1]);
+    if (o->type >= IR_I32 || is_signed(o->cc) || a->type > o->type || !clears_above(a) ||
+        (!o->has_imm && (b->type > o->type || !clears_above(b))))
+        return;
+    o->type = IR_I32;
+}
+
+/* The compare's right side: a constant if CMP or CMN takes it. */
+static void match_right(Selection *s, IrRef v, unsigned type, Operand *out)
+{
+    int64_t imm;
+    bool narrow = type < IR_I32;
+    if (select_const(s, v, &imm)) {
+        if (narrow && !is_signed(out->cc))
+            imm &= (int64_t)bits_mask(ir_type_bits(type)); /* as the register is extended */
+        if (a64_fits_imm12(a64_magnitude(imm))) {
+            out->has_imm = true;
+            out->imm = imm;
+            return;
+        }
+    }
+    out->leaf[1] = s->alias[v.i];
+}
+
+bool a64_match_cmpimm(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, user);
+    Operand o = {.cc = a64_cond_of(in->op)};
+    if (ir_same(v, in->arg[0]))
+        o.cc = (uint8_t)a64_cond_exchanged((A64Cond)o.cc);
+    match_right(s, v, select_inst(s, v)->type, &o);
+    if (!o.has_imm)
+        return false;
+    out->kind = OPND_IMM;
+    out->type = select_inst(s, v)->type;
+    out->imm = o.imm;
+    return true;
+}
+
+/* (x & y) == 0 or != 0, the `and` being used only here. */
+static bool match_test(Selection *s, IrRef cmp, Operand *out)
+{
+    const IrInst *in = select_inst(s, cmp), *a = select_inst(s, in->arg[0]);
+    int64_t zero, mask;
+    IrRef v = in->arg[0];
+    if ((in->op != IR_eq && in->op != IR_ne) || !select_const(s, in->arg[1], &zero) || zero != 0 ||
+        a->op != IR_and || s->uses[v.i] != 1 || s->weak[v.i] != 0 || a->block != in->block ||
+        s->insts[v.i].folded)
+        return false;
+    unsigned bits = ir_type_bits(a->type);
+    bool is_const = select_const(s, a->arg[1], &mask);
+    mask &= (int64_t)bits_mask(bits);
+    if (a->type < IR_I32 && !is_const)
+        return false; /* bits above the type are in neither operand's care */
+    out->scale = COND_TST;
+    out->leaf[0] = s->alias[a->arg[0].i];
+    if (is_const && a64_fits_logic((uint64_t)mask, a->type == IR_I64)) {
+        out->has_imm = true;
+        out->imm = mask;
+    } else if (a->type < IR_I32) {
+        return false;
+    } else {
+        out->leaf[1] = s->alias[a->arg[1].i];
+    }
+    select_also_folded(s, v);
+    return true;
+}
+
+bool a64_match_cond(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    bool is_int = is_int_compare(in->op);
+    if ((!is_int && !is_float_compare(in->op)) || !select_can_fold(s, user, v))
+        return false;
+    out->kind = OPND_COND;
+    out->folded = v;
+    out->type = select_inst(s, in->arg[0])->type;
+    out->cc = a64_cond_of(in->op);
+    if (is_int && match_test(s, v, out))
+        return true;
+    out->leaf[0] = s->alias[in->arg[0].i];
+    if (is_int && ir_is_const(s->region, in->arg[0]) && !ir_is_const(s->region, in->arg[1])) {
+        out->scale = COND_CMP;
+        out->cc = (uint8_t)a64_cond_exchanged((A64Cond)out->cc);
+        out->leaf[0] = s->alias[in->arg[1].i];
+        match_right(s, in->arg[0], out->type, out);
+        widen(s, out);
+    } else if (is_int) {
+        out->scale = COND_CMP;
+        match_right(s, in->arg[1], out->type, out);
+        widen(s, out);
+    } else {
+        out->scale = in->flags & IR_F_SIGNAL ? COND_FCMPE : COND_FCMP;
+        out->leaf[1] = s->alias[in->arg[1].i];
+    }
     return true;
 }

@@ -25,6 +25,8 @@ OperandMatch a64_match_cond;    /* a compare used once: OPND_COND, cc = A64Cond 
 OperandMatch a64_match_sign;    /* sar(x, 63), folded away: leaf0 = x (the register that is lo) */
 
 A64Cond a64_cond_of(unsigned op);
+/* The condition with its operands exchanged. */
+A64Cond a64_cond_exchanged(A64Cond cc);
 /* HostDesc.is_alias: zero-extensions of what is already zero-extended. */
 bool a64_is_alias(Selection *s, IrRef v, IrRef *of);
 

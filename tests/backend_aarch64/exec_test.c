@@ -290,7 +290,11 @@ static void test_branch(IrOp op, IrType t, unsigned shape)
         c = 0;
     }
     y = shape == 0 ? narrow_to(&b, get(&b, 1), t) : ir_const(&b, t, c);
-    IrRef cond = ir_cmp(&b, op, x, y);
+    if (shape == 5) { /* of memory: zero above its width */
+        ir_store(&b, ir_const(&b, IR_I64, (uint64_t)(uintptr_t)memory), x, 0);
+        x = ir_load(&b, t, ir_const(&b, IR_I64, (uint64_t)(uintptr_t)memory), IR_ORDER_TSO);
+    }
+    IrRef cond = shape == 4 ? ir_cmp(&b, op, y, x) : ir_cmp(&b, op, x, y);
     if (shape == 3)
         ir_put(&b, SLOT_RESULT + IR_I8, cond); /* used twice: not folded */
     uint32_t yes = ir_block_new(r, 0x1004), no = ir_block_new(r, 0x1008),
@@ -317,14 +321,15 @@ static void test_branch(IrOp op, IrType t, unsigned shape)
         IrValue a[3] = {{.u = *cell(0) & m}, {.u = shape == 0 ? *cell(1) & m : c}};
         if (shape == 2)
             a[0].u &= mask;
+        if (shape == 4) {
+            IrValue v = a[0];
+            a[0] = a[1];
+            a[1] = v;
+        }
         harness_enter(&cc);
-        IrInst in = {.op = (uint16_t)op, .type = IR_I8, .arg = {x, y}};
-        Region types = *r;
         uint64_t want;
         unsigned bits = ir_type_bits(t);
         int64_t sa = bits_sext(a[0].u, bits), sb = bits_sext(a[1].u, bits);
-        (void)in;
-        (void)types;
         want = op == IR_eq    ? a[0].u == a[1].u
                : op == IR_ne  ? a[0].u != a[1].u
                : op == IR_ult ? a[0].u < a[1].u
@@ -340,8 +345,8 @@ static void test_branches(void)
 {
     for (IrOp op = IR_eq; op <= IR_sle; op++) {
         for (IrType t = IR_I8; t <= IR_I64; t++) {
-            for (unsigned shape = 0; shape < 16; shape++) {
-                test_branch(op, t, shape % 4);
+            for (unsigned shape = 0; shape < 24; shape++) {
+                test_branch(op, t, shape % 6);
                 arena_reset(&arena);
             }
         }
