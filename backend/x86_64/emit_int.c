@@ -89,6 +89,17 @@ void emit_lea_sum(Emitter *e, const SelInst *si, const IrInst *inst)
     a_lea(e, width32_of(inst->type), si->dest, m);
 }
 
+/* The low 32 bits of a sum */
+void emit_low_sum(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    X86Rm m = a_operand(&si->opnd[0]);
+    (void)inst;
+    if (m.index == X86_NO_REG && m.base == si->dest && m.disp != 0)
+        a_alu_imm(e, ALU_ADD, 4, rm_reg(si->dest), m.disp);
+    else
+        a_lea(e, 4, si->dest, m);
+}
+
 /* a + (b << scale) */
 void emit_lea_shl(Emitter *e, const SelInst *si, const IrInst *inst)
 {

@@ -6,10 +6,11 @@
 #include "backend/x86_64/match.h"
 
 /* emit_int.c */
-EmitFn emit_add_imm, emit_add_big, emit_add, emit_lea_sum, emit_lea_shl, emit_lea_shl_left,
-    emit_lea_mul, emit_sub_imm, emit_alu, emit_alu_imm, emit_and_low, emit_and_u32, emit_andn,
-    emit_andn_left, emit_not, emit_neg, emit_mul_imm, emit_imul, emit_umulh, emit_smulh,
-    emit_unary_rm, emit_bswap, emit_bswap16, emit_movbe_load, emit_zext, emit_zext_copy, emit_sext;
+EmitFn emit_add_imm, emit_add_big, emit_add, emit_lea_sum, emit_low_sum, emit_lea_shl,
+    emit_lea_shl_left, emit_lea_mul, emit_sub_imm, emit_alu, emit_alu_imm, emit_and_low,
+    emit_and_u32, emit_andn, emit_andn_left, emit_not, emit_neg, emit_mul_imm, emit_imul,
+    emit_umulh, emit_smulh, emit_unary_rm, emit_bswap, emit_bswap16, emit_movbe_load, emit_zext,
+    emit_zext_copy, emit_sext;
 /* emit_bits.c */
 EmitFn emit_shl_lea, emit_shift_imm, emit_shift_var, emit_shift_narrow, emit_rot_imm, emit_rot_cl,
     emit_extract, emit_sextract, emit_deposit, emit_deposit_bool, emit_partial;

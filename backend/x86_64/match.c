@@ -202,6 +202,33 @@ bool m_lea_sum(Selection *s, IrRef user, IrRef v, Operand *out)
     return true;
 }
 
+/* zext of the low half of an i64 sum, which is a 32-bit lea. */
+bool m_low_sum(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_trunc || in->type != IR_I32 || !only_use(s, v) ||
+        select_inst(s, user)->type != IR_I64)
+        return false;
+    IrRef sum = in->arg[0];
+    in = select_inst(s, sum);
+    if (in->op != IR_add || in->type != IR_I64 || !absorb_inner(s, user, sum))
+        return false;
+    out->kind = OPND_ADDR;
+    out->type = IR_I64;
+    if (!const_arg(s, in, 1, &out->imm)) {
+        split_index(s, user, in->arg[0], in->arg[1], out);
+        return true;
+    }
+    out->imm = (int32_t)out->imm;
+    IrRef p = in->arg[0];
+    in = select_inst(s, p);
+    if (in->op == IR_add && absorb_inner(s, user, p) && !ir_is_const(s->region, in->arg[1]))
+        split_index(s, user, in->arg[0], in->arg[1], out);
+    else
+        out->leaf[0] = s->alias[p.i];
+    return true;
+}
+
 /* p + constant inside an address. */
 static IrRef peel_disp(const Selection *s, IrRef user, IrRef p, int64_t *disp)
 {

@@ -44,6 +44,9 @@ static const Case cases[] = {
     {"lea rax, [rax + rcx*4 + 8]",
      RAX RCX_ "%3 = shl i64 %2, 2\n%4 = add i64 %1, %3\n%5 = add i64 %4, 8\nput rax, %5\n",
      "lea r14, [rax + rcx*4]; lea rax, [r14 + 8]"},
+    {"lea eax, [rcx - 1]",
+     RCX_ "%3 = add i64 %2, -1\n%4 = trunc i32 %3\n%5 = zext i64 %4\nput rax, %5\n",
+     "lea eax, [rcx - 1]"},
     {"mov rcx, [rax + rcx*8 + 16]",
      RAX RCX_ "%3 = shl i64 %2, 3\n%4 = add i64 %1, %3\n%5 = add i64 %4, 16\n"
               "%6 = load.tso i64 [%5]\nput rcx, %6\n",

@@ -186,7 +186,14 @@ static void width_change(Gen *g)
     if (to == from)
         return;
     IrOp op = to < from ? IR_trunc : rnd(2) ? IR_zext : IR_sext;
-    keep(g, ir_conv(b, op, to, any(g, from)));
+    IrRef v = any(g, from);
+    if (op == IR_trunc && rnd(2)) { /* lea edi, [rbx + rcx*4 - 1] */
+        v = ir_bin(b, IR_add, v, ir_bini(b, IR_shl, any(g, from), rnd(4)));
+        v = ir_bini(b, IR_add, v, random_bits() & bits_mask(ir_type_bits(from)));
+        keep(g, ir_conv(b, IR_zext, from, ir_conv(b, op, to, v)));
+        return;
+    }
+    keep(g, ir_conv(b, op, to, v));
 }
 
 static void field(Gen *g)
