@@ -292,6 +292,33 @@ void a64_vfcvt(Emitter *e, const SelInst *si, const IrInst *in)
     rr(e, in->op == IR_vf32tof64 ? A64_VFCVTL : A64_VFCVTN, si->dest, reg(si, 0));
 }
 
+/* ---- scalar ops on lane 0: FPCR.NEP keeps the other lanes of Vn, or of Vd with one operand ----
+ */
+
+void a64_fmerge2(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    const IrInst *op = ir_inst(e->region, si->opnd[1].folded);
+    vvv(e, arith[op->op].scalar, in->lane, si->dest, reg(si, 0), reg(si, 1));
+}
+
+/* Tied: the destination holds the vector. */
+void a64_fmerge1(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    const IrInst *op = ir_inst(e->region, si->opnd[1].folded);
+    unsigned n = reg(si, 1);
+    switch (op->op) {
+    case IR_fsqrt:
+        vv(e, A64_FSQRT, in->lane, si->dest, n);
+        break;
+    case IR_sitof:
+        vv(e, si->opnd[1].type == IR_I64 ? A64_SCVTF_X : A64_SCVTF_W, in->lane, si->dest, n);
+        break;
+    default:
+        rr(e, op->op == IR_fext ? A64_FCVT_SD : A64_FCVT_DS, si->dest, n);
+        break;
+    }
+}
+
 /* ---- estimates ---- */
 
 /* Full divisions, with denormals as zero and without a trace in the flags, as RCPPS has it. */

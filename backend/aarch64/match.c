@@ -210,6 +210,42 @@ bool a64_is_alias(Selection *s, IrRef v, IrRef *of)
     return true;
 }
 
+/* ---- scalar results inserted into a vector ---- */
+
+static bool is_fmerge(Selection *s, IrRef user, IrRef v, unsigned nargs)
+{
+    static const bool ops[IR_OP_COUNT] = {
+        [IR_fadd] = true,    [IR_fsub] = true,    [IR_fmul] = true,  [IR_fdiv] = true,
+        [IR_fminsel] = true, [IR_fmaxsel] = true, [IR_fsqrt] = true, [IR_fext] = true,
+        [IR_ftrunc] = true,  [IR_sitof] = true,
+    };
+    const IrInst *in = select_inst(s, v);
+    return ops[in->op] && in->nargs == nargs && select_inst(s, user)->cc == 0 &&
+           select_can_fold(s, user, v);
+}
+
+bool a64_match_fmerge2(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (!is_fmerge(s, user, v, 2) ||
+        s->alias[in->arg[0].i].i != s->alias[select_inst(s, user)->arg[0].i].i)
+        return false;
+    match_reg(s, user, in->arg[1], out);
+    out->kind = OPND_FUSED;
+    out->folded = v;
+    return true;
+}
+
+bool a64_match_fmerge1(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    if (!is_fmerge(s, user, v, 1))
+        return false;
+    match_reg(s, user, select_inst(s, v)->arg[0], out);
+    out->kind = OPND_FUSED;
+    out->folded = v;
+    return true;
+}
+
 /* ---- conditions ---- */
 
 A64Cond a64_cond_of(unsigned op)

@@ -396,6 +396,55 @@ static void test_loop(void)
     arena_reset(&arena);
 }
 
+/* Scalar ops on lane 0 of a vector, the other lanes staying. */
+static void test_merge(void)
+{
+    static const IrOp ops[] = {IR_fadd,  IR_fsub,  IR_fmul, IR_fdiv,  IR_fminsel,
+                               IR_fsqrt, IR_sitof, IR_fext, IR_ftrunc};
+    for (unsigned k = 0; k < 2 * 9; k++) {
+        CompiledCode cc;
+        IrOp op = ops[k / 2];
+        IrType t = op == IR_fext ? IR_F64 : op == IR_ftrunc ? IR_F32 : k & 1 ? IR_F64 : IR_F32;
+        IrType from = op == IR_fext ? IR_F32 : op == IR_ftrunc ? IR_F64 : t;
+        IrBuilder b = start();
+        IrRef v = ir_get(&b, SLOT_VEC + (k & 1)), w = ir_get(&b, SLOT_VEC + 2), r;
+        IrRef y = ir_vextract(&b, from, w, 0);
+        if (k / 2 < 5)
+            r = ir_bin(&b, op, ir_vextract(&b, t, v, 0), y);
+        else if (op == IR_sitof)
+            r = ir_conv(&b, op, t, get(&b, 0));
+        else
+            r = op == IR_fsqrt ? ir_un(&b, op, y) : ir_conv(&b, op, t, y);
+        ir_put(&b, SLOT_RESULT + IR_V128, ir_vinsert(&b, t, v, r, 0));
+        IrValue a = {.q = {0x1111111122222222, 0x3333333344444444}}, c = a, got, want = a;
+        c.q[1] = 0x5555555566666666;
+        if (from == IR_F64)
+            c.d[0] = 2.25;
+        else
+            c.f[0] = 2.25f;
+        if (t == IR_F64)
+            a.d[0] = 9.5;
+        else
+            a.f[0] = 9.5f;
+        *cell(0) = 77;
+        memcpy(slot_at(SLOT_VEC + (k & 1)), &a, 16);
+        memcpy(slot_at(SLOT_VEC + 2), &c, 16);
+        static const double results[] = {11.75, 7.25, 21.375, 9.5 / 2.25, 2.25,
+                                         1.5,   77,   2.25,   2.25};
+        want = a;
+        if (t == IR_F64)
+            want.d[0] = results[k / 2];
+        else
+            want.f[0] = (float)results[k / 2];
+        if (finish_run(&b, &cc)) {
+            memcpy(&got, slot_at(SLOT_RESULT + IR_V128), 16);
+            CHECK(memcmp(&got, &want, 16) == 0, "%s %s: %016llx:%016llx", ir_op_info[op].name,
+                  ir_type_name(t), (unsigned long long)got.q[1], (unsigned long long)got.q[0]);
+        }
+        arena_reset(&arena);
+    }
+}
+
 /* ---- helpers ---- */
 
 static void test_calls(void)
@@ -669,6 +718,7 @@ int main(void)
         test_cas();
         test_branches();
         test_loop();
+        test_merge();
         test_calls();
         test_fpctl();
         test_sites();
