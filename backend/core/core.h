@@ -169,6 +169,7 @@ struct HostDesc {
     const char *name;
     const LowerRule *rules; /* rows of one op adjacent and in the order of ops.def; special first */
     uint32_t rule_count;
+    const uint16_t *rule_ops; /* the op of each rule, without the rest of it; may be NULL */
     uint32_t allocatable[CLASS_COUNT]; /* register masks, homes included */
     uint32_t caller_saved[CLASS_COUNT];
     uint8_t call_args[6]; /* GPRs of the C arguments */

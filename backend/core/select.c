@@ -312,8 +312,9 @@ static void index_rules(Selection *s)
 {
     for (uint32_t op = 0; op < IR_OP_COUNT; op++)
         s->host_first[op] = s->host->rule_count;
+    const uint16_t *ops = s->host->rule_ops;
     for (uint32_t k = s->host->rule_count; k-- > 0;)
-        s->host_first[s->host->rules[k].op] = k;
+        s->host_first[ops != NULL ? ops[k] : s->host->rules[k].op] = k;
 }
 
 void select_region(Selection *s)

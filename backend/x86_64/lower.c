@@ -112,3 +112,12 @@ enum {
 const LowerRule x86_rules[X86_RULE_COUNT] = {
 #include "backend/x86_64/lower.def"
 };
+
+/* The same rows again, for the op alone. */
+#undef RULE
+#undef FIXED
+#define RULE(op_, ...)  IR_##op_,
+#define FIXED(op_, ...) IR_##op_,
+const uint16_t x86_rule_ops[X86_RULE_COUNT] = {
+#include "backend/x86_64/lower.def"
+};

@@ -25,5 +25,6 @@ enum {
 };
 
 extern const LowerRule x86_rules[X86_RULE_COUNT];
+extern const uint16_t x86_rule_ops[X86_RULE_COUNT];
 
 #endif
