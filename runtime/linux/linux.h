@@ -39,8 +39,8 @@ enum { GUEST_PAGE = 4096, SIGNALS = 64, SIGNAL_QUEUE = 16, OUR_FDS = 4 };
 
 /* Signals the processor raises: the engine's handlers own them on the host, they are never blocked
  * there. */
-#ifndef SS_AUTODISARM /* <linux/signal.h> has it, but cannot stand beside <signal.h> */
-#define SS_AUTODISARM (1 << 31)
+#ifndef SS_AUTODISARM           /* <linux/signal.h> has it, but cannot stand beside <signal.h> */
+#define SS_AUTODISARM INT32_MIN /* bit 31 */
 #endif
 #define SIGBIT(sig) (1ull << ((sig)-1))
 #define SYNCHRONOUS_SIGNALS                                                                        \

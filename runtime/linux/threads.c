@@ -157,7 +157,7 @@ static void release_memory(LinuxThread *t)
 
 _Noreturn void thread_exit_group(LinuxThread *t, int status)
 {
-    if (t->process->options->stats && !t->is_vfork_child)
+    if (t->process->options->stats)
         engine_print_stats(t->process->engine, stderr);
     syscall(SYS_exit_group, status);
     __builtin_unreachable();
@@ -190,6 +190,8 @@ long sys_exit(LinuxThread *t, uint64_t a[6])
 
 long sys_exit_group(LinuxThread *t, uint64_t a[6])
 {
+    if (t->is_vfork_child) /* plainly: the translator's state belongs to the parent */
+        return OWN(SYS_exit_group, (int)a[0]);
     thread_exit_group(t, (int)a[0]);
 }
 
