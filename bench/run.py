@@ -6,6 +6,8 @@ take turns, so that a slow spell of the machine hits all of them. What counts is
 system; the table has medians, ratios to native and geometric means. Outputs must agree.
 
   --rounds N      rounds (default 5)
+  --expansion     instead: host instructions executed for each guest instruction (--stats), on the
+                  x86-64 host and, under qemu-aarch64, on the AArch64 host, for smaller sizes
   --output FILE   write the table there instead of to standard output
   --dragoman F    the program to measure (default build/release/dragoman)
   KERNEL...       only these
@@ -14,6 +16,7 @@ import argparse
 import math
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -26,6 +29,8 @@ from engines import DEPS, TUNABLES  # noqa: E402
 
 INTEGER = ["sieve", "sha256", "crc32", "matrix", "sort", "fib", "hash", "search"]
 DOUBLE = ["nbody", "spectral", "mandelbrot", "fft"]
+SMALL = {"sieve": 2000000, "sha256": 60, "crc32": 100, "matrix": 150, "sort": 30000, "fib": 27,
+         "hash": 60000, "search": 25, "nbody": 100000, "spectral": 300, "mandelbrot": 250, "fft": 3}
 
 
 def build(kernel):
@@ -109,16 +114,43 @@ def table(medians, engines):
     return "\n".join(lines)
 
 
+def expansion(kernels, hosts):
+    """Executed host instructions for each guest instruction, by Dragoman's own block counters."""
+    lines = ["| kernel | guest instructions | " + " | ".join(hosts) + " |",
+             "|---|---:" + "|---:" * len(hosts) + "|"]
+    ratios = {name: [] for name in hosts}
+    for kernel in kernels:
+        program, guest = build(kernel), None
+        for name, prefix in hosts.items():
+            run = subprocess.run(prefix + ["--stats", program, str(SMALL[kernel])], check=True,
+                                 capture_output=True, text=True)
+            guest = int(re.search(r"guest instructions translated code +(\d+)", run.stderr)[1])
+            ratios[name].append(int(re.search(r"host instructions +(\d+)", run.stderr)[1]) / guest)
+        cells = [f"{ratios[name][-1]:.2f}" for name in hosts]
+        lines.append(f"| {kernel} | {guest} | " + " | ".join(cells) + " |")
+    means = [f"**{geomean(r):.2f}**" for r in ratios.values()]
+    lines.append("| **geometric mean** | | " + " | ".join(means) + " |")
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--expansion", action="store_true")
     parser.add_argument("--output")
     parser.add_argument("--dragoman", default=str(ROOT / "build/release/dragoman"))
     parser.add_argument("kernels", nargs="*")
     options = parser.parse_args()
     qemu = str(DEPS / "bookworm-amd64/usr/bin/qemu-x86_64-static")
     engines = {"native": [], "dragoman": [options.dragoman], "qemu": [qemu]}
-    medians = measure(options.kernels or INTEGER + DOUBLE, engines, options.rounds)
+    kernels = options.kernels or INTEGER + DOUBLE
+    if options.expansion:
+        arm = [str(DEPS / "trixie-amd64/usr/bin/qemu-aarch64"), "-cpu", "max",
+               str(ROOT / "build/aarch64/dragoman")]
+        print(expansion(kernels, {"x86-64 host": [options.dragoman], "AArch64 host, TSO": arm,
+                                  "AArch64 host, relaxed": arm + ["--memory-order", "relaxed"]}))
+        return
+    medians = measure(kernels, engines, options.rounds)
     text = (f"CPU seconds (user and system), medians of {options.rounds} rounds in turns; "
             f"{processor()}, {os.cpu_count()} processors; {version([qemu, '--version'])}.\n\n"
             + table(medians, engines) + "\n")
