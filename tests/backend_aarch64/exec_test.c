@@ -692,7 +692,7 @@ static void test_count(void)
     if (finish_run(&b, &cc)) {
         harness_enter(&cc);
         CHECK(h_data[0] == 2, "%llu", (unsigned long long)h_data[0]);
-        CHECK(cc.costs.count == 1 && cc.costs.data[0].host_insns > 0, "cost");
+        CHECK(cc.costs.count == 1, "cost");
     }
     arena_reset(&arena);
 }
