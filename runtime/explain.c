@@ -68,7 +68,7 @@ void explain_code(const Explain *x, const Engine *e, const Translation *t)
         return;
     uint64_t at = (uint64_t)(uintptr_t)e->arena.rx + t->code;
     const uint8_t *code = e->arena.rw + t->code;
-    size_t left = t->size;
+    size_t left = t->size, unit = strcmp(e->backend->name, "aarch64") == 0 ? 4 : 1;
     cs_insn *insn = cs_malloc(handle);
     fprintf(x->out, "---- host code: %u bytes at %#llx, entry +%#llx\n", t->size,
             (unsigned long long)at, (unsigned long long)(t->header.entry - at));
@@ -77,11 +77,14 @@ void explain_code(const Explain *x, const Engine *e, const Translation *t)
             fprintf(x->out, "  +%04x  ", (unsigned)(t->size - left - insn->size));
             print_bytes(x->out, insn->bytes, insn->size, 10);
             fprintf(x->out, " %s %s\n", insn->mnemonic, insn->op_str);
-        } else { /* data between instructions */
-            fprintf(x->out, "  +%04x  %02x\n", (unsigned)(t->size - left), *code);
-            code++;
-            at++;
-            left--;
+        } else { /* data between instructions, or one that Capstone does not know (LDAPUR) */
+            size_t n = left < unit ? left : unit;
+            fprintf(x->out, "  +%04x  ", (unsigned)(t->size - left));
+            print_bytes(x->out, code, (unsigned)n, 10);
+            fputc('\n', x->out);
+            code += n;
+            at += n;
+            left -= n;
         }
     }
     for (uint32_t i = 0; i < t->nexits; i++) {
