@@ -76,8 +76,10 @@ static int write_once(uint64_t addr, const void *buf, uint32_t size)
     if (is_single(size) && (addr ^ last) < CODE_PAGE_SIZE)
         return host_write(addr, buf, size);
     /* What ends on another page must not be half done (AArch64 allows that even of one store):
-     * touch the far end first. */
+     * touch each page first, in order, as the first that cannot be written is the one to report. */
     uint8_t zero = 0, old;
+    if ((addr ^ last) >= CODE_PAGE_SIZE && host_atomic(HOST_OR, addr, &zero, &old, 1))
+        return 1;
     for (uint64_t page = addr | (CODE_PAGE_SIZE - 1); page < last; page += CODE_PAGE_SIZE) {
         if (host_atomic(HOST_OR, page + 1, &zero, &old, 1))
             return 1;
