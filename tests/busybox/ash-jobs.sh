@@ -1,7 +1,8 @@
 . "${0%/*}/common.inc"
 (sleep 0.05; echo slept) & wait $!; echo "waited $?"
 (exit 12) & wait $!; echo "status $?"
-sleep 10 & kill $!; wait $!; echo "killed $?"
+# A job that is gone before the shell waits for it is not remarked upon: it must be gone always.
+sleep 10 & sleep 0.3; kill $!; sleep 0.3; wait $!; echo "killed $?"
 for i in 1 2 3 4; do (echo "job $i" > job$i) & done; wait; cat job?
 trap 'echo got USR1' USR1; kill -USR1 $$; echo after
 trap '' TERM; kill $$; echo ignored
