@@ -181,6 +181,7 @@ static void release(VcpuRun *r)
         munmap(r->pub.shadow_base, r->pub.shadow_size);
     if (r->pub.state != NULL)
         munmap(r->pub.state, r->state_size);
+    arena_free(&r->scratch);
     free(r);
 }
 

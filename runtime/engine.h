@@ -58,6 +58,7 @@ typedef struct VcpuRun {
     Vcpu pub;        /* first: a Vcpu * is a VcpuRun * */
     void *alt_stack; /* mapping of the signal stack, guard page included */
     size_t state_size;
+    Arena scratch;                  /* of the one instruction being interpreted */
     GuestFault fault;               /* of EXIT_FAULT, left by the fault handler */
     Site site;                      /* decoded for rebuilding the state, or in the fault handler */
     uint64_t guard_low, guard_high; /* shadow stack: faults in this range are overflows */

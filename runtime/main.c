@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "ir/base/log.h"
@@ -69,6 +70,10 @@ int main(int argc, char **argv)
         log_note("no program named (try --help)");
         return OPTIONS_USAGE_STATUS;
     }
+    /* Our heap does not give memory back: its end must stay ours while the guest maps and unmaps.
+     */
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, 4 << 20);
     LinuxProcess *p = &process;
     p->options = &options;
     p->abi = &abi_x86_64;

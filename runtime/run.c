@@ -202,14 +202,14 @@ static void wait_for_flush(Engine *e)
 static void interpret_one(Vcpu *v)
 {
     Engine *e = v->engine;
-    Arena arena = {0};
-    const Region *r = engine_lift_one(e, &arena, v->state->pc, v->guest->mode(v->state));
+    Arena *arena = &vcpu_run_of(v)->scratch;
+    const Region *r = engine_lift_one(e, arena, v->state->pc, v->guest->mode(v->state));
     while (!vcpu_enter_section(v, e)) /* inside, failed accesses come back as faults */
         wait_for_flush(e);
     InterpResult res = interp_run(r, v->state, 1);
     Outcome o = interpreted(v, r, &res);
     vcpu_leave_section(v);
-    arena_free(&arena);
+    arena_reset(arena);
     conclude(v, &o);
 }
 
