@@ -14,17 +14,19 @@ int main(void)
     uint64_t h = HASH_START;
     long double r, s;
 #define CONSTANT(insn)                                                                             \
-    __asm__(insn : "=t"(r));                                                                       \
-    printf(insn " %La\n", r);
-    CONSTANT("fld1")
-    CONSTANT("fldz")
-    CONSTANT("fldpi")
-    CONSTANT("fldl2e")
-    CONSTANT("fldl2t")
-    CONSTANT("fldlg2") CONSTANT("fldln2")
+    do {                                                                                           \
+        __asm__(insn : "=t"(r));                                                                   \
+        printf(insn " %La\n", r);                                                                  \
+    } while (0)
+    CONSTANT("fld1");
+    CONSTANT("fldz");
+    CONSTANT("fldpi");
+    CONSTANT("fldl2e");
+    CONSTANT("fldl2t");
+    CONSTANT("fldlg2");
+    CONSTANT("fldln2");
 
-        for (int i = 0; i < 500; i++)
-    {
+    for (int i = 0; i < 500; i++) {
         volatile double da = (double)(int64_t)rng() / 3, db = (double)(int64_t)rng_edge() / 7 + 0.5;
         long double a = da, b = db;
         uint16_t status;
