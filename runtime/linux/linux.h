@@ -72,6 +72,7 @@ typedef struct LinuxProcess {
     const Options *options;
     pthread_mutex_t lock;
     _Atomic int thread_count; /* guest threads alive in the process */
+    int vfork_wait;           /* descriptor that keeps a vfork parent waiting; 0: none */
 
     uint64_t brk_start, brk; /* under lock */
     uint64_t stack_low, stack_high;

@@ -200,6 +200,7 @@ long sys_exit_group(LinuxThread *t, uint64_t a[6])
 typedef struct ThreadStart {
     LinuxThread *thread;
     const CloneRequest *rq;
+    pid_t tid; /* told by the thread, which may have ended when its creator asks */
     sem_t ready;
 } ThreadStart;
 
@@ -207,7 +208,7 @@ static void *run_thread(void *arg)
 {
     ThreadStart *start = arg;
     LinuxThread *t = start->thread;
-    t->tid = (pid_t)syscall(SYS_gettid);
+    t->tid = start->tid = (pid_t)syscall(SYS_gettid);
     int apart = (start->rq->flags & CLONE_FS ? 0 : CLONE_FS) |
                 (start->rq->flags & CLONE_FILES ? 0 : CLONE_FILES);
     if (apart)
@@ -245,7 +246,7 @@ static long clone_thread(LinuxThread *t, const CloneRequest *rq)
     if (!error) {
         while (sem_wait(&start.ready) < 0)
             ;
-        tid = n->tid;
+        tid = start.tid;
     } else {
         atomic_fetch_sub(&t->process->thread_count, 1);
         vcpu_free(n->vcpu);
@@ -287,6 +288,21 @@ static long host_fork(const CloneRequest *rq)
     return OWN(SYS_clone, rest, NULL, parent_tid, NULL, NULL);
 }
 
+/* The child of a vfork that had to be a fork keeps its end of the pipe until it executes a program
+ * or ends: that lets the parent go on. What the parent itself held so is not the child's to hold.
+ */
+static void hold_vfork_parent(LinuxProcess *p, const int wait[2])
+{
+    if (p->vfork_wait > 0)
+        close(p->vfork_wait);
+    p->vfork_wait = 0;
+    if (wait[0] < 0)
+        return;
+    close(wait[0]);
+    p->vfork_wait = fcntl(wait[1], F_DUPFD_CLOEXEC, HIGH_FD);
+    close(wait[1]);
+}
+
 static long clone_fork(LinuxThread *t, const CloneRequest *rq)
 {
     LinuxProcess *p = t->process;
@@ -305,11 +321,7 @@ static long clone_fork(LinuxThread *t, const CloneRequest *rq)
     pthread_mutex_unlock(&p->lock);
     if (pid == 0) {
         become_child(t, rq);
-        if (wait[0] >= 0) {
-            close(wait[0]);
-            fcntl(wait[1], F_DUPFD_CLOEXEC, HIGH_FD);
-            close(wait[1]);
-        }
+        hold_vfork_parent(p, wait);
     } else if (wait[0] >= 0) {
         char none;
         close(wait[1]);
