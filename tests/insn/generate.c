@@ -10,170 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frontend/x86_64/decode.h"
-#include "frontend/x86_64/state.h"
 #include "tests/insn/case.h"
-
-typedef struct Exception {
-    const char *mnemonic;
-    uint16_t undefined; /* flags masked besides the row's; F_D: the whole row is left out */
-} Exception;
-
-static const Exception exceptions[] = {
-#define EXCEPT(mnemonic, undefined, reason) {mnemonic, undefined},
-#include "tests/insn/exceptions.def"
-#undef EXCEPT
-};
+#include "tests/insn/encode.h"
 
 static uint64_t seed = 0x853c49e6748fea9b;
 
 static unsigned rnd(unsigned below)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (unsigned)((seed * 0x2545f4914f6cdd1d) >> 33) % below;
+    return insn_random(&seed, below);
 }
-
-static unsigned excepted_flags(const X86Row *row)
-{
-    unsigned mask = 0;
-    for (unsigned i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
-        if (strcmp(exceptions[i].mnemonic, row->mnemonic) == 0)
-            mask |= exceptions[i].undefined;
-    return mask;
-}
-
-/* Instructions that go somewhere: the runner has a place for them to go to. */
-static bool is_branch(const X86Row *row)
-{
-    static const char *const emitters[] = {"jcc", "loop", "loope",   "loopne",   "jrcxz",
-                                           "jmp", "call", "jmp_ind", "call_ind", "ret"};
-    for (unsigned i = 0; i < sizeof emitters / sizeof emitters[0]; i++)
-        if (strcmp(row->emitter, emitters[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool testable(const X86Row *row)
-{
-    bool x87 = row->map == X86_MAP_00 && (row->opcode & 0xf8) == 0xd8;
-    if (x87 || (row->attr & A_I64) || (excepted_flags(row) & F_D))
-        return false;
-    if (strstr(row->mnemonic, "mxcsr"))
-        return true;
-    return is_branch(row) || !(row->attr & (A_UNTESTED | A_PRIV | A_END));
-}
-
-/* ---- encoding ---- */
-
-typedef struct Writer {
-    uint8_t *out;
-    unsigned n;
-    unsigned disp_at; /* of a displacement to an absolute or relative spot; 0: none */
-    bool relative;
-} Writer;
-
-static void put(Writer *w, unsigned byte)
-{
-    w->out[w->n++] = (uint8_t)byte;
-}
-
-static void put_random(Writer *w, unsigned bytes)
-{
-    static const uint8_t edge[] = {0, 1, 0x7f, 0x80, 0xff, 8, 31, 32, 63, 64};
-    bool same = rnd(4) == 0;
-    uint8_t fill = rnd(2) ? 0 : 0xff;
-    for (unsigned i = 0; i < bytes; i++)
-        put(w, i == 0 && rnd(2) ? edge[rnd(sizeof edge)] : same ? fill : rnd(256));
-}
-
-/* A memory form: base (+ index) (+ displacement), or an address known beforehand. */
-static void put_memory(Writer *w, unsigned reg, unsigned rm)
-{
-    unsigned mod = rnd(3), form = rnd(6);
-    if (form == 0) { /* rip + disp32 */
-        put(w, reg << 3 | 5);
-        w->relative = true;
-    } else if (form == 1) { /* [disp32] */
-        put(w, reg << 3 | 4);
-        put(w, 0x25);
-    } else if (form == 2) { /* index * scale + disp32 */
-        put(w, reg << 3 | 4);
-        put(w, rnd(4) << 6 | rnd(8) << 3 | 5);
-        put_random(w, 2);
-        put(w, 0);
-        put(w, 0);
-        return;
-    } else if (rm == 4 || form == 3) {
-        put(w, mod << 6 | reg << 3 | 4);
-        put(w, rnd(256));
-        if ((w->out[w->n - 1] & 7) == 5 && mod == 0)
-            w->out[w->n - 1] ^= 1;
-        put_random(w, mod == 2 ? 2 : mod);
-    } else {
-        if (rm == 5 && mod == 0)
-            mod = 1;
-        put(w, mod << 6 | reg << 3 | rm);
-        put_random(w, mod == 2 ? 2 : mod);
-    }
-    if (form > 1) {
-        if (mod == 2) {
-            put(w, 0);
-            put(w, 0);
-        }
-        return;
-    }
-    w->disp_at = w->n;
-    for (unsigned i = 0; i < 4; i++)
-        put(w, 0);
-}
-
-static void put_modrm(Writer *w, const X86Row *row)
-{
-    unsigned modrm = rnd(256);
-    if (row->modrm & X86_MR_EXACT) {
-        put(w, row->modrm & X86_MR_VALUE);
-        return;
-    }
-    unsigned reg = row->modrm & X86_MR_DIGIT ? row->modrm & 7 : (modrm >> 3) & 7;
-    bool memory = (row->modrm & X86_MR_MEM) || (!(row->modrm & X86_MR_REG) && rnd(2));
-    if (memory)
-        put_memory(w, reg, modrm & 7);
-    else
-        put(w, 0xc0 | reg << 3 | (modrm & 7));
-}
-
-static void encode(const X86Row *row, Writer *w)
-{
-    unsigned span = row->attr & A_SPAN16  ? 16
-                    : row->attr & A_SPAN8 ? 8
-                    : row->attr & A_SPAN4 ? 4
-                                          : 1;
-    if ((row->attr & A_LOCK) && rnd(3) == 0)
-        put(w, 0xf0);
-    if (rnd(10) == 0)
-        put(w, 0x67);
-    if (rnd(16) == 0)
-        put(w, 0x65);
-    if ((row->attr & A_REP) && rnd(2))
-        put(w, rnd(2) ? 0xf2 : 0xf3);
-    if (row->prefix == X86_P___ && rnd(4) == 0 &&
-        !is_branch(row)) /* Intel and AMD differ on branches */
-        put(w, 0x66);
-    if (row->prefix > X86_P_NP)
-        put(w, row->prefix == X86_P_66 ? 0x66 : row->prefix == X86_P_F3 ? 0xf3 : 0xf2);
-    if (rnd(3))
-        put(w, 0x40 | rnd(16));
-    if (row->map != X86_MAP_00)
-        put(w, 0x0f);
-    put(w, row->opcode + rnd(span));
-    if (row->modrm & X86_MR_HAS)
-        put_modrm(w, row);
-    put_random(w, 10); /* immediates, as many as there are */
-}
-
-/* ---- cases ---- */
 
 static bool is_vector(const X86Insn *in)
 {
@@ -226,7 +71,7 @@ static void set_kind(InsnCase *c, const X86Insn *in)
         c->acc_size = in->op[0].size ? in->op[0].size : in->opsize == 8 ? 16 : 8;
         c->dest_reg = in->op[0].kind == X86_GPR ? in->op[0].reg : NO_REG;
     }
-    if (is_branch(row))
+    if (insn_is_branch(row))
         set_branch(c, in);
     bool bits = row->map == X86_MAP_0F && (row->opcode & 0xe7) == 0xa3;
     if (bits && in->op[0].kind == X86_MEM) {
@@ -236,7 +81,7 @@ static void set_kind(InsnCase *c, const X86Insn *in)
 }
 
 /* The memory operand must be one the runner can place. */
-static bool place_memory(InsnCase *c, const X86Insn *in, const Writer *w, unsigned number)
+static bool place_memory(InsnCase *c, const X86Insn *in, const InsnWriter *w, unsigned number)
 {
     const X86Mem *m = &in->mem;
     c->base = m->base < 16 ? m->base : NO_REG;
@@ -277,10 +122,10 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const Writer *w, unsign
 static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
 {
     uint8_t bytes[40] = {0};
-    Writer w = {.out = bytes};
+    InsnWriter w = {.out = bytes, .seed = &seed};
     X86Insn in;
     memset(c, 0, sizeof *c);
-    encode(row, &w);
+    insn_encode(&w, row);
     if (x86_decode(&in, CODE_BASE + number * CODE_STRIDE, bytes, 15, X86_MODE_64) !=
             X86_DECODE_OK ||
         in.row != row)
@@ -291,7 +136,7 @@ static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
     c->base = c->index = c->bit_reg = c->dest_reg = NO_REG;
     c->gs = in.mem.seg == X86_GS;
     c->seed = rnd(0x40000000);
-    c->flag_mask = F_ALL & ~(row->undefined | excepted_flags(row));
+    c->flag_mask = F_ALL & ~(row->undefined | insn_excepted_flags(row));
     snprintf(c->name, sizeof c->name, "%s", row->mnemonic);
     set_kind(c, &in);
     if ((c->kind & CASE_TARGET) && c->dest_reg == RSP)
@@ -309,7 +154,7 @@ int main(int argc, char **argv)
     }
     for (unsigned r = 0; r < x86_row_count; r++) {
         unsigned made = 0;
-        if (!testable(&x86_rows[r]))
+        if (!insn_testable(&x86_rows[r]))
             continue;
         for (unsigned tries = 0; made < per_row && tries < 400 * per_row; tries++) {
             InsnCase c;

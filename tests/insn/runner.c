@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "tests/insn/case.h"
+#include "tests/insn/values.h"
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 enum { WINDOW = 512 };
@@ -116,99 +117,9 @@ __asm__(".text\n"
         "1: pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
         "ret\n");
 
-/* ---- random values ---- */
+/* ---- one set of operands ---- */
 
 static uint64_t rng_state;
-
-static uint64_t rng(void)
-{
-    rng_state ^= rng_state >> 12;
-    rng_state ^= rng_state << 25;
-    rng_state ^= rng_state >> 27;
-    return rng_state * 0x2545f4914f6cdd1du;
-}
-
-/* Often an edge of some width, or small. */
-static uint64_t random_int(void)
-{
-    uint64_t r = rng(), s = r >> 58;
-    switch (r & 15) {
-    case 0:
-        return 0;
-    case 1:
-        return ~(uint64_t)0;
-    case 2:
-        return (uint64_t)1 << s;
-    case 3:
-        return ((uint64_t)1 << s) - 1;
-    case 4:
-        return -((uint64_t)1 << s);
-    case 5:
-        return 0x8000000080008080u;
-    case 6:
-        return 0x7fffffff7fff7f7fu;
-    case 7:
-        return (r >> 8) & 0xff;
-    case 8:
-        return rng() >> s;
-    default:
-        return rng();
-    }
-}
-
-static uint32_t random_f32(void)
-{
-    static const uint32_t edge[16] = {0,          0x80000000, 0x3f800000, 0xbf800000,
-                                      0x7f800000, 0xff800000, 0x7fc00001, 0xffc12345,
-                                      0x7f800001, 0xff812345, 1,          0x807fffff,
-                                      0x00800000, 0x7f7fffff, 0x4f000000, 0xcf000001};
-    uint64_t r = rng();
-    if ((r & 3) == 0)
-        return edge[(r >> 4) & 15];
-    if ((r & 3) == 1)
-        return (uint32_t)(r >> 32);
-    return (uint32_t)((r >> 32) & 0x807fffff) | (uint32_t)(118 + ((r >> 4) & 31)) << 23;
-}
-
-static uint64_t random_f64(void)
-{
-    static const uint64_t edge[16] = {
-        0,
-        0x8000000000000000,
-        0x3ff0000000000000,
-        0xbff0000000000000,
-        0x7ff0000000000000,
-        0xfff0000000000000,
-        0x7ff8000000000001,
-        0xfff8123456789abc,
-        0x7ff0000000000001,
-        0xfff0123456789abc,
-        1,
-        0x800fffffffffffff,
-        0x0010000000000000,
-        0x7fefffffffffffff,
-        0x41e0000000000000,
-        0xc3e0000000000001,
-    };
-    uint64_t r = rng();
-    if ((r & 3) == 0)
-        return edge[(r >> 4) & 15];
-    if ((r & 3) == 1)
-        return rng();
-    return (rng() & 0x800fffffffffffff) | (uint64_t)(1000 + ((r >> 4) & 63)) << 52;
-}
-
-/* One kind for a whole set, so that both operands are numbers of one type. */
-static void random_vectors(void *to, unsigned words, unsigned how)
-{
-    uint64_t *p = to;
-    for (unsigned i = 0; i < words; i++)
-        p[i] = how == 0   ? random_int()
-               : how == 1 ? random_f64()
-                          : random_f32() | (uint64_t)random_f32() << 32;
-}
-
-/* ---- one set of operands ---- */
 
 static struct {
     int sig, code;
@@ -224,7 +135,7 @@ static uint8_t *window; /* the memory that a case may touch, WINDOW bytes */
 /* The address the operand is led to: mostly near the spot; sometimes across the end. */
 static uint64_t choose_target(const InsnCase *c)
 {
-    uint64_t r = rng(), at = MEMORY_SPOT + 64 + (r >> 8) % 64;
+    uint64_t r = rng(&rng_state), at = MEMORY_SPOT + 64 + (r >> 8) % 64;
     if (c->kind & CASE_ALIGNED && (r & 15))
         at &= ~(uint64_t)15;
     else if ((r & 31) == 0)
@@ -238,7 +149,7 @@ static void lead_to(const InsnCase *c, uint64_t target)
 {
     uint64_t rest = target - (uint64_t)(int64_t)c->disp - (c->gs ? GS_BASE : 0);
     if (c->base != NO_REG && c->index != NO_REG) {
-        regs.gpr[c->index] = (uint64_t)((int64_t)(rng() % 41) - 20);
+        regs.gpr[c->index] = (uint64_t)((int64_t)(rng(&rng_state) % 41) - 20);
         rest -= regs.gpr[c->index] << c->scale;
     }
     if (c->base != NO_REG)
@@ -249,7 +160,7 @@ static void lead_to(const InsnCase *c, uint64_t target)
 
 static void set_string(void)
 {
-    uint64_t r = rng();
+    uint64_t r = rng(&rng_state);
     regs.gpr[RSI] = MEMORY_SPOT + 128 + (r & 63);
     regs.gpr[RDI] = MEMORY_SPOT + 128 + ((r >> 6) & 127);
     regs.gpr[RCX] = (r >> 13) & 31;
@@ -266,7 +177,7 @@ static void set_string(void)
 static void set_exchange(const InsnCase *c, uint64_t target)
 {
     unsigned size = c->acc_size < 8 ? c->acc_size : 8;
-    if (rng() & 1)
+    if (rng(&rng_state) & 1)
         return;
     if (c->dest_reg != NO_REG) {
         regs.gpr[c->dest_reg] = regs.gpr[RAX];
@@ -293,7 +204,7 @@ static void set_target(const InsnCase *c, uint64_t target)
 
 static void set_divide(void)
 {
-    uint64_t r = rng();
+    uint64_t r = rng(&rng_state);
     switch (r & 7) {
     case 0:
         regs.gpr[RDX] = 0;
@@ -315,7 +226,7 @@ static void set_divide(void)
 
 static void set_mxcsr(const InsnCase *c)
 {
-    uint64_t r = rng();
+    uint64_t r = rng(&rng_state);
     regs.mxcsr = 0x1f80;
     if (!(c->kind & CASE_FP))
         return;
@@ -331,44 +242,45 @@ static void set_mxcsr(const InsnCase *c)
 static uint64_t prepare(const InsnCase *c)
 {
     uint64_t target = choose_target(c);
-    unsigned how = (unsigned)(rng() % 3);
+    unsigned how = (unsigned)(rng(&rng_state) % 3);
     for (unsigned i = 0; i < 16; i++)
-        regs.gpr[i] = random_int();
-    regs.flags = (rng() & 0x8d5) | 0x202;
+        regs.gpr[i] = random_int(&rng_state);
+    regs.flags = (rng(&rng_state) & 0x8d5) | 0x202;
     if (c->base == NO_REG && c->index == NO_REG)
         target = MEMORY_SPOT;
     bool low = target < MEMORY_SPOT + 2048;
     window = (uint8_t *)(uintptr_t)(low ? MEMORY_SPOT - 128 : target - 128);
     if (window + WINDOW > (uint8_t *)(uintptr_t)(MEMORY_BASE + MEMORY_SIZE))
         window = (uint8_t *)(uintptr_t)(MEMORY_BASE + MEMORY_SIZE - WINDOW);
-    random_vectors(window, WINDOW / 8, how);
+    random_vectors(&rng_state, window, WINDOW / 8, how);
     if (c->kind & CASE_VEC)
-        random_vectors(regs.xmm, 32, how);
+        random_vectors(&rng_state, regs.xmm, 32, how);
     if (c->kind & CASE_MMX)
-        random_vectors(regs.mm, 8, 0);
+        random_vectors(&rng_state, regs.mm, 8, 0);
     regs.with_mmx = (c->kind & CASE_MMX) != 0;
     set_mxcsr(c);
-    regs.gpr[RSP] = MEMORY_SPOT + 192 + (rng() & 63);
+    regs.gpr[RSP] = MEMORY_SPOT + 192 + (rng(&rng_state) & 63);
     if (c->kind & CASE_DIVIDE)
         set_divide();
     if (c->kind & CASE_STRING)
         set_string();
     if (c->kind & (CASE_STACK | CASE_XLAT | CASE_MASKMOV)) {
         unsigned reg = c->kind & CASE_STACK ? RBP : c->kind & CASE_XLAT ? RBX : RDI;
-        regs.gpr[reg] = MEMORY_SPOT + 256 + (rng() & 63) - (c->gs ? GS_BASE : 0);
+        regs.gpr[reg] = MEMORY_SPOT + 256 + (rng(&rng_state) & 63) - (c->gs ? GS_BASE : 0);
     }
     if (c->kind & CASE_BITS)
-        regs.gpr[c->bit_reg] = (uint64_t)((int64_t)(rng() % 1024) - 512);
+        regs.gpr[c->bit_reg] = (uint64_t)((int64_t)(rng(&rng_state) % 1024) - 512);
     if (c->kind & CASE_POPF) {
         uint32_t *word = (uint32_t *)(uintptr_t)regs.gpr[RSP];
         *word &= ~0x40100u;
     }
     if (c->kind & CASE_COUNT)
-        regs.gpr[RCX] = rng() % 3;
+        regs.gpr[RCX] = rng(&rng_state) % 3;
     lead_to(c, target);
     if (c->kind & CASE_TARGET)
         set_target(c, target);
-    if (strcmp(c->name, "ldmxcsr") == 0 && target + 4 <= MEMORY_BASE + MEMORY_SIZE && rng() % 8)
+    if (strcmp(c->name, "ldmxcsr") == 0 && target + 4 <= MEMORY_BASE + MEMORY_SIZE &&
+        rng(&rng_state) % 8)
         *(uint32_t *)(uintptr_t)target &= 0xffff; /* the rest is reserved: #GP */
     if (c->kind & CASE_EXCHANGE)
         set_exchange(c, target);
