@@ -66,6 +66,8 @@ static void set_kind(InsnCase *c, const X86Insn *in)
     c->kind |= emitter_is(row, "sse_maskmov") ? CASE_MASKMOV : 0;
     c->kind |= emitter_is(row, "popf") ? CASE_POPF : 0;
     c->kind |= row->attr & A_ALIGN ? CASE_ALIGNED : 0;
+    if ((emitter_is(row, "shld") || emitter_is(row, "shrd")) && in->opsize == 2)
+        c->kind |= CASE_COUNT;
     if (emitter_is(row, "cmpxchg") || emitter_is(row, "cmpxchg8b")) {
         c->kind |= CASE_EXCHANGE;
         c->acc_size = in->op[0].size ? in->op[0].size : in->opsize == 8 ? 16 : 8;
@@ -119,6 +121,17 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const InsnWriter *w, un
     return true;
 }
 
+/* What processors of different makers do differently (exceptions.def): not generated. */
+static bool makers_differ(const X86Insn *in)
+{
+    const X86Row *row = in->row;
+    if (emitter_is(row, "shld") || emitter_is(row, "shrd"))
+        return in->opsize == 2 && in->op[2].kind == X86_IMM && (in->op[2].imm & 31) > 16;
+    if (strcmp(row->mnemonic, "pause") == 0)
+        return in->rex & 1;
+    return strcmp(row->mnemonic, "prefetchw") == 0 && !x86_insn_has_mem(in);
+}
+
 static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
 {
     uint8_t bytes[40] = {0};
@@ -128,7 +141,7 @@ static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
     insn_encode(&w, row);
     if (x86_decode(&in, CODE_BASE + number * CODE_STRIDE, bytes, 15, X86_MODE_64) !=
             X86_DECODE_OK ||
-        in.row != row)
+        in.row != row || makers_differ(&in))
         return false;
     memcpy(c->code, bytes, sizeof c->code);
     c->length = in.length;
