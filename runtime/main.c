@@ -1,4 +1,4 @@
-/* main.c: dragoman [OPTION...] PROGRAM [ARGUMENT...]
+/* main.c: dragoman [OPTION...] PROGRAM [ARGUMENT...], or dragoman bench ...
  *
  * Sets up the process (options, guest, engine, first thread), loads the program and runs it. The
  * program's end is the process's end, by exit_group or by the signal that killed it; main only
@@ -9,6 +9,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "bench/bench.h"
 #include "ir/base/log.h"
 #include "runtime/engine.h"
 #include "runtime/linux/linux.h"
@@ -24,7 +25,9 @@ static EngineOptions engine_options(const Options *o)
     return (EngineOptions){
         .interp = o->engine && !strcmp(o->engine, "interp"),
         .relaxed_order = o->memory_order && !strcmp(o->memory_order, "relaxed"),
-        .stats = o->stats,
+        .stats = o->stats || o->stats_file,
+        .stats_text = o->stats,
+        .stats_file = o->stats_file,
         .check = o->check,
         .no_pass = o->no_pass,
         .max_optimised = o->max_optimised == OPTION_NO_NUMBER ? UINT64_MAX : o->max_optimised,
@@ -52,6 +55,8 @@ static void find_self(LinuxProcess *p)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && !strcmp(argv[1], "bench"))
+        return bench_main(argc - 1, argv + 1);
     static LinuxProcess process = {.lock = PTHREAD_MUTEX_INITIALIZER};
     static Options options;
     char err[OPTIONS_ERROR];

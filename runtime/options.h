@@ -36,7 +36,8 @@ typedef struct EnvChanges {
 
 typedef struct Options {
     bool help, version, strace, stats, check;
-    const char *prefix, *argv0, *uname_release, *engine, *memory_order, *no_pass, *launcher;
+    const char *prefix, *argv0, *stats_file, *uname_release, *engine, *memory_order, *no_pass,
+        *launcher;
     uint64_t stack_size, max_optimised, max_insns, self_fd, program_fd;
     OptionalPc explain;
     EnvChanges env;

@@ -1,6 +1,10 @@
-/* stats.c: the --stats report. */
+/* stats.c: the reports of --stats and --stats-file: the same sections and rows, as text and as a
+ * JSON object of objects of numbers. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "ir/base/log.h"
 #include "runtime/engine.h"
 
 typedef struct Ran {
@@ -41,15 +45,33 @@ void stats_add_run(RunStats *sum, const RunStats *s)
         sum->exits[i] += s->exits[i];
 }
 
+/* A number: its name in --stats-file, its words in --stats. */
 typedef struct Row {
-    const char *what;
+    const char *name, *words;
     uint64_t value;
 } Row;
 
-static void print_rows(FILE *out, const Row *rows, unsigned n)
+typedef struct Section {
+    const char *name, *words;
+    Row rows[12]; /* up to the first without a name */
+} Section;
+
+enum { SECTIONS = 4 };
+
+static void print_text(FILE *out, const Section *s)
 {
-    for (unsigned i = 0; i < n; i++)
-        fprintf(out, "  %-34s %14llu\n", rows[i].what, (unsigned long long)rows[i].value);
+    fprintf(out, "dragoman: %s\n", s->words);
+    for (const Row *r = s->rows; r->name; r++)
+        fprintf(out, "  %-34s %14llu\n", r->words, (unsigned long long)r->value);
+}
+
+static void print_json(FILE *out, const Section *s)
+{
+    fprintf(out, "  \"%s\": {", s->name);
+    for (const Row *r = s->rows; r->name; r++)
+        fprintf(out, "%s\n    \"%s\": %llu", r == s->rows ? "" : ",", r->name,
+                (unsigned long long)r->value);
+    fputs("\n  }", out);
 }
 
 static void print_ratio(FILE *out, const char *what, uint64_t a, uint64_t b)
@@ -58,51 +80,84 @@ static void print_ratio(FILE *out, const char *what, uint64_t a, uint64_t b)
         fprintf(out, "  %-34s %14.3f\n", what, (double)a / (double)b);
 }
 
-void engine_print_stats(Engine *e, FILE *out)
+static void collect(const Engine *e, Section sections[SECTIONS])
 {
-    engine_lock(e);
     const Stats *s = &e->stats;
     Ran ran = count_ran(e);
     RunStats sum = s->ended;
     for (Vcpu *v = e->vcpus; v != NULL; v = v->next)
         stats_add_run(&sum, &vcpu_run_of(v)->stats);
-    const Row run[] = {
-        {"guest instructions translated code", ran.guest},
-        {"host instructions", ran.host},
-        {"guest instructions interpreted", sum.ran_interp},
-    };
-    const Row made[] = {
-        {"translations", s->translations},        {"guest instructions", s->guest_insns},
-        {"guest bytes", s->guest_bytes},          {"host bytes", s->host_bytes},
-        {"checking their own bytes", s->checked}, {"compiled again, smaller", s->refused},
-        {"microseconds", s->translate_ns / 1000},
-    };
-    const Row left[] = {
-        {"direct, chained afterwards", sum.exits[EXIT_DIRECT]},
-        {"chains made", s->chained},
-        {"indirect, lookup missed", sum.exits[EXIT_INDIRECT]},
-        {"polls and traps", sum.exits[EXIT_SITE]},
-        {"faults", sum.exits[EXIT_FAULT]},
-        {"services (system calls and others)", sum.services},
-        {"polls handled", sum.polls},
-        {"faults given to the guest", sum.faults + sum.traps},
-    };
-    const Row kept[] = {
-        {"code bytes in use", e->arena.used},
-        {"data bytes in use", e->arena.data_used},
-        {"invalidated translations", s->invalidated},
-        {"code pages opened for writing", s->page_opens},
-        {"flushes of the cache", s->flushes},
-    };
-    fprintf(out, "dragoman: run\n");
-    print_rows(out, run, sizeof run / sizeof *run);
-    print_ratio(out, "host instructions a guest one", ran.host, ran.guest);
-    fprintf(out, "dragoman: translation\n");
-    print_rows(out, made, sizeof made / sizeof *made);
-    print_ratio(out, "host bytes a guest byte", s->host_bytes, s->guest_bytes);
-    fprintf(out, "dragoman: exits to the runtime\n");
-    print_rows(out, left, sizeof left / sizeof *left);
-    fprintf(out, "dragoman: memory\n");
-    print_rows(out, kept, sizeof kept / sizeof *kept);
+    sections[0] =
+        (Section){"run",
+                  "run",
+                  {{"guest_insns", "guest instructions translated code", ran.guest},
+                   {"host_insns", "host instructions", ran.host},
+                   {"interpreted_insns", "guest instructions interpreted", sum.ran_interp}}};
+    sections[1] = (Section){"translation",
+                            "translation",
+                            {{"translations", "translations", s->translations},
+                             {"guest_insns", "guest instructions", s->guest_insns},
+                             {"guest_bytes", "guest bytes", s->guest_bytes},
+                             {"host_bytes", "host bytes", s->host_bytes},
+                             {"checked", "checking their own bytes", s->checked},
+                             {"refused", "compiled again, smaller", s->refused},
+                             {"microseconds", "microseconds", s->translate_ns / 1000}}};
+    sections[2] =
+        (Section){"exits",
+                  "exits to the runtime",
+                  {{"direct", "direct, chained afterwards", sum.exits[EXIT_DIRECT]},
+                   {"chained", "chains made", s->chained},
+                   {"indirect", "indirect, lookup missed", sum.exits[EXIT_INDIRECT]},
+                   {"sites", "polls and traps", sum.exits[EXIT_SITE]},
+                   {"faults", "faults", sum.exits[EXIT_FAULT]},
+                   {"services", "services (system calls and others)", sum.services},
+                   {"polls", "polls handled", sum.polls},
+                   {"guest_faults", "faults given to the guest", sum.faults + sum.traps}}};
+    sections[3] = (Section){"memory",
+                            "memory",
+                            {{"code_bytes", "code bytes in use", e->arena.used},
+                             {"data_bytes", "data bytes in use", e->arena.data_used},
+                             {"invalidated", "invalidated translations", s->invalidated},
+                             {"page_opens", "code pages opened for writing", s->page_opens},
+                             {"flushes", "flushes of the cache", s->flushes}}};
+}
+
+static void report_text(const Engine *e, const Section sections[SECTIONS], FILE *out)
+{
+    const Row *run = sections[0].rows;
+    print_text(out, &sections[0]);
+    print_ratio(out, "host instructions a guest one", run[1].value, run[0].value);
+    print_text(out, &sections[1]);
+    print_ratio(out, "host bytes a guest byte", e->stats.host_bytes, e->stats.guest_bytes);
+    print_text(out, &sections[2]);
+    print_text(out, &sections[3]);
+}
+
+static void report_json(const Section sections[SECTIONS], const char *file)
+{
+    FILE *out = fopen(file, "we");
+    if (!out) {
+        log_note("%s: %s", file, strerror(errno));
+        return;
+    }
+    for (unsigned i = 0; i < SECTIONS; i++) {
+        fputs(i == 0 ? "{\n" : ",\n", out);
+        print_json(out, &sections[i]);
+    }
+    fputs("\n}\n", out);
+    fclose(out);
+}
+
+void engine_report_stats(Engine *e)
+{
+    Section sections[SECTIONS];
+    if (!e->opt.stats)
+        return;
+    engine_lock(e);
+    collect(e, sections);
+    if (e->opt.stats_text)
+        report_text(e, sections, stderr);
+    if (e->opt.stats_file)
+        report_json(sections, e->opt.stats_file);
     engine_unlock(e);
 }

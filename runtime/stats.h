@@ -1,4 +1,4 @@
-/* stats.h: what --stats reports.
+/* stats.h: what --stats and --stats-file report.
  *
  * Stats is the engine's, under its lock. RunStats is counted by each vCPU for itself and added to
  * the engine's when the vCPU ends; the report reads those of running vCPUs as they are.

@@ -46,10 +46,12 @@ typedef struct GuestFault {
 /* ---- engine ---- */
 
 typedef struct EngineOptions {
-    bool interp;        /* --engine interp */
-    bool relaxed_order; /* --memory-order relaxed */
-    bool stats;
-    bool check; /* verify IR and allocation of every region */
+    bool interp;            /* --engine interp */
+    bool relaxed_order;     /* --memory-order relaxed */
+    bool stats;             /* count what is executed and time translation */
+    bool stats_text;        /* report on stderr */
+    const char *stats_file; /* write the report to this file as JSON; NULL: none */
+    bool check;             /* verify IR and allocation of every region */
     const char *no_pass;
     uint64_t max_optimised; /* bound on optimised regions, for bisection; UINT64_MAX: none */
     uint32_t max_insns;     /* of a region; 0: the default */
@@ -75,8 +77,8 @@ Vcpu *vcpu_current(void);
  * memory (CLONE_VM) call neither. */
 void engine_before_fork(Engine *e);
 void engine_after_fork(Engine *e, Vcpu *v, bool in_child);
-/* --stats report. */
-void engine_print_stats(Engine *e, FILE *out);
+/* At the process's end: the reports that --stats and --stats-file ask for. */
+void engine_report_stats(Engine *e);
 
 /* ---- guest memory and code coherence (runtime/code_pages.c) ---- */
 

@@ -1,5 +1,6 @@
 """The ways a guest program can be run: engine name -> words that go before the program's."""
 import os
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,8 +33,9 @@ ENGINES = {
     "qemu": [str(DEPS / "trixie-amd64/usr/bin/qemu-x86_64")],
 }
 
-# What Dragoman does not report to guests; the names are glibc 2.36's.
-HIDDEN_FEATURES = ("AVX512F AVX512VL AVX512BW AVX512CD AVX512DQ AVX512ER AVX512PF AVX2 AVX FMA "
-                   "FMA4 BMI1 BMI2 LZCNT MOVBE POPCNT RTM SSE3 SSSE3 SSE4_1 SSE4_2 ERMS FSRM "
-                   "XSAVE XSAVEC OSXSAVE").split()
-TUNABLES = "glibc.cpu.hwcaps=" + ",".join("-" + name for name in HIDDEN_FEATURES)
+
+def tunables():
+    """GLIBC_TUNABLES that hide from a native run what Dragoman does not report to guests."""
+    program = ENGINES["jit"][0]
+    return subprocess.run([program, "bench", "--tunables"], check=True, capture_output=True,
+                          text=True).stdout.strip()

@@ -24,7 +24,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engines import ENGINES, TUNABLES
+from engines import ENGINES, tunables
 
 def environment():
     return {"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C", "TZ": "UTC", "TERM": "dumb"}
@@ -84,7 +84,7 @@ def main():
             continue
         env = environment()
         if native or not engine:
-            env["GLIBC_TUNABLES"] = TUNABLES
+            env["GLIBC_TUNABLES"] = tunables()
         directory = tempfile.mkdtemp(prefix="guest-")
         try:
             with open(options.stdin, "rb") as stdin:

@@ -20,4 +20,4 @@ static unsigned crc32(long rounds)
     return ~crc;
 }
 
-KERNEL_MAIN(crc32, 2500, "%08x")
+KERNEL_MAIN(crc32, "%08x")

@@ -50,4 +50,4 @@ static double fft(long rounds)
     return re[12345];
 }
 
-KERNEL_MAIN(fft, 60, "%.9f")
+KERNEL_MAIN(fft, "%.9f")

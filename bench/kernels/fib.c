@@ -7,4 +7,4 @@ fib(long n)
     return n < 2 ? n : fib(n - 1) + fib(n - 2);
 }
 
-KERNEL_MAIN(fib, 38, "%ld")
+KERNEL_MAIN(fib, "%ld")

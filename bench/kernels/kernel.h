@@ -1,4 +1,5 @@
-/* kernel.h: each kernel is one function from a size to a checksum; main prints it. */
+/* kernel.h: each kernel is one function from a size to a checksum; main prints it. The sizes stand
+ * in bench/kernels.def. */
 #ifndef BENCH_KERNEL_H
 #define BENCH_KERNEL_H
 
@@ -15,11 +16,14 @@ static inline uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-#define KERNEL_MAIN(function, size, format)                                                        \
+#define KERNEL_MAIN(function, format)                                                              \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \
-        long n = argc > 1 ? atol(argv[1]) : (size);                                                \
-        printf(format "\n", function(n));                                                          \
+        if (argc != 2) {                                                                           \
+            fprintf(stderr, "usage: %s SIZE\n", argv[0]);                                          \
+            return 2;                                                                              \
+        }                                                                                          \
+        printf(format "\n", function(atol(argv[1])));                                              \
         return 0;                                                                                  \
     }
 

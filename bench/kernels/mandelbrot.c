@@ -19,4 +19,4 @@ static long mandelbrot(long n)
     return total;
 }
 
-KERNEL_MAIN(mandelbrot, 1200, "%ld")
+KERNEL_MAIN(mandelbrot, "%ld")

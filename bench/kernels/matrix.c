@@ -21,4 +21,4 @@ static unsigned long matrix(long n)
     return sum;
 }
 
-KERNEL_MAIN(matrix, 700, "%lu")
+KERNEL_MAIN(matrix, "%lu")

@@ -53,4 +53,4 @@ static double nbody(long steps)
     return energy();
 }
 
-KERNEL_MAIN(nbody, 4000000, "%.12f")
+KERNEL_MAIN(nbody, "%.12f")

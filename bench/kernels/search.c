@@ -30,4 +30,4 @@ static long search(long rounds)
     return found;
 }
 
-KERNEL_MAIN(search, 500, "%ld")
+KERNEL_MAIN(search, "%ld")

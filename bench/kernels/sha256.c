@@ -68,4 +68,4 @@ static unsigned sha256(long rounds)
     return h[0];
 }
 
-KERNEL_MAIN(sha256, 1200, "%08x")
+KERNEL_MAIN(sha256, "%08x")

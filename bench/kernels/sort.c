@@ -20,4 +20,4 @@ static unsigned long sort(long n)
     return sum;
 }
 
-KERNEL_MAIN(sort, 500000, "%lu")
+KERNEL_MAIN(sort, "%lu")

@@ -38,4 +38,4 @@ static double spectral(long n)
     return sqrt(uv / vv);
 }
 
-KERNEL_MAIN(spectral, 2000, "%.12f")
+KERNEL_MAIN(spectral, "%.12f")

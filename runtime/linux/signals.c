@@ -292,8 +292,7 @@ static void default_action(LinuxThread *t, int sig)
                    was;
     if (SIGBIT(sig) & DEFAULT_IGNORED)
         return;
-    if (t->process->options->stats)
-        engine_print_stats(t->process->engine, stderr);
+    engine_report_stats(t->process->engine);
     host_action(sig, &plain, &was);
     uint64_t mask;
     signals_host_mask(~SIGBIT(sig), &mask);
@@ -359,8 +358,7 @@ static void force(LinuxThread *t, int sig, const uint8_t *info)
     bool blocked = t->mask & SIGBIT(sig);
     GuestSigAction act = take_action(t, sig);
     if (blocked || act.handler <= ignore_handler || !push_frame(t, sig, &act, info)) {
-        if (t->process->options->stats)
-            engine_print_stats(t->process->engine, stderr);
+        engine_report_stats(t->process->engine);
         signals_die(sig);
     }
 }

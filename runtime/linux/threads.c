@@ -157,8 +157,7 @@ static void release_memory(LinuxThread *t)
 
 _Noreturn void thread_exit_group(LinuxThread *t, int status)
 {
-    if (t->process->options->stats)
-        engine_print_stats(t->process->engine, stderr);
+    engine_report_stats(t->process->engine);
     syscall(SYS_exit_group, status);
     __builtin_unreachable();
 }
