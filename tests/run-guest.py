@@ -10,6 +10,9 @@ failure.
   --expect FILE   compare with FILE (status 0) instead of a native run
   --timeout N     seconds before the engine's run is given up (default 120)
   --stdin FILE    standard input of both runs
+  --sysroot DIR   PROGRAM and what it uses are under DIR (-L for the engine); without --expect the native
+                  run has DIR as its root
+  --bless         write the native run's output to the file of --expect
   --filter RE     drop lines of standard error that match RE (for the engine only)
 """
 import argparse
@@ -24,7 +27,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engines import ENGINES, tunables
+from engines import ENGINES, ROOT, tunables
 
 def environment():
     return {"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C", "TZ": "UTC", "TERM": "dumb"}
@@ -71,15 +74,24 @@ def main():
     parser.add_argument("--timeout", type=float, default=120)
     parser.add_argument("--stdin", default="/dev/null")
     parser.add_argument("--filter")
+    parser.add_argument("--sysroot")
+    parser.add_argument("--bless", action="store_true")
     parser.add_argument("engine", choices=sorted(ENGINES))
     parser.add_argument("program", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     engine = ENGINES[options.engine]
+    program, native_program = options.program, options.program
+    if options.sysroot:
+        native_program = [str(ROOT / "tests/apps/native"), options.sysroot] + options.program
+        if engine:
+            program = ["-L", options.sysroot, options.sysroot + options.program[0]] + options.program[1:]
+        else:
+            program = native_program
 
     results = []
-    for command in (options.program, engine + options.program):
+    for command in (native_program, engine + program):
         native = not results
-        if native and options.expect:
+        if native and options.expect and not options.bless:
             results.append((Path(options.expect).read_bytes(), b"", 0))
             continue
         env = environment()
@@ -91,6 +103,11 @@ def main():
                 results.append(run(command, env, directory, stdin, options.timeout))
         finally:
             shutil.rmtree(directory, ignore_errors=True)
+        if options.bless:
+            out, err, status = results[0]
+            print(err.decode("utf-8", "backslashreplace"), describe(status))
+            Path(options.expect).write_bytes(out)
+            return 0 if status == 0 else 1
 
     (out, err, status), (got_out, got_err, got_status) = results
     # qemu-aarch64 remarks on every death by signal of what it runs.
@@ -101,7 +118,7 @@ def main():
     if status != got_status:
         report.append(f"expected {describe(status)}, got {describe(got_status)}")
     if report:
-        print("command: " + " ".join(engine + options.program))
+        print("command: " + " ".join(engine + program))
         print("\n".join(report))
         return 1
     print(f"the same: {len(out)} bytes of output, {describe(status)}")
