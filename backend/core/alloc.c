@@ -340,6 +340,19 @@ static void define(Allocator *a, uint32_t v, unsigned reg)
         alloc_bind(a, v, reg);
 }
 
+/* A constant with uses to come counts as dying in a register that is destroyed: it goes with it. */
+static void release_destroyed(Allocator *a, const LowerRule *rule)
+{
+    const uint32_t destroyed[CLASS_COUNT] = {rule->clobber_gpr, rule->clobber_vec};
+    for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
+        for (uint32_t m = destroyed[cls]; m != 0; m &= m - 1) {
+            uint32_t v = a->regs[cls][__builtin_ctz(m)];
+            if (v != 0 && a->values[v].konst)
+                alloc_release(a, v);
+        }
+    }
+}
+
 static void alloc_rule(Allocator *a, uint32_t i)
 {
     SelInst *si = &a->sel->insts[i];
@@ -367,6 +380,7 @@ static void alloc_rule(Allocator *a, uint32_t i)
     if (si->snap != 0)
         alloc_site(a, si->snap, &first, &count);
     retire_uses(a);
+    release_destroyed(a, rule);
     unlock_dead_operands(a, si);
     relock_scratch(a, si);
     if (has_dest && dest == NO_REG) {

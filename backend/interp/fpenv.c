@@ -60,7 +60,8 @@ static bool trapping(Run *x, const IrInst *i, const IrValue args[3])
             raised &= before;
         x->state->fpctl |= raised;
         host_fpctl_write(masked(x->state->fpctl));
-        return run_trap(x, TRAP_FP, unmasked & before ? unmasked & before : unmasked);
+        /* What is reported goes by all flags that are set, as in Linux's fpu__exception_code. */
+        return run_trap(x, TRAP_FP, x->state->fpctl & ~(fpctl >> FP_MASK_SHIFT) & FP_FLAGS);
     }
     host_fpctl_write(masked(fpctl | raised));
     *run_dest(x, i) = v;

@@ -524,6 +524,8 @@ static IrRef direct_cond(LiftContext *lc, unsigned cond, bool *negated)
         IrRef d = operand(lc, VD, id & 3), one = ir_bini(&lc->b, IR_or, zero_like(lc, d), 1);
         if (cond == CND_E || cond == CND_NE)
             return sub_cond(lc, cond, d, zero_like(lc, d));
+        if ((f->kind & CC_X) && !(f->kind & CC_X_ONLY_C)) /* O is a later rotation's */
+            return IR_NONE;
         return sub_cond(lc, cond, ir_bini(&lc->b, IR_add, d, 1), one);
     }
     return IR_NONE;

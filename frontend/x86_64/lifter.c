@@ -163,7 +163,7 @@ static unsigned overwritten(const X86Insn *in)
     const X86Row *row = in->row;
     if (row->attr & A_KEEPS) {
         const X86Operand *count = in->op[2].kind ? &in->op[2] : &in->op[1];
-        unsigned mask = in->opsize == 8 ? 63 : 31;
+        unsigned mask = in->op[0].size == 8 ? 63 : 31;
         if (count->kind != X86_IMM || (count->imm & mask) == 0)
             return 0;
     }

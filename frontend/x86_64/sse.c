@@ -258,6 +258,8 @@ void sse_check_mxcsr(LiftContext *lc, IrRef v)
  * translation's: leave with the state of the next instruction's start. */
 void sse_set_mxcsr(LiftContext *lc, IrRef v)
 {
+    /* A condition made from the comparison anew would see other rounding or denormals. */
+    lc->known.flags.fcmp_a = lc->known.flags.fcmp_b = IR_NONE;
     ir_fpctl_set(&lc->b, v);
     IrRef masks = ir_bini(&lc->b, IR_and, v, MXCSR_MASKS);
     IrRef changed = ir_bini(&lc->b, lc->fptrap ? IR_eq : IR_ne, masks, MXCSR_MASKS);

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""fuzz.py ENGINE TOOL RUNNER: random blocks, natively and by an engine, compared.
+
+Makes blocks (tool.c), runs them by the runner natively and by the engine (tests/engines.py), and
+compares what came of each. A block that differs is made smaller for as long as it still differs, and
+printed: the line to add to tests/blocks/corpus, its assembly, and where the two results part.
+
+  --seed N      first seed (default 1); block number i is made of seed N + i
+  --count N     blocks (default 2000)
+  --minutes N   go on for that long instead
+  --corpus FILE run the blocks of a file instead of random ones
+  --stop N      give up after N that differ (default 10)
+"""
+import argparse
+import difflib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from engines import ENGINES
+
+SECONDS_A_BLOCK = 0.3  # of the slowest engine; a hang is given up after that many
+
+
+class Pair:
+    """The native run and the engine's."""
+
+    def __init__(self, options):
+        self.tool = options.tool
+        self.runner = options.runner
+        self.engine = ENGINES[options.engine]
+        self.flags = ["--sets", str(options.sets)]
+        if options.engine.startswith("aarch64"):
+            self.flags += ["--arm", "1" if options.engine == "aarch64" else "3"]
+
+    def use_tool(self, arguments, text=""):
+        made = subprocess.run([self.tool] + arguments, input=text, capture_output=True, text=True,
+                              check=True)
+        return made.stdout.splitlines()
+
+    def results(self, prefix, path, count, extra=()):
+        """One line for each block, as far as they go before a crash or a hang."""
+        try:
+            run = subprocess.run(prefix + [self.runner, path] + self.flags + list(extra),
+                                 capture_output=True, text=True, check=False,
+                                 errors="backslashreplace", timeout=60 + count * SECONDS_A_BLOCK)
+            out, self.said = run.stdout, run.stderr
+        except subprocess.TimeoutExpired as late:
+            out, self.said = (late.stdout or b"").decode(), "gave up waiting"
+        return out.splitlines()
+
+    def differing(self, blocks):
+        """Indices of the blocks that differ."""
+        bad, start = [], 0
+        while start < len(blocks):
+            with tempfile.NamedTemporaryFile("w", suffix=".blocks") as f:
+                f.write("\n".join(blocks[start:]) + "\n")
+                f.flush()
+                wanted = self.results([], f.name, len(blocks) - start)
+                got = self.results(self.engine, f.name, len(blocks) - start)
+            if len(wanted) < len(blocks) - start:
+                sys.exit(f"the native run ended early: {self.said}\n{blocks[start + len(wanted)]}")
+            bad += [start + i for i, (w, g) in enumerate(zip(wanted, got)) if w != g]
+            if len(got) == len(wanted):
+                break
+            bad.append(start + len(got))  # it crashed or hung there
+            start += len(got) + 1
+        return bad
+
+    def shrink(self, block):
+        while True:
+            smaller = self.use_tool(["shrink"], block + "\n")
+            bad = self.differing(smaller)
+            if not bad:
+                return block
+            block = min((smaller[i] for i in bad), key=len)
+
+    def report(self, block):
+        block = self.shrink(block)
+        plain = " ".join(w.split(":")[0] for w in block.split() if not w.startswith(":"))
+        print("differs:")
+        print("\n".join(self.use_tool(["assembly"], block + "\n")))
+        print(plain)
+        with tempfile.NamedTemporaryFile("w", suffix=".blocks") as f:
+            f.write(block + "\n")
+            f.flush()
+            wanted = self.results([], f.name, 1, ["--show"])
+            got = self.results(self.engine, f.name, 1, ["--show"])
+        for line in list(difflib.unified_diff(wanted, got, "native", "engine", n=0))[:14]:
+            print("   ", line.rstrip())
+        if self.said:
+            print("   ", self.said.strip()[-600:])
+        sys.stdout.flush()
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("engine", choices=ENGINES)
+    parser.add_argument("tool")
+    parser.add_argument("runner")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--sets", type=int, default=4)
+    parser.add_argument("--corpus")
+    parser.add_argument("--stop", type=int, default=10)
+    options = parser.parse_args()
+    pair = Pair(options)
+    end = time.time() + 60 * options.minutes if options.minutes else None
+    done, found, seed = 0, 0, options.seed
+    while found < options.stop and (time.time() < end if end else done < options.count):
+        if options.corpus:
+            with open(options.corpus) as f:
+                blocks = pair.use_tool(["annotate"], f.read())
+            if "" in blocks:
+                sys.exit(f"{options.corpus}: a block tests undefined flags")
+        else:
+            blocks = pair.use_tool(["generate", str(seed), "500" if end else str(options.count)])
+        for i in pair.differing(blocks):
+            pair.report(blocks[i])
+            found += 1
+            if found == options.stop:
+                break
+        done += len(blocks)
+        seed += len(blocks)
+        if options.corpus:
+            break
+    print(f"{done} blocks of {options.sets} operand sets run, {found} differ"
+          + ("" if options.corpus else f"; next seed {seed}"))
+    sys.exit(found != 0)
+
+
+main()

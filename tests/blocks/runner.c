@@ -1,0 +1,385 @@
+/* runner.c: a guest program that runs blocks (block.h) with random operands and prints what came of
+ * each, so that a native run and a translated one can be compared.
+ *
+ *     block-runner FILE [--sets N] [--arm N] [--show]
+ *
+ * A line for each block: number, hash of the results of its N sets of operands. Results are the
+ * registers, the flags that are defined, the x87 and vector state and MXCSR as FXSAVE writes them,
+ * data and stack, and the signal that ended the block, if one did: then all of it is as the signal
+ * frame has it. --show prints the results in full.
+ */
+#include <asm/prctl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "tests/blocks/block.h"
+#include "tests/insn/values.h"
+
+enum { RSP = 4 };
+
+/* An FXSAVE area: the x87 and SSE state (Intel SDM vol. 1, 10.5.1). */
+typedef struct FxImage {
+    uint16_t cw, sw;
+    uint8_t tags, reserved;
+    uint16_t fop;
+    uint64_t fip, fdp;
+    uint32_t mxcsr, mxcsr_mask;
+    struct {
+        uint64_t m;
+        uint16_t se, pad[3];
+    } st[8];
+    uint64_t xmm[16][2];
+    uint64_t rest[12];
+} FxImage;
+
+/* Layout known to the assembly below. */
+typedef struct State {
+    uint64_t gpr[16];        /* 0 */
+    uint64_t flags;          /* 128 */
+    uint64_t entry;          /* 136 */
+    uint64_t host_rsp;       /* 144 */
+    uint64_t host[13];       /* 152: mxcsr, x87 control word */
+    _Alignas(16) FxImage fx; /* 256 */
+} State;
+_Static_assert(sizeof(FxImage) == 512 && offsetof(State, fx) == 256, "the assembly knows these");
+
+State state __attribute__((visibility("hidden")));
+void run_block(void);
+extern char run_block_end[]; /* where a block goes on */
+
+__asm__(".text\n"
+        "run_block:\n"
+        "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
+        "mov %rsp, state+144(%rip)\n"
+        "stmxcsr state+152(%rip)\n"
+        "fnstcw state+160(%rip)\n"
+        "fxrstorq state+256(%rip)\n"
+        "lea state+128(%rip), %rsp\n"
+        "popfq\n"
+        "mov state+0(%rip), %rax; mov state+8(%rip), %rcx\n"
+        "mov state+16(%rip), %rdx; mov state+24(%rip), %rbx\n"
+        "mov state+32(%rip), %rsp; mov state+40(%rip), %rbp\n"
+        "mov state+48(%rip), %rsi; mov state+56(%rip), %rdi\n"
+        "mov state+64(%rip), %r8; mov state+72(%rip), %r9\n"
+        "mov state+80(%rip), %r10; mov state+88(%rip), %r11\n"
+        "mov state+96(%rip), %r12; mov state+104(%rip), %r13\n"
+        "mov state+112(%rip), %r14; mov state+120(%rip), %r15\n"
+        "jmp *state+136(%rip)\n"
+        "run_block_end:\n"
+        "mov %rax, state+0(%rip); mov %rcx, state+8(%rip)\n"
+        "mov %rdx, state+16(%rip); mov %rbx, state+24(%rip)\n"
+        "mov %rsp, state+32(%rip); mov %rbp, state+40(%rip)\n"
+        "mov %rsi, state+48(%rip); mov %rdi, state+56(%rip)\n"
+        "mov %r8, state+64(%rip); mov %r9, state+72(%rip)\n"
+        "mov %r10, state+80(%rip); mov %r11, state+88(%rip)\n"
+        "mov %r12, state+96(%rip); mov %r13, state+104(%rip)\n"
+        "mov %r14, state+112(%rip); mov %r15, state+120(%rip)\n"
+        "lea state+136(%rip), %rsp\n"
+        "pushfq\n"
+        "mov state+144(%rip), %rsp\n"
+        "cld\n"
+        "fxsaveq state+256(%rip)\n"
+        "fnclex; emms\n"
+        "fldcw state+160(%rip)\n"
+        "ldmxcsr state+152(%rip)\n"
+        "pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
+        "ret\n");
+
+/* ---- one set of operands ---- */
+
+enum { WINDOW_BEFORE = 256, WINDOW = 1024, STACK_WINDOW = 768 };
+static uint8_t *const window = (uint8_t *)(uintptr_t)(BLOCK_SPOT - WINDOW_BEFORE);
+static uint8_t *const stack = (uint8_t *)(uintptr_t)(BLOCK_STACK + 4096 - STACK_WINDOW / 2);
+
+enum { FLAGS = 0x8d5, DF = 0x400 };
+
+static struct {
+    int sig, code;
+    uint64_t addr, pc;
+} caught;
+
+static uint64_t seed; /* of values */
+static unsigned arm;  /* what exceptions.def says of AArch64 hosts; 0: another host */
+static uint32_t mxcsr_before;
+
+static uint64_t rnd(uint64_t below)
+{
+    return (rng(&seed) >> 20) % below;
+}
+
+static uint64_t pointer(void)
+{
+    if (rnd(24) == 0) /* runs out of memory */
+        return BLOCK_DATA + BLOCK_SIZE - rnd(64);
+    uint64_t at = BLOCK_SPOT + rnd(256);
+    return rnd(4) ? at & ~(uint64_t)15 : at;
+}
+
+static uint32_t random_mxcsr(void)
+{
+    uint32_t r = (uint32_t)(rng(&seed) >> 16), mxcsr = 0x1f80;
+    if (r & 1)
+        mxcsr |= (r >> 8) & 0xe07f; /* rounding, FTZ, DAZ, flags already set */
+    if ((r >> 1 & 15) == 0) {
+        mxcsr &= ~((uint32_t)(rng(&seed) >> 30) & 0x1f80);
+        mxcsr &= ~(uint32_t)0x3f; /* those of exceptions now unmasked would be pending */
+    }
+    return mxcsr;
+}
+
+static void random_x87(FxImage *fx)
+{
+    fx->cw = (uint16_t)(0x7f | (rnd(2) ? 3 : rnd(4)) << 8 | rnd(2) * (rnd(4) << 10));
+    fx->sw = (uint16_t)(rnd(4) ? 0 : rnd(8) << 11 | (rnd(2) ? 0 : rnd(16) << 8 & 0x4700));
+    fx->tags = rnd(3) ? 0xff : (uint8_t)rnd(256);
+    for (unsigned i = 0; i < 8; i++) {
+        fx->st[i].m = random_int(&seed);
+        fx->st[i].se = (uint16_t)(0x3fff - 40 + rnd(80) + rnd(2) * 0x8000);
+        if (rnd(4))
+            fx->st[i].m |= (uint64_t)1 << 63;
+        else if (rnd(2))
+            fx->st[i].se = (uint16_t)(rnd(2) ? 0x7fff : 0);
+    }
+}
+
+static void prepare(const Block *b)
+{
+    unsigned how = (unsigned)rnd(3);
+    random_vectors(&seed, window, WINDOW / 8, how);
+    random_vectors(&seed, stack, STACK_WINDOW / 8, 0);
+    for (unsigned i = 0; i < 16; i++) {
+        uint64_t v = random_int(&seed);
+        state.gpr[i] = b->pointers >> i & 1 ? pointer() : b->indices >> i & 1 ? v & 31 : v;
+    }
+    state.gpr[RSP] = (uint64_t)(uintptr_t)stack + STACK_WINDOW / 2;
+    state.flags = (rng(&seed) >> 8 & FLAGS) | 0x202;
+    memset(&state.fx, 0, sizeof state.fx);
+    random_x87(&state.fx);
+    random_vectors(&seed, state.fx.xmm, 32, how);
+    state.fx.mxcsr = random_mxcsr();
+}
+
+static void on_signal(int sig, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+    caught.sig = sig;
+    caught.code = info->si_code;
+    caught.addr = (uint64_t)info->si_addr;
+    caught.pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)run_block_end;
+}
+
+/* ---- results ---- */
+
+static uint64_t hash_word(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
+static uint64_t hash_words(uint64_t h, const void *p, unsigned bytes)
+{
+    uint64_t v;
+    for (unsigned i = 0; i < bytes; i += 8) {
+        memcpy(&v, (const char *)p + i, 8);
+        h = hash_word(h, v);
+    }
+    return h;
+}
+
+/* The flags that are defined where the block ended. */
+static unsigned defined_flags(const Block *b)
+{
+    uint64_t at = state.entry;
+    for (unsigned i = 0; caught.sig && i < b->count; i++) {
+        if (caught.pc == at)
+            return b->insn[i].flags | DF;
+        at += b->insn[i].length;
+    }
+    return (caught.sig ? 0 : b->end_flags) | DF;
+}
+
+/* Takes out what is not compared. */
+static void normalise(const Block *b)
+{
+    FxImage *fx = &state.fx;
+    state.flags &= defined_flags(b);
+    fx->fop = 0; /* processors differ in when they keep these three (Intel SDM vol. 1, 8.1.8) */
+    fx->fip = fx->fdp = 0;
+    fx->mxcsr_mask = 0;
+    fx->reserved = 0;
+    for (unsigned i = 0; i < 8; i++)
+        memset(fx->st[i].pad, 0, sizeof fx->st[i].pad);
+    if (caught.sig == SIGFPE && (caught.code == FPE_FLTUND || caught.code == FPE_FLTOVF))
+        fx->mxcsr &= ~0x20u; /* tests/insn/exceptions.def */
+    if (arm)
+        caught.addr &= ~(uint64_t)15;
+}
+
+static uint64_t result_hash(uint64_t h)
+{
+    h = hash_words(h, state.gpr, sizeof state.gpr);
+    h = hash_word(h, state.flags);
+    h = hash_words(h, &state.fx, offsetof(FxImage, rest));
+    if (!(arm && caught.sig == SIGSEGV)) {
+        h = hash_words(h, window, WINDOW);
+        h = hash_words(h, stack, STACK_WINDOW);
+    }
+    h = hash_word(h, (uint64_t)caught.sig << 32 ^ (uint64_t)caught.code ^ caught.addr << 8);
+    return hash_word(h, caught.sig ? caught.pc - state.entry : 0);
+}
+
+static void show_words(const char *what, const void *p, unsigned words, unsigned a_line)
+{
+    for (unsigned i = 0; i < words; i++) {
+        uint64_t v;
+        memcpy(&v, (const char *)p + 8 * i, 8);
+        if (i % a_line == 0)
+            printf("  %s[%02x]", what, i);
+        printf(" %016llx%s", (unsigned long long)v, i % a_line == a_line - 1 ? "\n" : "");
+    }
+}
+
+static void show(const char *when)
+{
+    printf("%s flags %03x mxcsr %04x signal %d code %d addr %llx pc +%llx\n", when,
+           (unsigned)state.flags, state.fx.mxcsr, caught.sig, caught.code,
+           (unsigned long long)caught.addr,
+           (unsigned long long)(caught.sig ? caught.pc - state.entry : 0));
+    show_words("gpr", state.gpr, 16, 4);
+    printf("  x87 cw %04x sw %04x tags %02x\n", state.fx.cw, state.fx.sw, state.fx.tags);
+    show_words("st ", state.fx.st, 16, 2);
+    show_words("xmm", state.fx.xmm, 32, 2);
+    show_words("mem", window, WINDOW / 8, 4);
+    show_words("stk", stack, STACK_WINDOW / 8, 4);
+}
+
+/* What AArch64 hosts do not do exactly (tests/insn/exceptions.def): true if nothing is compared. */
+static bool leave_out_on_arm(void)
+{
+    enum { DE = 0x02, PE = 0x20, MASKS = 0x1f80 };
+    if (!arm)
+        return false;
+    state.fx.mxcsr &= ~(uint32_t)(DE | PE);
+    return (mxcsr_before & MASKS) != MASKS;
+}
+
+static uint64_t run_sets(const Block *b, unsigned number, unsigned sets, bool print)
+{
+    uint64_t h = b->seed;
+    seed = 0x9e3779b97f4a7c15u ^ (uint64_t)b->seed << 17;
+    for (unsigned s = 0; s < sets; s++) {
+        memset(&caught, 0, sizeof caught);
+        prepare(b);
+        state.entry = BLOCK_CODE + (uint64_t)number * BLOCK_STRIDE;
+        mxcsr_before = state.fx.mxcsr;
+        if (print)
+            show("before");
+        run_block();
+        normalise(b);
+        bool left_out = leave_out_on_arm();
+        if (print)
+            show(left_out ? "after (not compared)" : "after ");
+        if (!left_out)
+            h = result_hash(h);
+    }
+    return h;
+}
+
+/* ---- setting up ---- */
+
+static void map_at(uint32_t at, size_t size)
+{
+    void *p = mmap((void *)(uintptr_t)at, size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (p == MAP_FAILED) {
+        perror("mmap");
+        exit(1);
+    }
+}
+
+/* The block, then a jump to where the registers are saved. */
+static void write_code(const Block *blocks, unsigned count)
+{
+    size_t size = (size_t)count * BLOCK_STRIDE;
+    uint64_t end = (uint64_t)(uintptr_t)run_block_end;
+    map_at(BLOCK_CODE, size);
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t at = BLOCK_CODE + (uint64_t)i * BLOCK_STRIDE;
+        uint8_t *p = (uint8_t *)(uintptr_t)at;
+        p += block_assemble(&blocks[i], at, p);
+        memcpy(p, "\xff\x25\0\0\0\0", 6); /* jmp *0(%rip) */
+        memcpy(p + 6, &end, 8);
+    }
+    mprotect((void *)(uintptr_t)BLOCK_CODE, size, PROT_READ | PROT_EXEC);
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    static uint8_t signal_stack[65536];
+    stack_t ss = {.ss_sp = signal_stack, .ss_size = sizeof signal_stack};
+    struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigaltstack(&ss, NULL);
+    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaction(signals[i], &sa, NULL);
+}
+
+static Block *read_blocks(const char *path, unsigned *count)
+{
+    static char line[8192];
+    FILE *f = fopen(path, "r");
+    Block *blocks = NULL;
+    unsigned room = 0;
+    if (!f) {
+        perror(path);
+        exit(1);
+    }
+    for (*count = 0; fgets(line, sizeof line, f); ++*count) {
+        if (*count == room) {
+            room = 2 * room + 64;
+            blocks = realloc(blocks, room * sizeof *blocks);
+        }
+        if (!blocks || !block_parse(&blocks[*count], line)) {
+            fprintf(stderr, "%s: line %u is no block\n", path, *count + 1);
+            exit(1);
+        }
+    }
+    fclose(f);
+    return blocks;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned sets = 4, count;
+    bool print = false;
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--show") == 0)
+            print = true;
+        else if (strcmp(argv[i], "--sets") == 0 && i + 1 < argc)
+            sets = (unsigned)atoi(argv[++i]);
+        else if (strcmp(argv[i], "--arm") == 0 && i + 1 < argc)
+            arm = (unsigned)atoi(argv[++i]);
+    }
+    if (argc < 2)
+        return 1;
+    Block *blocks = read_blocks(argv[1], &count);
+    if (count == 0)
+        return 0;
+    write_code(blocks, count);
+    map_at(BLOCK_DATA, BLOCK_SIZE);
+    map_at(BLOCK_STACK, 8192);
+    catch_signals();
+    if (syscall(SYS_arch_prctl, ARCH_SET_GS, (unsigned long)BLOCK_GS) != 0)
+        return 1;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (unsigned i = 0; i < count; i++)
+        printf("%u %016llx\n", i, (unsigned long long)run_sets(&blocks[i], i, sets, print));
+    return 0;
+}
