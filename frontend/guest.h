@@ -18,6 +18,7 @@ typedef struct LiftRequest {
     uint32_t max_insns; /* bound on guest instructions; 1 = exactly one instruction */
     bool count_blocks;  /* insert `count` at each block start */
     bool poll;          /* insert polls at the entry and at loop heads */
+    bool x87_unit;      /* the code will run with the guest's x87 state in the host's unit */
     /* Copies up to n bytes at addr; returns the number copied. Executable pages only. */
     uint32_t (*fetch)(void *arg, uint64_t addr, uint8_t *buf, uint32_t n);
     void *fetch_arg;
@@ -50,6 +51,10 @@ typedef struct GuestOps {
     int (*service)(CpuState *s, unsigned n);
     /* Exceptions behind TRAP_X87: pending and unmasked, as MXCSR flag bits. May be NULL. */
     uint32_t (*pending_fp)(const CpuState *s);
+    /* x87 and MMX state: memory := the host's unit, and back (LiftRequest.x87_unit). NULL: the
+     * guest has none. */
+    void (*x87_save)(CpuState *s);
+    void (*x87_load)(CpuState *s);
     /* Prints registers for crash reports and logs. */
     void (*dump)(const CpuState *s, FILE *out);
     /* Text of one instruction for explain; returns its length (0: unreadable). */

@@ -474,6 +474,22 @@ void ir_fpctl_set(IrBuilder *b, IrRef v)
     ir_emit(b, &(IrInst){.op = IR_fpctlset, .nargs = 1, .arg = {v}});
 }
 
+IrRef ir_x87(IrBuilder *b, uint64_t insn, IrRef argument)
+{
+    DG_ASSERT((argument.i != 0 ? type_of(b, argument) : IR_VOID) == ir_x87_argument(insn));
+    return ir_emit(b, &(IrInst){.op = IR_x87,
+                                .type = (uint8_t)ir_x87_result(insn),
+                                .nargs = argument.i != 0,
+                                .arg = {argument},
+                                .imm = insn});
+}
+
+void ir_x87_mem(IrBuilder *b, uint64_t insn, IrRef addr)
+{
+    DG_ASSERT(type_of(b, addr) == IR_I64);
+    ir_emit(b, &(IrInst){.op = IR_x87mem, .nargs = 1, .arg = {addr}, .imm = insn});
+}
+
 IrRef ir_call(IrBuilder *b, uint32_t helper, const IrRef *args, unsigned n)
 {
     Region *r = b->region;

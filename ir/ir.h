@@ -167,6 +167,30 @@ typedef enum IrFcmp { /* relation of vfcmp; the order is that of the x86 CMPPS i
                       IR_FCMP_ORD,
 } IrFcmp; /* LT LE NLT NLE raise invalid for quiet NaN too */
 
+/* Layout of imm of x87 and x87mem: an x87 or MMX instruction by its bytes. The x87 stack, its
+ * control, status and tag words are one resource, which these ops and helpers use in program order;
+ * no op names a register of it by value. A pending exception that is unmasked makes the next
+ * waiting instruction fault. Example: 0xc1de is faddp st(1), st; 0x00dd with memory is fld m64. */
+enum {
+    IR_X87_MODRM = 8,          /* bits 8..15; of a memory operand the reg field alone counts */
+    IR_X87_MAP = 16,           /* bits 16..17: 0 one byte, 1 0F, 2 0F38, 3 0F3A */
+    IR_X87_W = 1 << 18,        /* REX.W */
+    IR_X87_HAS_IMM8 = 1 << 19, /* an immediate at IR_X87_IMM8 */
+    IR_X87_NO_MODRM = 1 << 20, /* fwait, emms */
+    IR_X87_IMM8 = 24,          /* bits 24..31 */
+    IR_X87_RESULT = 32,        /* bits 32..35: IrType of the result. i8: relation as fcmp gives it;
+                                  i16: status word; i32, i64: a general register's new value */
+    IR_X87_ARGUMENT = 36,      /* bits 36..39: IrType of the argument. i8: condition of fcmov */
+};
+static inline IrType ir_x87_result(uint64_t imm)
+{
+    return (IrType)(imm >> IR_X87_RESULT & 15);
+}
+static inline IrType ir_x87_argument(uint64_t imm)
+{
+    return (IrType)(imm >> IR_X87_ARGUMENT & 15);
+}
+
 enum {
     IR_F_SIGNAL = 1, /* IrInst.flags of feq flt fle fun fcmp: raise invalid for quiet NaN too */
     IR_F_TRAPS = 2,  /* IrInst.flags of FP ops: the guest has exceptions unmasked; has a snapshot */
@@ -351,6 +375,8 @@ IrRef ir_vsplat(IrBuilder *b, IrType lane, IrRef scalar);
 IrRef ir_vmovmsk(IrBuilder *b, IrType lane, IrRef v);
 IrRef ir_fpctl_get(IrBuilder *b);
 void ir_fpctl_set(IrBuilder *b, IrRef v);
+IrRef ir_x87(IrBuilder *b, uint64_t insn, IrRef argument); /* argument: IR_NONE if it has none */
+void ir_x87_mem(IrBuilder *b, uint64_t insn, IrRef addr);
 IrRef ir_call(IrBuilder *b, uint32_t helper, const IrRef *args, unsigned n);
 void ir_poll(IrBuilder *b);
 void ir_count(IrBuilder *b);

@@ -381,6 +381,13 @@ static void special(Parser *p, IrOp op)
         expect(p, ',');
         cur(p)->aux = small_number(p, UINT32_MAX);
         break;
+    case IR_x87:
+    case IR_x87mem:
+        cur(p)->imm = number(p);
+        cur(p)->type = op == IR_x87 ? ir_x87_result(cur(p)->imm) : IR_VOID;
+        if (accept(p, ','))
+            set_arg(p, 0);
+        break;
     case IR_fpctlset:
         set_arg(p, 0);
         break;

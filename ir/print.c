@@ -127,6 +127,11 @@ static void print_special(Printer *p, const IrInst *i)
             fputc(',', out);
         print_args(p, i, IR_VOID);
         break;
+    case IR_x87:
+    case IR_x87mem:
+        fprintf(out, " 0x%" PRIx64 "%s", i->imm, i->nargs != 0 ? "," : "");
+        print_args(p, i, IR_VOID);
+        break;
     case IR_trap:
         fprintf(out, " %" PRIu64 ", %u", i->imm, i->aux);
         break;

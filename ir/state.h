@@ -66,8 +66,12 @@ typedef struct CpuState {
     void *vcpu;          /* the runtime's Vcpu */
     uint64_t fault_addr; /* of a HELPER_FAULT helper or an accessor */
     uint64_t fault_info; /* FaultKind, see runtime/fault.h */
-    uint64_t shadow_sp;  /* shadow return stack pointer while not in translations; initially
-                            shadow_top */
+    /* The guest instruction whose translation has the host address *pc: sets *pc to its address and
+     * copies up to n of its bytes; returns how many. *pc stays if it is not the translator's, and
+     * becomes 0 if the translation is gone. May be NULL. */
+    uint32_t (*guest_insn)(struct CpuState *s, uint64_t *pc, uint8_t *bytes, uint32_t n);
+    uint64_t shadow_sp; /* shadow return stack pointer while not in translations; initially
+                           shadow_top */
 } CpuState;
 
 _Static_assert(__builtin_offsetof(CpuState, guest) == STATE_GUEST_OFFSET, "hot words moved");

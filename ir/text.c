@@ -100,6 +100,9 @@ IrType text_arg_type(const Region *r, const IrInst *i, IrType shown, unsigned n)
         return IR_I8;
     case IR_fpctlset:
         return IR_I32;
+    case IR_x87:
+        return ir_x87_argument(i->imm);
+    case IR_x87mem:
     case IR_exit:
     case IR_exitind:
         return IR_I64;

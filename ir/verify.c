@@ -289,6 +289,13 @@ static bool check_special(Verifier *v, const IrInst *i)
         CHECK(v, i->nargs == 1 + (i->cc == IR_EXIT_CALL) && i->cc != IR_EXIT_SERVICE,
               "wrong arguments for its kind");
         return args_are(v, 0, IR_I64);
+    case IR_x87:
+        CHECK(v, i->type == ir_x87_result(i->imm), "wrong result type");
+        CHECK(v, i->nargs == (ir_x87_argument(i->imm) != IR_VOID), "wrong arguments");
+        return args_are(v, 0, ir_x87_argument(i->imm));
+    case IR_x87mem:
+        CHECK(v, i->nargs == 1, "needs an address");
+        return arg_is(v, 0, IR_I64);
     case IR_fpctlset:
         CHECK(v, i->nargs == 1, "needs a value");
         return arg_is(v, 0, IR_I32);
@@ -335,9 +342,9 @@ static bool check_inst(Verifier *v, const IrInst *i)
         if (!check_use(v, i->arg[n]))
             return false;
     bool special = ir_op_info[i->op].sig == IR_SIG_SPECIAL;
-    bool has_value = special ? i->op == IR_get || i->op == IR_call : i->op != IR_store;
-    CHECK(v, has_value ? i->type != IR_VOID || i->op == IR_call : i->type == IR_VOID,
-          "wrong result type");
+    bool may = i->op == IR_call || i->op == IR_x87; /* have a value or not */
+    bool has_value = special ? i->op == IR_get || may : i->op != IR_store;
+    CHECK(v, has_value ? i->type != IR_VOID || may : i->type == IR_VOID, "wrong result type");
     if (!(special ? check_special(v, i) : check_plain(v, i)))
         return false;
     return check_snapshot(v, i);

@@ -157,6 +157,41 @@ static bool init_shadow(VcpuRun *r)
     return true;
 }
 
+void vcpu_x87_save(Vcpu *v)
+{
+    if (engine_has_x87(v->engine))
+        v->guest->x87_save(v->state);
+}
+
+void vcpu_x87_load(Vcpu *v)
+{
+    if (engine_has_x87(v->engine))
+        v->guest->x87_load(v->state);
+}
+
+/* CpuState.guest_insn: from a helper in a section, or outside of any. */
+static uint32_t guest_insn(CpuState *s, uint64_t *pc, uint8_t *bytes, uint32_t n)
+{
+    Vcpu *v = s->vcpu;
+    Engine *e = v->engine;
+    Site site = {.fault.pc = 0};
+    uint32_t got = 0;
+    if (e->backend == NULL || !code_arena_has_code(&e->arena, *pc))
+        return 0;
+    bool outside = atomic_load(&v->epoch) == 0;
+    if (outside)
+        engine_lock(e);
+    const Translation *t = cache_by_host(&e->cache, *pc);
+    if (t != NULL)
+        sites_find(&t->sites, (uint32_t)(*pc - (uint64_t)(uintptr_t)e->arena.rx - t->code), &site);
+    if (outside)
+        engine_unlock(e);
+    *pc = site.fault.pc;
+    while (*pc != 0 && got < n && host_read(*pc + got, bytes + got, 1) == 0)
+        got++;
+    return got;
+}
+
 static bool init_state(VcpuRun *r, const GuestOps *guest)
 {
     r->state_size = bits_align_up(sizeof(CpuState), CODE_PAGE_SIZE);
@@ -167,6 +202,7 @@ static bool init_state(VcpuRun *r, const GuestOps *guest)
     for (uint32_t i = 0; i < guest->helpers->count; i++)
         s->helper[i] = (uint64_t)(uintptr_t)guest->helpers->helpers[i].fn;
     s->vcpu = &r->pub;
+    s->guest_insn = guest_insn;
     r->pub.state = s;
     if (guest->init_state != NULL)
         guest->init_state(s);

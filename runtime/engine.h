@@ -73,6 +73,12 @@ typedef struct VcpuRun {
     _Atomic uint64_t misaligned_pc; /* guest pc of an access to retranslate; 0: none */
 } VcpuRun;
 
+/* Guests' x87 state is in the host's unit while they run (vcpu_x87_save). */
+static inline bool engine_has_x87(const Engine *e)
+{
+    return e->backend != NULL && e->backend->x87_unit && e->guest->x87_load != NULL;
+}
+
 static inline VcpuRun *vcpu_run_of(Vcpu *v)
 {
     return (VcpuRun *)v;

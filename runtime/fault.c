@@ -151,8 +151,8 @@ static GuestFault describe(int sig, const siginfo_t *si, const void *uc)
         if (kinds[i].sig == sig)
             f.kind = kinds[i].kind;
     }
+    HostFault h = host_context_fault(uc, si);
     if (sig == SIGSEGV || sig == SIGBUS) {
-        HostFault h = host_context_fault(uc, si);
         f.write = h.write;
         if (h.general) {
             f.kind = FAULT_SEGV;
@@ -161,6 +161,8 @@ static GuestFault describe(int sig, const siginfo_t *si, const void *uc)
         }
     }
     fault_fill_x86(&f);
+    if (sig == SIGFPE && h.x87)
+        f.trap_no = X86_MF;
     return f;
 }
 

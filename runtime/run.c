@@ -206,8 +206,10 @@ static void interpret_one(Vcpu *v)
     const Region *r = engine_lift_one(e, arena, v->state->pc, v->guest->mode(v->state));
     while (!vcpu_enter_section(v, e)) /* inside, failed accesses come back as faults */
         wait_for_flush(e);
+    vcpu_x87_save(v);
     InterpResult res = interp_run(r, v->state, 1);
     Outcome o = interpreted(v, r, &res);
+    vcpu_x87_load(v);
     vcpu_leave_section(v);
     arena_reset(arena);
     conclude(v, &o);
@@ -392,12 +394,14 @@ static void handle_poll(Vcpu *v)
 int vcpu_run(Vcpu *v)
 {
     Vcpu *former = vcpu_bind(v);
+    vcpu_x87_load(v);
     while (!v->exiting) {
         if (atomic_load(&v->state->poll))
             handle_poll(v);
         else
             turn(v);
     }
+    vcpu_x87_save(v);
     vcpu_unbind(v, former);
     return v->exit_status;
 }

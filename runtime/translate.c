@@ -133,6 +133,7 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .max_insns = max,
                                 .count_blocks = e->opt.stats && e->backend != NULL,
                                 .poll = true,
+                                .x87_unit = engine_has_x87(e),
                                 .fetch = fetch,
                                 .fetch_arg = tc,
                                 .arena = arena};

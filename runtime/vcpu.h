@@ -67,6 +67,10 @@ Vcpu *vcpu_new(Engine *e);
 void vcpu_free(Vcpu *v);
 /* Runs guest code until v->exiting; returns v->exit_status. */
 int vcpu_run(Vcpu *v);
+/* x87 and MMX state may be in the host's unit rather than in v->state: save before reading it
+ * there, load after changing it. By v's own thread; nothing where the state is in memory anyway. */
+void vcpu_x87_save(Vcpu *v);
+void vcpu_x87_load(Vcpu *v);
 /* Makes v leave generated code soon; async-signal-safe, from any thread. */
 void vcpu_kick(Vcpu *v);
 /* The vCPU of the calling thread (NULL outside one); async-signal-safe. */

@@ -43,7 +43,7 @@ static void count_inst(Selection *s, const IrInst *in)
 
 static bool is_address_use(const IrInst *user, unsigned k)
 {
-    return k == 0 && (user->op == IR_load || user->op == IR_store);
+    return k == 0 && (user->op == IR_load || user->op == IR_store || user->op == IR_x87mem);
 }
 
 /* Sums along a chain of these stay far below what a displacement holds. */

@@ -181,5 +181,6 @@ const BackendOps backend_x86_64 = {
     .relocate = relocate,
     .patch = patch,
     .sync_code = sync_code,
+    .x87_unit = true,
     .landing_size = 12,
 };

@@ -258,6 +258,19 @@ void emit_vselect(Emitter *e, const SelInst *si, const IrInst *inst)
     skip_here(e, s);
 }
 
+void a_flags_to_gpr(Emitter *e, unsigned d)
+{
+    emit_u8(e, 0x9f); /* lahf */
+    e->host_insns++;
+    if (d < 8) {
+        a_rr(e, X86_MOVZX8, 4, d, X86_AH);
+    } else {
+        a_rr(e, X86_MOV, 4, d, RAX);
+        a_ri(e, X86_SHR_I, 4, d, 8);
+    }
+    a_alu_imm(e, ALU_AND, 4, rm_reg(d), 0x45);
+}
+
 /* ZF, PF and CF of a compare, at their EFLAGS places, by way of ah. */
 void emit_fcmp(Emitter *e, const SelInst *si, const IrInst *inst)
 {
@@ -268,15 +281,7 @@ void emit_fcmp(Emitter *e, const SelInst *si, const IrInst *inst)
         a_mov(e, 8, s, RAX);
     a_may_fault(e, si);
     a_rm(e, insn, 0, si->opnd[0].reg[0], a_operand(&si->opnd[1]));
-    emit_u8(e, 0x9f); /* lahf */
-    e->host_insns++;
-    if (d < 8) {
-        a_rr(e, X86_MOVZX8, 4, d, X86_AH);
-    } else {
-        a_rr(e, X86_MOV, 4, d, RAX);
-        a_ri(e, X86_SHR_I, 4, d, 8);
-    }
-    a_alu_imm(e, ALU_AND, 4, rm_reg(d), 0x45);
+    a_flags_to_gpr(e, d);
     if (d != RAX && s != RAX)
         a_mov(e, 8, RAX, s);
 }

@@ -18,7 +18,11 @@ EmitFn emit_shl_lea, emit_shift_imm, emit_shift_var, emit_shift_narrow, emit_rot
 EmitFn emit_udiv, emit_sdiv, emit_udiv128, emit_sdiv128;
 /* emit_cond.c */
 EmitFn emit_setcc, emit_select, emit_vselect, emit_fcmp, emit_branch_rule;
+/* ZF, PF and CF as bits of d; ah is destroyed. */
+void a_flags_to_gpr(Emitter *e, unsigned d);
 void emit_branch(Emitter *e, const SelInst *si, const IrInst *inst, uint32_t yes, uint32_t no);
+/* emit_x87.c */
+EmitFn emit_x87, emit_x87_mem, emit_x87_argument, emit_x87_result, emit_x87_cmov, emit_x87_compare;
 /* emit_mem.c */
 EmitFn emit_load, emit_load_big, emit_load_swapped, emit_store, emit_store_imm, emit_store_bool,
     emit_store_lane, emit_store_big, emit_store_swap, emit_store_release, emit_store_swapped,

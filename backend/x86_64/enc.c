@@ -167,3 +167,15 @@ unsigned x86_encode(uint8_t *buf, X86Insn insn, unsigned width, unsigned reg, un
         return encode_legacy(buf, d, width, reg, rm, extra, disp_at);
     return encode_vex(buf, d, width, reg, v, rm, disp_at);
 }
+
+unsigned x86_encode_opcode(uint8_t *buf, unsigned map, unsigned opcode, bool rex_w, unsigned reg,
+                           const X86Rm *rm)
+{
+    X86InsnDesc d = {.form = F_RM,
+                     .prefix = P0,
+                     .map = (uint8_t)map,
+                     .opcode = (uint8_t)opcode,
+                     .attr = rex_w ? A_W : 0};
+    unsigned at;
+    return encode_legacy(buf, &d, 4, reg, rm, 0, &at);
+}

@@ -122,5 +122,9 @@ enum { X86_PLUS_CC = 0x0f, X86_LOCK = 0x10, X86_SSE = 0x20 };
  * displacement, 0 if there is none; may be NULL. */
 unsigned x86_encode(uint8_t *buf, X86Insn insn, unsigned width, unsigned reg, unsigned v,
                     const X86Rm *rm, unsigned extra, unsigned *disp_at);
+/* An instruction given by its bytes: map M0..M3 and opcode, with ModRM and no mandatory prefix.
+ * Same room, result and disp_at as x86_encode. */
+unsigned x86_encode_opcode(uint8_t *buf, unsigned map, unsigned opcode, bool rex_w, unsigned reg,
+                           const X86Rm *rm);
 
 #endif

@@ -21,6 +21,16 @@ static bool when_unused(Selection *s, IrRef v)
     return s->uses[v.i] == 0 && s->weak[v.i] == 0;
 }
 
+static bool when_condition(Selection *s, IrRef v)
+{
+    return ir_x87_argument(select_inst(s, v)->imm) == IR_I8;
+}
+
+static bool when_argument(Selection *s, IrRef v)
+{
+    return ir_x87_argument(select_inst(s, v)->imm) != IR_VOID;
+}
+
 /* A mask that movzx or a 32-bit mov applies. */
 static bool when_low_mask(Selection *s, IrRef v)
 {

@@ -8,6 +8,7 @@
  */
 #include "frontend/x86_64/sse.h"
 #include "frontend/x86_64/x87.h"
+#include "frontend/x86_64/x87_unit.h"
 
 enum {
     FX_IP = 8,
@@ -15,6 +16,7 @@ enum {
     FX_MXCSR = 24,
     FX_ST = 32,
     FX_XMM = 160,
+    FX_BYTES = 512,
     MXCSR_MASK = 0xffff,
 };
 
@@ -44,6 +46,8 @@ static IrRef pointer(LiftContext *lc, IrRef v)
 void x86_lift_fxsave(LiftContext *lc)
 {
     IrRef addr = aligned_address(lc);
+    x86_probe(lc, addr, FX_BYTES, true);
+    x87_to_memory(lc);
     x86_store(lc, addr, ir_get(&lc->b, X86_SLOT_FPU_CW));
     x86_store(lc, plus(lc, addr, 2), ir_get(&lc->b, X86_SLOT_FPU_SW));
     x86_store(lc, plus(lc, addr, 4), ir_get(&lc->b, X86_SLOT_FPU_TAG));
@@ -64,6 +68,7 @@ void x86_lift_fxsave(LiftContext *lc)
 void x86_lift_fxrstor(LiftContext *lc)
 {
     IrRef addr = aligned_address(lc), m[8], se[8], xmm[16];
+    x86_probe(lc, addr, FX_BYTES, false);
     IrRef control = x86_load(lc, IR_I64, addr);
     IrRef ip = pointer(lc, x86_load(lc, IR_I64, plus(lc, addr, FX_IP)));
     IrRef dp = pointer(lc, x86_load(lc, IR_I64, plus(lc, addr, FX_DP)));
@@ -81,6 +86,7 @@ void x86_lift_fxrstor(LiftContext *lc)
         IrRef n = x86_const(lc, IR_I32, i);
         ir_call(&lc->b, X86_HELPER_x87_reg_set, (IrRef[]){n, m[i], se[i]}, 3);
     }
+    x87_from_memory(lc);
     for (unsigned i = 0; i < xmm_count(lc); i++)
         x86_xmm_set(lc, i, xmm[i]);
     sse_set_mxcsr(lc, mxcsr);

@@ -6,6 +6,7 @@
 #include "frontend/x86_64/cpuid.h"
 #include "frontend/x86_64/lift.h"
 #include "frontend/x86_64/lifter.h"
+#include "frontend/x86_64/x87_unit.h"
 
 enum { MXCSR_DEFAULT = 0x1f80, FPU_CW_DEFAULT = 0x37f, USER_CS = 0x33, USER_SS = 0x2b };
 
@@ -62,6 +63,8 @@ const GuestOps guest_x86_64 = {
     .dead_slots_at = x86_dead_slots_at,
     .service = service,
     .pending_fp = pending_fp,
+    .x87_save = x87_unit_save,
+    .x87_load = x87_unit_load,
     .dump = dump,
     .disassemble = x86_disassemble,
 };

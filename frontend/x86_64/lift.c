@@ -134,6 +134,16 @@ void x86_store(LiftContext *lc, IrRef addr, IrRef v)
     x86_store_flags(lc, addr, v, 0);
 }
 
+void x86_probe(LiftContext *lc, IrRef addr, unsigned bytes, bool write)
+{
+    addr = ir_bini(&lc->b, IR_add, addr, bytes - 1);
+    x86_flags_flush(lc);
+    if (write)
+        ir_atomic(&lc->b, IR_aor, addr, x86_const(lc, IR_I8, 0));
+    else
+        x86_load(lc, IR_I8, addr);
+}
+
 static unsigned operand_mem_flags(LiftContext *lc)
 {
     return lc->insn->row->attr & A_ALIGN ? IR_M_ALIGNED : 0;

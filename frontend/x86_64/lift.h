@@ -34,6 +34,7 @@ struct LiftContext {
     RegionFormer *former;
     bool count_blocks, poll; /* as in the LiftRequest */
     bool fptrap;             /* X86_MODE_FPTRAP: FP ops may trap */
+    bool x87_unit;           /* x87 and MMX state is in the host's unit, not in memory */
     bool ended;              /* the current instruction has ended its block with a terminator */
     X86Known known; /* what is known of the state at this point: values of registers, flags */
 };
@@ -74,6 +75,10 @@ IrRef x86_load(LiftContext *lc, IrType t, IrRef addr);
 void x86_store(LiftContext *lc, IrRef addr, IrRef v);
 IrRef x86_load_flags(LiftContext *lc, IrType t, IrRef addr, unsigned mem_flags);
 void x86_store_flags(LiftContext *lc, IrRef addr, IrRef v, unsigned mem_flags);
+
+/* Touches the last of `bytes` bytes, which is where processors find first that a long operand is
+ * out of bounds, and before any of it is changed. */
+void x86_probe(LiftContext *lc, IrRef addr, unsigned bytes, bool write);
 
 /* Operand n (0..2) of the current instruction.
  * x86_read: general registers and immediates as an integer of the operand's size (immediates: of

@@ -7,6 +7,7 @@
 
 #include "frontend/region.h"
 #include "frontend/x86_64/lift.h"
+#include "frontend/x86_64/x87_unit.h"
 #include "ir/base/log.h"
 
 enum { MAX_LENGTH = 15, LOOK_AHEAD = 12 };
@@ -112,7 +113,8 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
         /* Integer instructions see themselves to flags owed before anything that may fault. */
         if (!is_int(li->insn.row) && !is_quiet_vector(&li->insn, l->mode))
             x86_flags_flush(lc);
-        li->insn.row->lift(lc);
+        if (!lc->x87_unit || !x87_lift_native(lc))
+            li->insn.row->lift(lc);
     }
     if (region_block_ends(f, i)) {
         if (!lc->ended)
@@ -143,6 +145,7 @@ void x86_lift(const LiftRequest *rq, LiftResult *out)
     l.lc.poll = rq->poll;
     l.lc.count_blocks = rq->count_blocks;
     l.lc.fptrap = rq->mode & X86_MODE_FPTRAP;
+    l.lc.x87_unit = rq->x87_unit;
     region_form(&region_guest, &l, rq, r, out);
 }
 

@@ -19,7 +19,9 @@ void x86_lift_mmx_pack(LiftContext *lc)
 void x86_lift_mmx_cvtpi2ps(LiftContext *lc)
 {
     sse_begin(lc);
-    IrRef v = sse_op(lc, IR_vi32tof32, IR_I32, sse_read(lc, 1), IR_NONE, 0);
+    IrRef a = sse_read(lc, 1);
+    sse_before_fp(lc);
+    IrRef v = sse_op(lc, IR_vi32tof32, IR_I32, a, IR_NONE, 0);
     sse_write_low(lc, ir_vextract(&lc->b, IR_I64, v, 0));
     sse_end(lc);
 }

@@ -5,6 +5,8 @@
  */
 #include "frontend/x86_64/sse.h"
 
+#include "frontend/x86_64/x87_unit.h"
+
 static bool uses_mmx(const LiftContext *lc)
 {
     for (unsigned i = 0; i < 3; i++)
@@ -22,7 +24,7 @@ void x87_check_pending(LiftContext *lc)
 
 void sse_begin(LiftContext *lc)
 {
-    if (uses_mmx(lc))
+    if (uses_mmx(lc) && !lc->x87_unit)
         x87_check_pending(lc);
 }
 
@@ -36,7 +38,17 @@ void mmx_enter(LiftContext *lc, unsigned tags)
 
 void sse_end(LiftContext *lc)
 {
-    if (uses_mmx(lc))
+    if (uses_mmx(lc) && !lc->x87_unit)
+        mmx_enter(lc, 0xff);
+}
+
+void sse_before_fp(LiftContext *lc)
+{
+    if (!uses_mmx(lc) || !lc->fptrap)
+        return;
+    if (lc->x87_unit)
+        x87_mm(lc, 0); /* any MMX instruction will do */
+    else
         mmx_enter(lc, 0xff);
 }
 
@@ -46,7 +58,8 @@ IrRef sse_read(LiftContext *lc, unsigned n)
     if (op->kind == X86_XMM)
         return x86_xmm(lc, op->reg);
     if (op->kind == X86_MMX)
-        return ir_vlow(&lc->b, ir_get(&lc->b, X86_SLOT_MM + op->reg));
+        return ir_vlow(&lc->b,
+                       lc->x87_unit ? x87_mm(lc, op->reg) : ir_get(&lc->b, X86_SLOT_MM + op->reg));
     if (op->size == 16)
         return x86_read(lc, n);
     /* Loaded as a float the value goes to a vector register at once. */
@@ -60,6 +73,8 @@ void sse_write(LiftContext *lc, unsigned n, IrRef v)
     const X86Operand *op = &lc->insn->op[n];
     if (op->kind == X86_XMM) {
         x86_xmm_set(lc, op->reg, v);
+    } else if (op->kind == X86_MMX && lc->x87_unit) {
+        x87_mm_set(lc, op->reg, ir_vextract(&lc->b, IR_I64, v, 0));
     } else if (op->kind == X86_MMX) {
         ir_put(&lc->b, X86_SLOT_MM + op->reg, ir_vextract(&lc->b, IR_I64, v, 0));
         ir_put(&lc->b, X86_SLOT_MM_SE + op->reg, x86_const(lc, IR_I16, 0xffff));

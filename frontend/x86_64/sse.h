@@ -27,6 +27,8 @@ static inline IrType sse_arg_lane(const LiftContext *lc)
 
 void sse_begin(LiftContext *lc);
 void sse_end(LiftContext *lc);
+/* Before an FP op whose exception may be unmasked: the stack has become MMX registers by then. */
+void sse_before_fp(LiftContext *lc);
 /* An MMX instruction makes TOP zero and every tag valid, EMMS empty (SDM vol. 1, 9.5.1). */
 void mmx_enter(LiftContext *lc, unsigned tags);
 /* Operand n, a register or memory of 4, 8 or 16 bytes, as v128. */

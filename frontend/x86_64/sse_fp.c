@@ -98,6 +98,7 @@ void x86_lift_sse_convert(LiftContext *lc)
     IrRef v = op[0].kind == X86_MMX && op[1].size == 8 ? ir_vlow(&lc->b, x86_read(lc, 1))
                                                        : sse_read(lc, 1);
     unsigned rm = lc->insn->row->arg >> 24;
+    sse_before_fp(lc);
     sse_write(lc, 0, sse_op(lc, sse_arg_op(lc), sse_arg_lane(lc), v, IR_NONE, rm));
     sse_end(lc);
 }

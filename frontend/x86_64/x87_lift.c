@@ -175,15 +175,25 @@ void x86_lift_x87_stword(LiftContext *lc)
  * fnsave and frstor have the eight registers behind it, ST(0) first.
  */
 
+enum { REGISTER_BYTES = 80 };
+
 static unsigned word_size(LiftContext *lc)
 {
     return lc->insn->opsize == 2 ? 2 : 4;
+}
+
+/* Processors report the first byte, then the last, before they look at any other. */
+static void probe_ends(LiftContext *lc, IrRef addr, unsigned bytes, bool write)
+{
+    x86_probe(lc, addr, 1, write);
+    x86_probe(lc, addr, bytes, write);
 }
 
 void x86_lift_x87_stenv(LiftContext *lc)
 {
     unsigned size = word_size(lc);
     IrRef addr = x86_addr(lc);
+    probe_ends(lc, addr, 7 * size + (lc->insn->row->arg ? REGISTER_BYTES : 0), true);
     for (unsigned n = 0; n < 7; n++) {
         IrRef word = call(lc, X86_HELPER_x87_env, (IrRef[]){const32(lc, n)}, 1);
         word = ir_conv(&lc->b, IR_trunc, size == 2 ? IR_I16 : IR_I32, word);
@@ -214,6 +224,7 @@ void x86_lift_x87_ldenv(LiftContext *lc)
     x87_check_pending(lc);
     unsigned size = word_size(lc);
     IrRef addr = x86_addr(lc), m[8], se[8];
+    probe_ends(lc, addr, 7 * size + (lc->insn->row->arg ? REGISTER_BYTES : 0), false);
     IrRef control = env_word(lc, addr, 0, 2);
     control = ir_deposit(&lc->b, control, env_word(lc, addr, 1, 2), 16, 16);
     control = ir_deposit(&lc->b, control, env_word(lc, addr, 2, 2), 32, 16);

@@ -67,9 +67,10 @@ uint32_t host_context_fpctl(const void *uc);
 typedef struct HostFault {
     bool write;     /* the access was a write */
     bool general;   /* x86 #GP: no address is known */
+    bool x87;       /* x86 #MF: a pending x87 exception */
     bool unaligned; /* an access faulted because of its alignment alone */
 } HostFault;
-/* What kind of access a SIGSEGV or SIGBUS was about. */
+/* What a SIGSEGV, SIGBUS or SIGFPE was about. */
 HostFault host_context_fault(const void *uc, const siginfo_t *si);
 
 /* Performs a misaligned access of generated code with the ordering it asked for (AArch64 LDAPR and

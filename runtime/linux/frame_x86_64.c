@@ -68,6 +68,7 @@ static bool restore_fp(LinuxThread *t, CpuState *s, uint64_t at)
     }
     memcpy(fx + MXCSR_OFFSET, &mxcsr, sizeof mxcsr);
     x86_fxrstor(s, fx);
+    vcpu_x87_load(s->vcpu);
     return true;
 }
 
@@ -84,6 +85,7 @@ bool x86_push_frame(CpuState *s, const SignalDelivery *d)
     uint64_t at = ((fp_at - sizeof f) & -(uint64_t)16) - 8;
     if (at > top || at < d->stack_low)
         return false;
+    vcpu_x87_save(s->vcpu);
     x86_fxsave(s, fx);
     f.return_address = d->action->restorer;
     f.uc_stack = d->altstack;

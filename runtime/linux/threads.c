@@ -70,6 +70,7 @@ static LinuxThread *copy_thread(LinuxThread *t, const CloneRequest *rq)
     if (!v)
         return NULL;
     CpuState *s = v->state;
+    vcpu_x87_save(t->vcpu);
     memcpy(s->guest, from->guest, sizeof s->guest);
     s->fpctl = from->fpctl;
     s->pc = from->pc;

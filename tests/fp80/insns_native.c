@@ -377,6 +377,8 @@ static int execute(const Region *r)
                 memcpy((void *)a[0].u, a[1].b, bytes);
             break;
         }
+        case IR_aor: /* or of zero: a probe */
+            break;
         case IR_call:
             v = call_helper(r, i, values);
             break;

@@ -22,6 +22,8 @@ enum {
     CASE_TARGET = 4096,  /* the operand (memory, dest_reg or the word at rsp) is where to go */
     CASE_COUNT = 8192,   /* rcx is small */
     CASE_POPF = 2048,    /* no TF, no AC in the word at rsp */
+    CASE_X87 = 16384,    /* the x87 state matters; with CASE_MMX its registers hold integers */
+    CASE_ULP = 32768,    /* ST(0) and ST(1) may be off in the last place */
 };
 
 enum { NO_REG = 0xff };
@@ -41,12 +43,12 @@ typedef struct InsnCase {
     uint16_t row;
     uint8_t base, index; /* registers of the memory operand, or NO_REG */
     uint8_t scale;
-    uint8_t gs;       /* the segment base counts */
-    uint8_t mem_size; /* of the memory operand; 0: none or not accessed */
+    uint8_t gs; /* the segment base counts */
     uint8_t bit_reg;
     uint8_t dest_reg;
     uint8_t acc_size;
-    uint16_t kind;
+    uint16_t mem_size; /* of the memory operand; 0: none or not accessed */
+    uint32_t kind;
     int32_t disp;
     uint32_t flag_mask; /* defined flags */
     uint32_t seed;

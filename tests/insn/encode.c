@@ -41,10 +41,16 @@ bool insn_is_branch(const X86Row *row)
     return false;
 }
 
+bool insn_is_x87(const X86Row *row)
+{
+    if (row->map == X86_MAP_00)
+        return (row->opcode & 0xf8) == 0xd8 || row->opcode == 0x9b;
+    return strcmp(row->emitter, "fxsave") == 0 || strcmp(row->emitter, "fxrstor") == 0;
+}
+
 bool insn_testable(const X86Row *row)
 {
-    bool x87 = row->map == X86_MAP_00 && (row->opcode & 0xf8) == 0xd8;
-    if (x87 || (row->attr & A_I64) || (insn_excepted_flags(row) & F_D))
+    if (insn_is_x87(row) || (row->attr & A_I64) || (insn_excepted_flags(row) & F_D))
         return false;
     if (strstr(row->mnemonic, "mxcsr"))
         return true;

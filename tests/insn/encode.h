@@ -28,6 +28,9 @@ unsigned insn_random(uint64_t *seed, unsigned below);
 unsigned insn_excepted_flags(const X86Row *row);
 /* Instructions that go somewhere: whoever runs them must have a place for them to go to. */
 bool insn_is_branch(const X86Row *row);
+/* x87 instructions: for those who load and compare the x87's state. */
+bool insn_is_x87(const X86Row *row);
+/* All others that can be run. */
 bool insn_testable(const X86Row *row);
 
 void insn_put(InsnWriter *w, unsigned byte);

@@ -1,10 +1,11 @@
 /* generate.c: makes the file of encodings that runner.c executes, out of the decoder's tables.
  *
- *     insn-generate FILE [ENCODINGS_PER_ROW]
+ *     insn-generate FILE [ENCODINGS_PER_ROW [PREFIX]]
  *
  * Every row that can be tested gets encodings with random prefixes, registers, addressing forms and
  * immediates. Addresses are made such that the runner can lead them into its scratch memory by
- * choosing the base and index registers. What is left out stands in exceptions.def.
+ * choosing the base and index registers. PREFIX: only mnemonics that begin with it. What is left
+ * out stands in exceptions.def.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,28 @@ static bool emitter_is(const X86Row *row, const char *name)
     return strcmp(row->emitter, name) == 0;
 }
 
+/* Transcendental instructions. */
+static bool is_approximate(const X86Row *row)
+{
+    static const char *const names[] = {"f2xm1",   "fyl2x",   "fptan", "fpatan",
+                                        "fyl2xp1", "fsincos", "fsin",  "fcos"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(row->mnemonic, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Bytes of a memory operand that has no size of its own. */
+static unsigned state_size(const X86Insn *in)
+{
+    if (!insn_is_x87(in->row))
+        return 16;
+    if (in->row->map != X86_MAP_00)
+        return 512;
+    bool whole = in->row->opcode == 0xdd;
+    return (in->opsize == 2 ? 14 : 28) + (whole ? 80 : 0);
+}
+
 /* Relative ones get their displacement here, others a place for the runner to put the address. */
 static void set_branch(InsnCase *c, const X86Insn *in)
 {
@@ -57,8 +80,11 @@ static void set_branch(InsnCase *c, const X86Insn *in)
 static void set_kind(InsnCase *c, const X86Insn *in)
 {
     const X86Row *row = in->row;
-    c->kind |= is_vector(in) ? CASE_VEC | CASE_FP : 0;
+    c->kind |= is_vector(in) && row->map != X86_MAP_00 ? CASE_VEC | CASE_FP : 0;
     c->kind |= is_mmx(in) || strcmp(row->mnemonic, "emms") == 0 ? CASE_MMX : 0;
+    c->kind |= insn_is_x87(row) ? CASE_X87 : 0;
+    c->kind |= is_approximate(row) ? CASE_ULP : 0;
+    c->kind |= emitter_is(row, "fxsave") || emitter_is(row, "fxrstor") ? CASE_ALIGNED : 0;
     c->kind |= row->attr & A_REP ? CASE_STRING : 0;
     c->kind |= emitter_is(row, "leave") || emitter_is(row, "enter") ? CASE_STACK : 0;
     c->kind |= emitter_is(row, "div") || emitter_is(row, "idiv") ? CASE_DIVIDE : 0;
@@ -92,7 +118,7 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const InsnWriter *w, un
     c->disp = (int32_t)m->disp;
     for (unsigned i = 0; i < 3; i++)
         if (in->op[i].kind == X86_MEM)
-            c->mem_size = in->op[i].size ? in->op[i].size : 16;
+            c->mem_size = in->op[i].size ? in->op[i].size : state_size(in);
     if ((c->kind & CASE_BITS) && (c->bit_reg == c->base || c->bit_reg == c->index))
         return false;
     if ((c->kind & CASE_BITS) && c->bit_reg == RSP)
@@ -160,6 +186,7 @@ static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
 int main(int argc, char **argv)
 {
     unsigned per_row = argc > 2 ? (unsigned)atoi(argv[2]) : 24, number = 0, rows = 0;
+    const char *prefix = argc > 3 ? argv[3] : "";
     FILE *f = argc > 1 ? fopen(argv[1], "wb") : NULL;
     if (!f) {
         perror("insn-generate");
@@ -167,7 +194,9 @@ int main(int argc, char **argv)
     }
     for (unsigned r = 0; r < x86_row_count; r++) {
         unsigned made = 0;
-        if (!insn_testable(&x86_rows[r]))
+        if (strncmp(x86_rows[r].mnemonic, prefix, strlen(prefix)) != 0)
+            continue;
+        if (!insn_testable(&x86_rows[r]) && !insn_is_x87(&x86_rows[r]))
             continue;
         for (unsigned tries = 0; made < per_row && tries < 400 * per_row; tries++) {
             InsnCase c;

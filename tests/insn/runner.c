@@ -4,10 +4,10 @@
  *     insn-runner FILE [--sets N] [--every N] [--show CASE] [--arm N]
  *
  * A line for each encoding: number, row, name, bytes, hash of all results of its N sets of
- * operands.
+ * operands, and the results themselves of an instruction that need not be right to the last bit.
  * --show prints the results of one encoding in full. Results are the registers, the defined flags,
- * vector registers and MXCSR where they matter, memory around the operand, and the signal, if one
- * came: then the registers are those of the signal frame, which must be exact.
+ * vector registers and MXCSR or the x87 state where they matter, memory around the operand, and the
+ * signal, if one came: then the registers are those of the signal frame, which must be exact.
  */
 #include <asm/prctl.h>
 #include <signal.h>
@@ -24,9 +24,10 @@
 
 #include "tests/insn/case.h"
 #include "tests/insn/values.h"
+#include "tests/insn/x87_state.h"
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
-enum { WINDOW = 512 };
+enum { WINDOW = 512, WINDOW_LARGE = 1024 };
 
 /* Layout known to the assembly below. */
 typedef struct Regs {
@@ -35,15 +36,15 @@ typedef struct Regs {
     uint64_t target;     /* 136 */
     uint64_t host_rsp;   /* 144 */
     uint32_t mxcsr;      /* 152 */
-    uint32_t with_mmx;   /* 156 */
+    uint32_t with_x87;   /* 156 */
     uint8_t xmm[16][16]; /* 160 */
-    uint64_t mm[8];      /* 416 */
-    uint64_t host_mxcsr; /* 480 */
-    uint64_t scratch[3]; /* 488: [0] is the stack of one word for popf and pushf */
+    uint64_t host_mxcsr; /* 416 */
+    uint64_t scratch[3]; /* 424 */
+    X87Image x87;        /* 448 */
 } Regs;
-_Static_assert(offsetof(Regs, mm) == 416, "the assembly knows the offsets");
+_Static_assert(offsetof(Regs, x87) == 448, "the assembly knows the offsets");
 
-Regs regs __attribute__((visibility("hidden")));
+Regs regs __attribute__((visibility("hidden"), aligned(64)));
 void run_case(void);
 extern char run_case_end[];    /* where an encoding goes on */
 extern char run_case_target[]; /* where a branch that is taken does */
@@ -53,15 +54,12 @@ __asm__(".text\n"
         "run_case:\n"
         "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
         "mov %rsp, regs+144(%rip)\n"
-        "stmxcsr regs+480(%rip)\n"
-        "ldmxcsr regs+152(%rip)\n"
+        "stmxcsr regs+416(%rip)\n"
         "cmpl $0, regs+156(%rip)\n"
         "je 1f\n"
-        "movq regs+416(%rip), %mm0; movq regs+424(%rip), %mm1\n"
-        "movq regs+432(%rip), %mm2; movq regs+440(%rip), %mm3\n"
-        "movq regs+448(%rip), %mm4; movq regs+456(%rip), %mm5\n"
-        "movq regs+464(%rip), %mm6; movq regs+472(%rip), %mm7\n"
-        "1: lea regs+160(%rip), %rax\n"
+        "fxrstor64 regs+448(%rip)\n"
+        "1: ldmxcsr regs+152(%rip)\n"
+        "lea regs+160(%rip), %rax\n"
         "movdqu (%rax), %xmm0; movdqu 16(%rax), %xmm1\n"
         "movdqu 32(%rax), %xmm2; movdqu 48(%rax), %xmm3\n"
         "movdqu 64(%rax), %xmm4; movdqu 80(%rax), %xmm5\n"
@@ -106,14 +104,11 @@ __asm__(".text\n"
         "movdqu %xmm12, 192(%rax); movdqu %xmm13, 208(%rax)\n"
         "movdqu %xmm14, 224(%rax); movdqu %xmm15, 240(%rax)\n"
         "stmxcsr regs+152(%rip)\n"
-        "ldmxcsr regs+480(%rip)\n"
+        "ldmxcsr regs+416(%rip)\n"
         "cmpl $0, regs+156(%rip)\n"
         "je 1f\n"
-        "movq %mm0, regs+416(%rip); movq %mm1, regs+424(%rip)\n"
-        "movq %mm2, regs+432(%rip); movq %mm3, regs+440(%rip)\n"
-        "movq %mm4, regs+448(%rip); movq %mm5, regs+456(%rip)\n"
-        "movq %mm6, regs+464(%rip); movq %mm7, regs+472(%rip)\n"
-        "emms\n"
+        "fxsave64 regs+448(%rip)\n"
+        "fninit\n"
         "1: pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
         "ret\n");
 
@@ -130,7 +125,8 @@ static struct {
 enum { ARM_HOST = 1, ARM_NO_AFP = 2 };
 static unsigned arm;
 static uint32_t mxcsr_before;
-static uint8_t *window; /* the memory that a case may touch, WINDOW bytes */
+static uint8_t *window; /* the memory that a case may touch */
+static unsigned window_size;
 
 /* The address the operand is led to: mostly near the spot; sometimes across the end. */
 static uint64_t choose_target(const InsnCase *c)
@@ -238,6 +234,47 @@ static void set_mxcsr(const InsnCase *c)
         regs.mxcsr &= ~0x3fu;
 }
 
+/* The operand of an x87 instruction: a number of its kind, an environment, or a whole state. */
+static void set_x87_memory(const InsnCase *c, uint64_t target)
+{
+    uint8_t *p = (uint8_t *)(uintptr_t)target;
+    uint64_t r = rng(&rng_state);
+    X87Image image;
+    if (target + c->mem_size > MEMORY_BASE + MEMORY_SIZE || (r & 7) == 0)
+        return;
+    if (c->mem_size == 10 && (r & 8)) {
+        x87_random_number(&rng_state, p);
+    } else if (c->mem_size == 10) { /* mostly decimal digits */
+        for (unsigned i = 0; i < 9; i++)
+            p[i] = (uint8_t)((rng(&rng_state) >> 32) % 10 << 4 | (rng(&rng_state) >> 32) % 10);
+    } else if (c->mem_size == 14 || c->mem_size == 28 || c->mem_size > 90) {
+        x87_random_image(&rng_state, &image, false);
+        if (c->mem_size == 512) {
+            image.mxcsr = (uint32_t)(r >> 16 & 0xffff);
+            memcpy(p, &image, 160);
+            return;
+        }
+        unsigned word = c->mem_size == 14 || c->mem_size == 94 ? 2 : 4;
+        memcpy(p, &image.cw, 2);
+        memcpy(p + word, &image.sw, 2);
+        for (unsigned i = 0; i < 8 && c->mem_size > 90; i++)
+            memcpy(p + 7 * word + 10 * i, &image.st[i], 10);
+    }
+}
+
+static void set_x87(const InsnCase *c, uint64_t target)
+{
+    regs.with_x87 = (c->kind & (CASE_MMX | CASE_X87)) != 0;
+    if (!regs.with_x87)
+        return;
+    x87_random_image(&rng_state, &regs.x87, false);
+    for (unsigned i = 0; i < 8 && (c->kind & CASE_MMX); i++)
+        regs.x87.st[i].m = random_int(&rng_state);
+    regs.x87.mxcsr = regs.mxcsr;
+    if ((c->kind & CASE_X87) && c->mem_size)
+        set_x87_memory(c, target);
+}
+
 /* Fills regs and the window; returns where the memory operand is. */
 static uint64_t prepare(const InsnCase *c)
 {
@@ -250,15 +287,14 @@ static uint64_t prepare(const InsnCase *c)
         target = MEMORY_SPOT;
     bool low = target < MEMORY_SPOT + 2048;
     window = (uint8_t *)(uintptr_t)(low ? MEMORY_SPOT - 128 : target - 128);
-    if (window + WINDOW > (uint8_t *)(uintptr_t)(MEMORY_BASE + MEMORY_SIZE))
-        window = (uint8_t *)(uintptr_t)(MEMORY_BASE + MEMORY_SIZE - WINDOW);
-    random_vectors(&rng_state, window, WINDOW / 8, how);
+    window_size = c->mem_size > 100 ? WINDOW_LARGE : WINDOW;
+    if (window + window_size > (uint8_t *)(uintptr_t)(MEMORY_BASE + MEMORY_SIZE))
+        window = (uint8_t *)(uintptr_t)(MEMORY_BASE + MEMORY_SIZE - window_size);
+    random_vectors(&rng_state, window, window_size / 8, how);
     if (c->kind & CASE_VEC)
         random_vectors(&rng_state, regs.xmm, 32, how);
-    if (c->kind & CASE_MMX)
-        random_vectors(&rng_state, regs.mm, 8, 0);
-    regs.with_mmx = (c->kind & CASE_MMX) != 0;
     set_mxcsr(c);
+    set_x87(c, target);
     regs.gpr[RSP] = MEMORY_SPOT + 192 + (rng(&rng_state) & 63);
     if (c->kind & CASE_DIVIDE)
         set_divide();
@@ -333,6 +369,24 @@ static uint64_t compared_flags(const InsnCase *c)
     return regs.flags & ((compares && caught.sig == SIGSEGV ? 0 : c->flag_mask) | 0x400);
 }
 
+static uint64_t x87_hash(const InsnCase *c, uint64_t h)
+{
+    const X87Image *x = &regs.x87;
+    h = hash_word(h, x->cw | (uint64_t)x->tag << 32);
+    if (x87_pointers_count(x)) {
+        h = hash_word(h, x->fop);
+        h = hash_word(h, x->ip);
+        h = hash_word(h, x->dp);
+    }
+    if (!(c->kind & CASE_ULP))
+        h = hash_word(h, x->sw);
+    for (unsigned i = c->kind & CASE_ULP ? 2 : 0; i < 8; i++) {
+        h = hash_word(h, x->st[i].m);
+        h = hash_word(h, x->st[i].se);
+    }
+    return h;
+}
+
 static uint64_t result_hash(const InsnCase *c, uint64_t h)
 {
     h = hash_words(h, regs.gpr, sizeof regs.gpr);
@@ -341,10 +395,10 @@ static uint64_t result_hash(const InsnCase *c, uint64_t h)
         h = hash_words(h, regs.xmm, sizeof regs.xmm);
         h = hash_word(h, regs.mxcsr);
     }
-    if (c->kind & CASE_MMX)
-        h = hash_words(h, regs.mm, sizeof regs.mm);
-    if (!(arm && (c->kind & CASE_VEC) && caught.sig == SIGSEGV))
-        h = hash_words(h, window, WINDOW);
+    if (regs.with_x87)
+        h = x87_hash(c, h);
+    if (!(arm && (c->kind & (CASE_VEC | CASE_X87)) && caught.sig == SIGSEGV))
+        h = hash_words(h, window, window_size);
     h = hash_word(h, went);
     uint64_t addr = arm ? caught.addr & ~(uint64_t)15 : caught.addr;
     return hash_word(h, (uint64_t)caught.sig << 32 ^ (uint64_t)caught.code ^ addr << 8);
@@ -364,10 +418,14 @@ static void show(const InsnCase *c, const char *when)
         printf("%s%016llx%016llx%s", i % 4 ? " " : "  xmm ", (unsigned long long)q[1],
                (unsigned long long)q[0], i % 4 == 3 ? "\n" : "");
     }
-    for (unsigned i = 0; (c->kind & CASE_MMX) && i < 8; i++)
-        printf("%s%016llx%s", i ? " " : "  mm ", (unsigned long long)regs.mm[i],
-               i == 7 ? "\n" : "");
-    for (unsigned i = 0; i < WINDOW; i += 8) {
+    if (regs.with_x87)
+        printf("  x87 cw %04x sw %04x tag %02x fop %03x ip %llx dp %llx\n", regs.x87.cw,
+               regs.x87.sw, regs.x87.tag, regs.x87.fop, (unsigned long long)regs.x87.ip,
+               (unsigned long long)regs.x87.dp);
+    for (unsigned i = 0; regs.with_x87 && i < 8; i++)
+        printf("%s%04x.%016llx%s", i ? " " : "  st ", regs.x87.st[i].se,
+               (unsigned long long)regs.x87.st[i].m, i == 7 ? "\n" : "");
+    for (unsigned i = 0; i < window_size; i += 8) {
         uint64_t v;
         memcpy(&v, window + i, 8);
         printf("%s%016llx%s", i % 64 ? " " : "  mem ", (unsigned long long)v,
@@ -395,26 +453,42 @@ static bool leave_out_on_arm(const InsnCase *c)
     return !(mxcsr_before & FTZ) != !(mxcsr_before & DAZ);
 }
 
+/* Results that need not be the same to the last bit, for run.py. */
+static char ulp_text[4096];
+
+static void add_ulp_text(void)
+{
+    size_t n = strlen(ulp_text);
+    snprintf(ulp_text + n, sizeof ulp_text - n, " %04x:%04x%016llx:%04x%016llx", regs.x87.sw,
+             regs.x87.st[0].se, (unsigned long long)regs.x87.st[0].m, regs.x87.st[1].se,
+             (unsigned long long)regs.x87.st[1].m);
+}
+
 static uint64_t run_sets(const InsnCase *c, unsigned number, unsigned sets, bool print)
 {
     uint64_t h = number;
+    ulp_text[0] = '\0';
     rng_state = 0x9e3779b97f4a7c15u + c->seed;
     for (unsigned s = 0; s < sets; s++) {
         memset(&caught, 0, sizeof caught);
         regs.target = CODE_BASE + number * CODE_STRIDE;
         went = 0;
-        prepare(c);
+        uint64_t target = prepare(c);
         mxcsr_before = regs.mxcsr;
         if (print)
             show(c, "before");
         run_case();
         if (caught.sig == SIGFPE && (caught.code == FPE_FLTUND || caught.code == FPE_FLTOVF))
             regs.mxcsr &= ~0x20u; /* exceptions.def: inexact beside these */
+        if (strcmp(c->name, "fxsave") == 0 && caught.sig != SIGSEGV)
+            memset((void *)(uintptr_t)(target + 28), 0, 4); /* exceptions.def: the MXCSR mask */
         bool left_out = leave_out_on_arm(c);
         if (print)
             show(c, "after ");
         if (!left_out)
             h = result_hash(c, h);
+        if (c->kind & CASE_ULP)
+            add_ulp_text();
     }
     return h;
 }
@@ -447,7 +521,10 @@ static void write_code(const InsnCase *cases, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         uint8_t *p = code + (size_t)i * CODE_STRIDE;
         memcpy(p, cases[i].code, cases[i].length);
-        write_jump(p + cases[i].length, run_case_end);
+        unsigned length = cases[i].length;
+        if ((cases[i].kind & CASE_X87) && (i & 1))
+            p[length++] = 0x9b; /* fwait: where an exception raised now comes */
+        write_jump(p + length, run_case_end);
         write_jump(p + CODE_TARGET, run_case_target);
     }
     mprotect(code, size, PROT_READ | PROT_EXEC);
@@ -486,7 +563,8 @@ static void print_line(const InsnCase *c, unsigned number, uint64_t h)
     char hex[31];
     for (unsigned i = 0; i < c->length; i++)
         sprintf(hex + 2 * i, "%02x", c->code[i]);
-    printf("%u %u %s %s %016llx\n", number, c->row, c->name, hex, (unsigned long long)h);
+    printf("%u %u %s %s %016llx%s\n", number, c->row, c->name, hex, (unsigned long long)h,
+           ulp_text);
 }
 
 int main(int argc, char **argv)

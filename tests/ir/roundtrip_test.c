@@ -179,6 +179,10 @@ static Region *everything(Arena *a)
     ir_fence(&b, IR_FENCE_RW | IR_FENCE_WW);
     ir_count(&b);
     ir_fpctl_set(&b, ir_fpctl_get(&b));
+    ir_x87(&b, 0xc1de, IR_NONE);
+    put(&b, ir_x87(&b, 0xe0df | (uint64_t)IR_I16 << IR_X87_RESULT, IR_NONE));
+    ir_x87(&b, 0xc1da | (uint64_t)IR_I8 << IR_X87_ARGUMENT, value(&b, IR_I8));
+    ir_x87_mem(&b, 0x00dd, value(&b, IR_I64));
     ir_put(&b, SLOT_MEM, ir_get(&b, SLOT_MEM));
     ir_jump(&b, loop);
     uint32_t e = ir_inst(r, (IrRef){r->blocks.data[0].last})->edge[0];

@@ -18,6 +18,7 @@ enum {
     XSAVE_XSTATE_BV_OFFSET = 512,
     XSAVE_HI16_ZMM = 7,
     TRAPNO_GP = 13,
+    TRAPNO_MF = 16,
     PF_WRITE = 2,
 };
 
@@ -102,6 +103,7 @@ HostFault host_context_fault(const void *uc, const siginfo_t *si)
     /* A #GP has no address and no read/write bit: Intel SDM volume 3, 6.15. */
     bool general = u->uc_mcontext.gregs[REG_TRAPNO] == TRAPNO_GP;
     return (HostFault){.general = general,
+                       .x87 = u->uc_mcontext.gregs[REG_TRAPNO] == TRAPNO_MF,
                        .write = !general && (u->uc_mcontext.gregs[REG_ERR] & PF_WRITE) != 0};
 }
 
