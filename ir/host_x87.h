@@ -4,6 +4,8 @@
 #ifndef DRAGOMAN_IR_HOST_X87_H
 #define DRAGOMAN_IR_HOST_X87_H
 
+#include <string.h>
+
 enum { HOST_X87_IMAGE = 512 }; /* bytes, 16-byte aligned */
 
 #if defined(__x86_64__)
@@ -28,7 +30,7 @@ static inline void host_x87_load(const void *image)
 
 static inline void host_x87_save(void *image)
 {
-    (void)image;
+    memset(image, 0, HOST_X87_IMAGE);
 }
 
 static inline void host_x87_load(const void *image)

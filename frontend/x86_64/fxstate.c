@@ -43,6 +43,15 @@ static IrRef pointer(LiftContext *lc, IrRef v)
     return lc->insn->rex & X86_REX_W ? v : ir_extract(&lc->b, v, 0, 32);
 }
 
+/* A pointer to the last instruction or operand, zero without a pending exception (x87_unit.c). */
+static IrRef if_pending(LiftContext *lc, unsigned slot)
+{
+    IrRef v = ir_get(&lc->b, slot);
+    IrType t = (IrType)ir_inst(lc->b.region, v)->type;
+    IrRef es = ir_bini(&lc->b, IR_and, ir_get(&lc->b, X86_SLOT_FPU_SW), X87_SW_ES);
+    return ir_select(&lc->b, ir_bini(&lc->b, IR_ne, es, 0), v, x86_const(lc, t, 0));
+}
+
 void x86_lift_fxsave(LiftContext *lc)
 {
     IrRef addr = aligned_address(lc);
@@ -51,9 +60,9 @@ void x86_lift_fxsave(LiftContext *lc)
     x86_store(lc, addr, ir_get(&lc->b, X86_SLOT_FPU_CW));
     x86_store(lc, plus(lc, addr, 2), ir_get(&lc->b, X86_SLOT_FPU_SW));
     x86_store(lc, plus(lc, addr, 4), ir_get(&lc->b, X86_SLOT_FPU_TAG));
-    x86_store(lc, plus(lc, addr, 6), ir_get(&lc->b, X86_SLOT_FPU_FOP));
-    x86_store(lc, plus(lc, addr, FX_IP), pointer(lc, ir_get(&lc->b, X86_SLOT_FPU_IP)));
-    x86_store(lc, plus(lc, addr, FX_DP), pointer(lc, ir_get(&lc->b, X86_SLOT_FPU_DP)));
+    x86_store(lc, plus(lc, addr, 6), if_pending(lc, X86_SLOT_FPU_FOP));
+    x86_store(lc, plus(lc, addr, FX_IP), pointer(lc, if_pending(lc, X86_SLOT_FPU_IP)));
+    x86_store(lc, plus(lc, addr, FX_DP), pointer(lc, if_pending(lc, X86_SLOT_FPU_DP)));
     x86_store(lc, plus(lc, addr, FX_MXCSR), ir_fpctl_get(&lc->b));
     x86_store(lc, plus(lc, addr, FX_MXCSR + 4), x86_const(lc, IR_I32, MXCSR_MASK));
     for (unsigned i = 0; i < 8; i++) {

@@ -656,6 +656,12 @@ static uint16_t full_tags(const X86State *s)
     return (uint16_t)tags;
 }
 
+/* Pointers without a pending exception are not kept: a context switch may lose them (XSAVE). */
+static uint64_t pointer(const X86State *s, uint64_t v)
+{
+    return s->fpu_sw & X87_SW_ES ? v : 0;
+}
+
 /* Word n of the environment image, 32-bit protected mode format (SDM vol. 1, figure 8-9). */
 uint64_t x86_helper_x87_env(CpuState *cpu, uint32_t n)
 {
@@ -664,9 +670,9 @@ uint64_t x86_helper_x87_env(CpuState *cpu, uint32_t n)
         0xffff0000u | s->fpu_cw,
         0xffff0000u | s->fpu_sw,
         0xffff0000u | full_tags(s),
-        (uint32_t)s->fpu_ip,
-        (uint32_t)s->fpu_fop << 16,
-        (uint32_t)s->fpu_dp,
+        (uint32_t)pointer(s, s->fpu_ip),
+        (uint32_t)pointer(s, s->fpu_fop) << 16,
+        (uint32_t)pointer(s, s->fpu_dp),
         0xffff0000u,
     };
     return words[n];

@@ -30,12 +30,16 @@ static uint32_t what_of(LiftContext *lc)
     return what;
 }
 
-/* Instruction and operand addresses, as fnstenv shows them. */
-static void note_pointers(LiftContext *lc, IrRef addr)
+/* Instruction, operand address (without the segment's base) and opcode, as an exception handler
+ * sees them. */
+static void note_pointers(LiftContext *lc)
 {
-    ir_put(&lc->b, X86_SLOT_FPU_IP, x86_const(lc, IR_I64, lc->insn->pc));
-    if (addr.i)
-        ir_put(&lc->b, X86_SLOT_FPU_DP, addr);
+    const X86Insn *in = lc->insn;
+    uint64_t fop = (in->opcode & 7u) << 8 | in->modrm;
+    ir_put(&lc->b, X86_SLOT_FPU_IP, x86_const(lc, IR_I64, in->pc));
+    ir_put(&lc->b, X86_SLOT_FPU_FOP, x86_const(lc, IR_I16, fop));
+    if (x86_insn_has_mem(in))
+        ir_put(&lc->b, X86_SLOT_FPU_DP, x86_addr_offset(lc));
 }
 
 static enum X86Helper helper_of(uint32_t what)
@@ -54,7 +58,7 @@ static enum X86Helper helper_of(uint32_t what)
 void x86_lift_x87_exec(LiftContext *lc)
 {
     x87_check_pending(lc);
-    note_pointers(lc, IR_NONE);
+    note_pointers(lc);
     call(lc, helper_of(lc->insn->row->arg), (IrRef[]){const32(lc, what_of(lc))}, 1);
 }
 
@@ -72,7 +76,7 @@ void x86_lift_x87_wait(LiftContext *lc)
 void x86_lift_x87_comi(LiftContext *lc)
 {
     x87_check_pending(lc);
-    note_pointers(lc, IR_NONE);
+    note_pointers(lc);
     IrRef bits = call(lc, X86_HELPER_x87_comi, (IrRef[]){const32(lc, what_of(lc))}, 1);
     x86_flags_set_bits(lc, bits);
 }
@@ -82,7 +86,7 @@ void x86_lift_x87_cmov(LiftContext *lc)
     x87_check_pending(lc);
     IrRef cond = x86_flags_cond(lc, lc->insn->row->arg);
     IrRef what = const32(lc, (lc->insn->modrm & 7u) << X87_I);
-    note_pointers(lc, IR_NONE);
+    note_pointers(lc);
     call(lc, X86_HELPER_x87_cmov, (IrRef[]){what, ir_conv(&lc->b, IR_zext, IR_I32, cond)}, 2);
 }
 
@@ -129,8 +133,47 @@ void x86_lift_x87_load(LiftContext *lc)
     IrRef lo = load_wide(lc, format_type(format), IR_I64, addr);
     if (ten_bytes(format))
         hi = load_wide(lc, IR_I16, IR_I32, plus(lc, addr, 8));
-    note_pointers(lc, addr);
+    note_pointers(lc);
     call(lc, X86_HELPER_x87_load, (IrRef[]){const32(lc, lc->insn->row->arg), lo, hi}, 3);
+}
+
+static unsigned format_bytes(enum X87Format format)
+{
+    return ten_bytes(format) ? 10 : ir_type_bits(format_type(format)) / 8;
+}
+
+/* Faults as a store of `bytes` bytes would, and writes nothing. */
+static void probe_operand(LiftContext *lc, IrRef addr, unsigned bytes)
+{
+    enum { PAGE = 4096 };
+    IrRef page = ir_bini(&lc->b, IR_and, plus(lc, addr, bytes - 1), -(uint64_t)PAGE);
+    x86_probe(lc, addr, 1, true);
+    x86_probe(lc, ir_select(&lc->b, ir_cmp(&lc->b, IR_ult, addr, page), page, addr), 1, true);
+}
+
+/* Leads through a block of its own where cond holds; nothing known changes in it. */
+static void probe_if(LiftContext *lc, IrRef cond, IrRef addr, unsigned bytes)
+{
+    uint32_t probe = x86_block(lc), on = x86_block(lc);
+    x86_br(lc, cond, probe, on);
+    lc->b.region->blocks.data[probe].cold = true;
+    X86Known known = lc->known;
+    x86_enter(lc, probe, false);
+    probe_operand(lc, addr, bytes);
+    x86_jump(lc, on);
+    x86_enter(lc, on, true);
+    lc->known = known;
+}
+
+/* Two stores: the first must not happen when the second would fault. */
+static void store_ten_bytes(LiftContext *lc, IrRef addr, IrRef low, IrRef high)
+{
+    enum { PAGE = 4096 };
+    IrRef differ = ir_bin(&lc->b, IR_xor, addr, plus(lc, addr, 9));
+    IrRef crosses = ir_bini(&lc->b, IR_ne, ir_bini(&lc->b, IR_and, differ, PAGE), 0);
+    probe_if(lc, crosses, addr, 10);
+    x86_store(lc, addr, low);
+    x86_store(lc, plus(lc, addr, 8), ir_conv(&lc->b, IR_trunc, IR_I16, high));
 }
 
 void x86_lift_x87_store(LiftContext *lc)
@@ -140,18 +183,24 @@ void x86_lift_x87_store(LiftContext *lc)
     IrRef what = const32(lc, lc->insn->row->arg), addr = x86_addr(lc);
     IrRef v = call(lc, X86_HELPER_x87_store, &what, 1);
     IrRef aux = ir_get(&lc->b, X86_SLOT_FPU_AUX);
-    uint32_t store = x86_block(lc), done = x86_block(lc);
+    uint32_t store = x86_block(lc), skipped = x86_block(lc), done = x86_block(lc);
     IrRef skip = ir_extract(&lc->b, aux, X87_AUX_SKIP, 1);
-    x86_br(lc, ir_bini(&lc->b, IR_ne, skip, 0), done, store);
+    lc->b.region->blocks.data[skipped].cold = true;
+    x86_br(lc, ir_bini(&lc->b, IR_ne, skip, 0), skipped, store);
     X86Known known = lc->known; /* the store changes nothing of it */
+    x86_enter(lc, skipped, false);
+    probe_operand(lc, addr, format_bytes(format)); /* a bad operand comes before the exception */
+    x86_jump(lc, done);
     x86_enter(lc, store, false);
-    x86_store(lc, addr, ir_conv(&lc->b, IR_trunc, format_type(format), v));
+    v = ir_conv(&lc->b, IR_trunc, format_type(format), v);
     if (ten_bytes(format))
-        x86_store(lc, plus(lc, addr, 8), ir_conv(&lc->b, IR_trunc, IR_I16, aux));
+        store_ten_bytes(lc, addr, v, aux);
+    else
+        x86_store(lc, addr, v);
     x86_jump(lc, done);
     x86_enter(lc, done, true);
     lc->known = known;
-    note_pointers(lc, addr);
+    note_pointers(lc);
     call(lc, X86_HELPER_x87_stored, &what, 1);
 }
 

@@ -1,6 +1,7 @@
 /* fpstate_x86_64.c: FXSAVE images, 64-bit form (SDM vol. 1, table 10-2). */
 #include "runtime/linux/fpstate_x86_64.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "frontend/x86_64/state.h"
@@ -22,19 +23,20 @@ typedef struct FxImage {
 
 _Static_assert(sizeof(FxImage) == X86_FXSAVE_BYTES, "FXSAVE image");
 
-enum { MXCSR_VALID = 0xffff, TOP_SHIFT = 11 };
+enum { MXCSR_VALID = 0xffff, TOP_SHIFT = 11, SW_ES = 0x80 };
 
 void x86_fxsave(const CpuState *s, uint8_t image[X86_FXSAVE_BYTES])
 {
     const X86State *x = x86_state_const(s);
     unsigned top = x->fpu_sw >> TOP_SHIFT & 7;
+    bool pending = x->fpu_sw & SW_ES; /* or there is nothing to point to (x87_unit.c) */
     FxImage fx = {
         .cw = x->fpu_cw,
         .sw = x->fpu_sw,
         .tag = (uint8_t)x->fpu_tag,
-        .fop = x->fpu_fop,
-        .ip = x->fpu_ip,
-        .dp = x->fpu_dp,
+        .fop = pending ? x->fpu_fop : 0,
+        .ip = pending ? x->fpu_ip : 0,
+        .dp = pending ? x->fpu_dp : 0,
         .mxcsr = s->fpctl,
         .mxcsr_mask = MXCSR_VALID,
     };

@@ -580,7 +580,19 @@ static void settle_estimate(const Machine *real, Machine *lifted)
 
 static bool is_transcendental(const X86Row *row)
 {
-    return !strcmp(row->emitter, "x87_exec") && (row->attr & A_UNTESTED);
+    switch (row->arg & X87_FUNCTION) {
+    case X87_f2xm1:
+    case X87_yl2x:
+    case X87_yl2xp1:
+    case X87_patan:
+    case X87_sin:
+    case X87_cos:
+    case X87_tan:
+    case X87_sincos:
+        return !strcmp(row->emitter, "x87_exec");
+    default:
+        return false;
+    }
 }
 
 /* Outside -1 .. 1 (f2xm1) or a little above zero (fyl2xp1) results are undefined. */

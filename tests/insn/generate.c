@@ -134,7 +134,8 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const InsnWriter *w, un
             memset(c->code + in->length - in->addrsize, 0, in->addrsize);
         unsigned disp_at = moffs ? (unsigned)in->length - in->addrsize : w->disp_at;
         uint32_t at = MEMORY_SPOT;
-        if (!(c->kind & (CASE_ALIGNED | CASE_TARGET | CASE_EXCHANGE)))
+        if (!(c->kind & (CASE_ALIGNED | CASE_TARGET | CASE_EXCHANGE)) &&
+            !emitter_is(in->row, "sse_ldmxcsr"))
             at += rnd(16);
         at -= c->gs ? GS_BASE : 0;
         if (w->relative)

@@ -74,6 +74,8 @@ def main():
         made = run([], [options.generator, cases, options.per_row, options.only])
         lines_of(made, "generator")
         arguments = [options.runner, cases, "--sets", options.sets, "--every", options.every]
+        if not engine_is_exact(options.engine):
+            arguments += ["--soft", "1"]
         if options.engine.startswith("aarch64"):
             arguments += ["--arm", "1" if options.engine == "aarch64" else "3"]  # exceptions.def
         wanted = lines_of(run([], arguments), "native run")

@@ -94,6 +94,8 @@ static unsigned control_word(uint64_t *s, bool calm)
     unsigned cw = 0x37f;
     if (r & 1)
         cw = (cw & ~0xf00u) | (r >> 8 & 0xf00); /* precision and rounding */
+    if ((cw & 0x300) == 0x100)                  /* reserved */
+        cw |= 0x200;
     if (!calm && (r >> 1 & 3) == 0)
         cw &= ~((unsigned)(r >> 20) & EXCEPTIONS);
     return cw;
