@@ -53,6 +53,27 @@ static void find_self(LinuxProcess *p)
         fd_guard(p, FD_SELF, fd, false);
 }
 
+/* A descriptor of its own for the log of system calls. */
+static void open_log(LinuxProcess *p)
+{
+    const Options *o = p->options;
+    int fd = -1;
+    p->strace_many = o->strace_many;
+    if (o->strace_fd != OPTION_NO_NUMBER) {
+        p->our_fd[FD_STRACE] = (int)o->strace_fd;
+        return;
+    }
+    if (o->log_file) {
+        fd = open(o->log_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
+        if (fd < 0)
+            log_fatal("%s: %s", o->log_file, strerror(errno));
+    } else {
+        fd = dup(STDERR_FILENO);
+    }
+    if (fd >= 0)
+        fd_guard(p, FD_STRACE, fd, false);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "bench"))
@@ -87,6 +108,8 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < OUR_FDS; i++)
         p->our_fd[i] = -1;
     find_self(p);
+    if (options.strace)
+        open_log(p);
     LinuxThread *t = signals_first_thread(p);
     EngineOptions eo = engine_options(&options);
     p->engine = engine_new(p->guest, &eo);
@@ -105,6 +128,8 @@ int main(int argc, char **argv)
     if (status)
         return status;
     vcpu_bind(t->vcpu);
+    if (options.strace && options.strace_fd == OPTION_NO_NUMBER)
+        strace_start(t, path, args, env);
     signals_set_mask(t, t->mask);
     status = vcpu_run(t->vcpu);
     thread_end(t, status);

@@ -67,6 +67,7 @@ typedef struct GuestAbi {
     uint64_t (*number)(const CpuState *s);
     void (*arguments)(const CpuState *s, uint64_t args[6]);
     void (*set_result)(CpuState *s, int64_t result);
+    int64_t (*result)(const CpuState *s);
     uint64_t (*sp)(const CpuState *s);
     void (*set_sp)(CpuState *s, uint64_t sp);
     void (*set_tls)(CpuState *s, uint64_t base);

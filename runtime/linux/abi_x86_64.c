@@ -44,6 +44,11 @@ static void set_result(CpuState *s, int64_t result)
     x86_state(s)->gpr[RAX] = (uint64_t)result;
 }
 
+static int64_t result(const CpuState *s)
+{
+    return (int64_t)x86_state_const(s)->gpr[RAX];
+}
+
 static uint64_t get_sp(const CpuState *s)
 {
     return x86_state_const(s)->gpr[RSP];
@@ -220,6 +225,7 @@ const GuestAbi abi_x86_64 = {
     .number = number,
     .arguments = arguments,
     .set_result = set_result,
+    .result = result,
     .sp = get_sp,
     .set_sp = set_sp,
     .set_tls = set_tls,

@@ -105,7 +105,7 @@ static long read_strings(uint64_t addr, size_t room, char ***out, size_t *count)
  * execve either replaces it or is called rarely enough in vain. */
 static size_t own_arguments(LinuxProcess *p, int program_fd, char *argv0, char **args)
 {
-    static char dash0[] = "-0", dashes[] = "--", empty[] = "";
+    static char dash0[] = "-0", dashes[] = "--", empty[] = "", strace_many[] = "--strace-many";
     size_t n = 0;
     char *text;
     if (p->options->launcher)
@@ -116,6 +116,10 @@ static size_t own_arguments(LinuxProcess *p, int program_fd, char *argv0, char *
     n += options_inherited(p->options, args + n, OWN_ARGS / 2);
     if (!p->options->launcher && asprintf(&text, "--self-fd=%d", p->our_fd[FD_SELF]) > 0)
         args[n++] = text;
+    if (p->options->strace && asprintf(&text, "--strace-fd=%d", p->our_fd[FD_STRACE]) > 0)
+        args[n++] = text;
+    if (p->strace_many)
+        args[n++] = strace_many;
     if (program_fd >= 0 && asprintf(&text, "--program-fd=%d", program_fd) > 0)
         args[n++] = text;
     args[n++] = dash0;
@@ -137,6 +141,7 @@ static long host_execve(LinuxThread *t, const char *path, int program_fd, char *
         argv[OWN_ARGS + 1] = NULL;
     char **all = argv + OWN_ARGS + 1 - n;
     memcpy(all, own, n * sizeof *own);
+    strace_exec(t);
     signals_before_exec(t, saved);
     long r = -ENOENT;
     if (p->options->launcher)
@@ -153,6 +158,7 @@ static long native_execve(LinuxThread *t, int dirfd, const char *path, char **ar
                           int flags)
 {
     GuestSigAction saved[SYNCHRONOUS_COUNT];
+    strace_exec(t);
     signals_before_exec(t, saved);
     long r = OWN(SYS_execveat, dirfd, path, argv, envp, flags);
     signals_after_exec(t, saved);

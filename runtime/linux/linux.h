@@ -88,6 +88,7 @@ typedef struct LinuxProcess {
     uint64_t auxv[64];
     size_t auxv_size; /* bytes */
     const char *name; /* of the program, for messages */
+    bool strace_many; /* --strace says whose call it is: there are other threads or processes */
 } LinuxProcess;
 
 enum { FD_SELF, FD_STRACE }; /* indices in our_fd */
@@ -109,8 +110,9 @@ typedef struct LinuxThread {
     _Atomic uint64_t order;
     uint64_t trap_no, err, fault_addr; /* last synchronous fault, for the frames */
 
-    bool no_result;  /* the handler set the registers itself (rt_sigreturn) */
-    bool no_restart; /* this call ends with EINTR even under SA_RESTART */
+    struct Trace *trace; /* the line of --strace being made; NULL: none yet */
+    bool no_result;      /* the handler set the registers itself (rt_sigreturn) */
+    bool no_restart;     /* this call ends with EINTR even under SA_RESTART */
 } LinuxThread;
 
 /* A system call from this layer on behalf of the guest: not made if a signal is waiting
@@ -195,6 +197,8 @@ void signals_host_mask(uint64_t mask, uint64_t *old);
 bool signals_deliverable(const LinuxThread *t);
 /* Whether the next deliverable signal has a handler with SA_RESTART. */
 bool signals_restart(const LinuxThread *t);
+/* Whether it has none (which only --strace lets come this far): the call goes on regardless. */
+bool signals_unhandled(const LinuxThread *t);
 void signals_deliver(LinuxThread *t);
 /* A mask for the duration of one call (sigsuspend, ppoll...): begin, the call, end. */
 void signals_mask_begin(LinuxThread *t, uint64_t mask);
@@ -230,8 +234,12 @@ _Noreturn void thread_exit_group(LinuxThread *t, int status);
 typedef struct SyscallDesc SyscallDesc;
 long linux_call(LinuxThread *t, const SyscallDesc *d, uint64_t args[6]);
 void strace_enter(LinuxThread *t, const SyscallDesc *d, uint64_t nr, const uint64_t args[6]);
-void strace_leave(LinuxThread *t, const SyscallDesc *d, uint64_t nr, const uint64_t args[6],
-                  int64_t result);
-void strace_signal(LinuxThread *t, int sig, const char *what);
+void strace_leave(LinuxThread *t, const SyscallDesc *d, const uint64_t args[6], int64_t result);
+/* The program's own execution; one by the guest that is about to succeed. */
+void strace_start(LinuxThread *t, const char *path, char **argv, char **envp);
+void strace_exec(LinuxThread *t);
+void strace_signal(LinuxThread *t, int sig, const void *info);
+void strace_exited(LinuxThread *t, int status);
+void strace_killed(LinuxThread *t, int sig);
 
 #endif

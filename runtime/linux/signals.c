@@ -25,6 +25,7 @@ enum { ENTRY_FREE, ENTRY_CLAIMED, ENTRY_READY, MASK_BYTES = 8 };
 
 #define UNBLOCKABLE     (SIGBIT(SIGKILL) | SIGBIT(SIGSTOP))
 #define DEFAULT_IGNORED (SIGBIT(SIGCHLD) | SIGBIT(SIGURG) | SIGBIT(SIGWINCH) | SIGBIT(SIGCONT))
+#define STOPPING        (SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
 #define FIRST_REALTIME  32
 
 static const uint64_t default_handler = 0, ignore_handler = 1;
@@ -99,6 +100,8 @@ static void prepare_our_action(void)
     our_action.mask = ~SYNCHRONOUS_SIGNALS;
 }
 
+static GuestSigAction mirrored(const LinuxProcess *p, int sig, const GuestSigAction *act);
+
 LinuxThread *signals_first_thread(LinuxProcess *p)
 {
     uint64_t blocked = 0;
@@ -115,6 +118,11 @@ LinuxThread *signals_first_thread(LinuxProcess *p)
             t->sighand->action[sig].handler = ignore_handler;
     }
     prepare_our_action();
+    for (int sig = 1; p->options->strace && sig <= SIGNALS; sig++) {
+        GuestSigAction host = mirrored(p, sig, &t->sighand->action[sig]);
+        if (!(SIGBIT(sig) & (SYNCHRONOUS_SIGNALS | UNBLOCKABLE)))
+            host_action(sig, &host, NULL);
+    }
     t->mask = blocked & ~UNBLOCKABLE;
     signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
     return t;
@@ -139,10 +147,12 @@ void sighand_drop(SigHand *h)
 }
 
 /* The host's action that stands for a guest's. */
-static GuestSigAction mirrored(const GuestSigAction *act)
+static GuestSigAction mirrored(const LinuxProcess *p, int sig, const GuestSigAction *act)
 {
     GuestSigAction host = our_action;
-    if (act->handler <= ignore_handler) {
+    bool log_it =
+        p->options->strace && act->handler == default_handler && !(SIGBIT(sig) & UNBLOCKABLE);
+    if (act->handler <= ignore_handler && !log_it) {
         host = *act;
         host.flags = our_action.flags & ~(uint64_t)(SA_SIGINFO | SA_ONSTACK);
         host.restorer = our_action.restorer;
@@ -158,7 +168,7 @@ long signals_set_action(LinuxThread *t, int sig, const GuestSigAction *act, Gues
     pthread_mutex_lock(&h->lock);
     *old = h->action[sig];
     if (act) {
-        GuestSigAction host = mirrored(act);
+        GuestSigAction host = mirrored(t->process, sig, act);
         if (!(SIGBIT(sig) & SYNCHRONOUS_SIGNALS))
             r = host_action(sig, &host, NULL);
         if (r == 0) {
@@ -174,7 +184,7 @@ void signals_after_thread_creation(LinuxThread *t)
 {
     enum { SIGSETXID = 33 };
     pthread_mutex_lock(&t->sighand->lock);
-    GuestSigAction host = mirrored(&t->sighand->action[SIGSETXID]);
+    GuestSigAction host = mirrored(t->process, SIGSETXID, &t->sighand->action[SIGSETXID]);
     host_action(SIGSETXID, &host, NULL);
     pthread_mutex_unlock(&t->sighand->lock);
 }
@@ -263,6 +273,12 @@ void signals_return_queue(LinuxThread *t)
             syscall(SYS_rt_sigqueueinfo, getpid(), sig, info);
 }
 
+bool signals_unhandled(const LinuxThread *t)
+{
+    const QueuedSignal *q = next_entry(t, ~t->mask);
+    return q && t->sighand->action[q->sig].handler <= ignore_handler;
+}
+
 bool signals_restart(const LinuxThread *t)
 {
     const QueuedSignal *q = next_entry(t, ~t->mask);
@@ -292,13 +308,15 @@ static void default_action(LinuxThread *t, int sig)
                    was;
     if (SIGBIT(sig) & DEFAULT_IGNORED)
         return;
+    if (!(SIGBIT(sig) & STOPPING))
+        strace_killed(t, sig);
     engine_report_stats(t->process->engine);
     host_action(sig, &plain, &was);
     uint64_t mask;
     signals_host_mask(~SIGBIT(sig), &mask);
     syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), sig);
     signals_host_mask(mask, NULL);
-    if (SIGBIT(sig) & SYNCHRONOUS_SIGNALS)
+    if ((SIGBIT(sig) & SYNCHRONOUS_SIGNALS) || t->process->options->strace)
         host_action(sig, &was, NULL);
 }
 
@@ -359,6 +377,7 @@ static void force(LinuxThread *t, int sig, const uint8_t *info)
     GuestSigAction act = take_action(t, sig);
     if (blocked || act.handler <= ignore_handler || !push_frame(t, sig, &act, info)) {
         engine_report_stats(t->process->engine);
+        strace_killed(t, sig);
         signals_die(sig);
     }
 }
@@ -367,7 +386,7 @@ static void deliver_one(LinuxThread *t, int sig, const uint8_t *info)
 {
     GuestSigAction act = take_action(t, sig);
     if (t->process->options->strace)
-        strace_signal(t, sig, act.handler > ignore_handler ? "delivered" : "default or ignored");
+        strace_signal(t, sig, info);
     if (act.handler == ignore_handler)
         return;
     if (act.handler == default_handler) {
@@ -380,8 +399,10 @@ static void deliver_one(LinuxThread *t, int sig, const uint8_t *info)
     siginfo_t segv = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
     uint8_t bytes[SIGINFO_BYTES] = {0};
     memcpy(bytes, &segv, sizeof segv < sizeof bytes ? sizeof segv : sizeof bytes);
-    if (sig == SIGSEGV)
+    if (sig == SIGSEGV) {
+        strace_killed(t, SIGSEGV);
         signals_die(SIGSEGV);
+    }
     force(t, SIGSEGV, bytes);
 }
 
@@ -481,7 +502,7 @@ void linux_fault(Vcpu *v, const GuestFault *f)
     if (act->handler <= ignore_handler || (t->mask & SIGBIT(sig)))
         report(t, f);
     if (t->process->options->strace)
-        strace_signal(t, sig, "fault");
+        strace_signal(t, sig, info.bytes);
     force(t, sig, info.bytes);
     signals_set_mask(t, t->mask);
 }

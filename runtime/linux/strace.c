@@ -1,266 +1,318 @@
-/* strace.c: --strace: one line a system call on stderr, from the rows of syscalls.def.
+/* strace.c: --strace: a line for each system call, from the rows of syscalls.def; lines for
+ * signals, ends and executions. strace.h says how the work is divided.
  *
- *     1234 openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3
- *     1234 read(3, "root:x:0"..., 4096) = 1420
+ * Where strace would interleave the halves of calls that overlap ("<unfinished ...>"), each is
+ * written whole when it is over; those that do not come back are written before. Calls that are
+ * interrupted and made again are written once.
  *
- * A call is printed when it is over, so that calls of several threads do not mix; those that do not
- * come back are printed when they are made.
+ * The log is a descriptor of our own: the guest may close or redirect its standard error. A program
+ * that the guest executes goes on with it.
  */
 #include <fcntl.h>
-#include <stdarg.h>
+#include <inttypes.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
 
+#include "ir/base/log.h"
 #include "runtime/host/host.h"
-#include "runtime/linux/syscall.h"
+#include "runtime/linux/strace.h"
 
-enum { LINE = 1024, SHOWN_STRING = 256, SHOWN_BYTES = 32 };
+enum { RESULT_COLUMN = 40 };
 
-typedef struct Line {
-    char text[LINE];
-    size_t used;
-} Line;
+/* ---- lines ---- */
 
-static void add(Line *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void add(Line *l, const char *fmt, ...)
+static Trace *begin(LinuxThread *t)
 {
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(l->text + l->used, sizeof l->text - l->used, fmt, ap);
-    va_end(ap);
-    if (n > 0)
-        l->used += (size_t)n;
-    if (l->used >= sizeof l->text)
-        l->used = sizeof l->text - 1;
-}
-
-typedef struct Name {
-    uint64_t value;
-    const char *name;
-} Name;
-
-#define N(x)                                                                                       \
-    {                                                                                              \
-        (uint64_t)(x), #x                                                                          \
+    if (!t->trace) {
+        t->trace = malloc(sizeof *t->trace);
+        if (!t->trace)
+            log_fatal("no memory for --strace");
     }
-static const Name prot_bits[] = {N(PROT_READ), N(PROT_WRITE), N(PROT_EXEC), {0, NULL}};
-static const Name map_bits[] = {N(MAP_SHARED),    N(MAP_PRIVATE), N(MAP_FIXED), N(MAP_ANONYMOUS),
-                                N(MAP_NORESERVE), N(MAP_STACK),   {0, NULL}};
-static const Name at_bits[] = {
-    N(AT_SYMLINK_NOFOLLOW), N(AT_REMOVEDIR), N(AT_SYMLINK_FOLLOW), N(AT_EMPTY_PATH), {0, NULL}};
-static const Name whences[] = {N(SEEK_SET), N(SEEK_CUR), N(SEEK_END), {0, NULL}};
-static const Name hows[] = {N(SIG_BLOCK), N(SIG_UNBLOCK), N(SIG_SETMASK), {0, NULL}};
-static const Name fcntls[] = {N(F_DUPFD), N(F_GETFD), N(F_SETFD),  N(F_GETFL),         N(F_SETFL),
-                              N(F_GETLK), N(F_SETLK), N(F_SETLKW), N(F_DUPFD_CLOEXEC), {0, NULL}};
-
-static void add_bits(Line *l, const Name *names, uint64_t v)
-{
-    const char *bar = "";
-    for (; names->name; names++)
-        if (v & names->value) {
-            add(l, "%s%s", bar, names->name);
-            v &= ~names->value;
-            bar = "|";
-        }
-    if (v || !*bar)
-        add(l, "%s0x%llx", bar, (unsigned long long)v);
+    t->trace->used = t->trace->next = 0;
+    if (t->process->strace_many)
+        trace_add(t->trace, "[pid %5d] ", t->tid);
+    return t->trace;
 }
 
-static void add_word(Line *l, const Name *names, uint64_t v)
+static void end_line(LinuxThread *t)
 {
-    for (; names->name; names++)
-        if (names->value == v) {
-            add(l, "%s", names->name);
-            return;
-        }
-    add(l, "%llu", (unsigned long long)v);
+    Trace *l = t->trace;
+    int fd = t->process->our_fd[FD_STRACE];
+    if (l->used == sizeof l->text - 1)
+        l->used--;
+    l->text[l->used++] = '\n';
+    if (write(fd >= 0 ? fd : STDERR_FILENO, l->text, l->used) < 0)
+        l->used = 0; /* nobody reads it any more */
 }
 
-static void add_open_flags(Line *l, const GuestAbi *abi, uint64_t v)
-{
-    static const char *const modes[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "3"};
-    add(l, "%s", modes[v & 3]);
-    for (const FlagPair *f = abi->open_flags; f->name; f++)
-        if (v & f->guest)
-            add(l, "|%s", f->name);
-}
+/* ---- calls ---- */
 
-static void add_bytes(Line *l, uint64_t at, uint64_t n, uint64_t shown, bool string)
+static void add_argument(Trace *l, const TraceCall *c, unsigned i)
 {
-    if (!at) {
-        add(l, "NULL");
+    const ArgSpec *s = &c->desc->args[i];
+    uint64_t v = c->args[i];
+    if (s->show > SHOW_STRUCTS) {
+        trace_form(l, c, i);
         return;
     }
-    add(l, "\"");
-    for (uint64_t i = 0; i < n; i++) {
-        uint8_t c;
-        if (i == shown) {
-            add(l, "\"...");
-            return;
-        }
-        if (host_read(at + i, &c, 1) || (string && !c))
-            break;
-        if (c == '\n')
-            add(l, "\\n");
-        else if (c == '"' || c == '\\')
-            add(l, "\\%c", c);
-        else if (c >= 32 && c < 127)
-            add(l, "%c", c);
+    if (s->show > SHOW_SETS) {
+        bool array = s->ref != NO_REF;
+        if (s->late && trace_failed(c))
+            trace_pointer(l, v);
+        else if (array)
+            trace_struct_array(l, c, s->show, v,
+                               s->ref == RESULT_REF ? (uint64_t)c->result : c->args[s->ref]);
         else
-            add(l, "\\x%02x", c);
+            trace_struct(l, c, s->show, v);
+        return;
     }
-    add(l, "\"");
-}
-
-static uint64_t count_of(const ArgSpec *spec, const uint64_t *args)
-{
-    return spec->ref == NO_REF ? spec->size : args[spec->ref];
-}
-
-static void add_signal(Line *l, uint64_t sig)
-{
-    const char *name = sig < 65 ? sigabbrev_np((int)sig) : NULL;
-    add(l, name ? "SIG%s" : "%s%llu", name ? name : "", (unsigned long long)sig);
-}
-
-/* result: the call's, if it is over (else negative): says how much of an output buffer is valid. */
-static void add_argument(Line *l, LinuxThread *t, const ArgSpec *spec, const uint64_t *args,
-                         unsigned i, int64_t result)
-{
-    uint64_t v = args[i];
-    switch ((ArgKind)spec->kind) {
+    switch ((ArgKind)s->kind) {
     case ARG_INT:
     case ARG_FD:
     case ARG_FDNONE:
-        add(l, "%d", (int)v);
+        trace_add(l, "%d", (int)v);
         break;
     case ARG_DIRFD:
         if ((int)v == AT_FDCWD)
-            add(l, "AT_FDCWD");
+            trace_add(l, "AT_FDCWD");
         else
-            add(l, "%d", (int)v);
+            trace_add(l, "%d", (int)v);
         break;
     case ARG_UINT:
-        add(l, "%u", (unsigned)v);
+        trace_add(l, "%u", (unsigned)v);
         break;
     case ARG_LONG:
-        add(l, "%lld", (long long)v);
+        trace_add(l, "%" PRId64, (int64_t)v);
         break;
     case ARG_SIZE:
-        add(l, "%llu", (unsigned long long)v);
+        trace_add(l, "%" PRIu64, v);
         break;
     case ARG_MODE:
-        add(l, "0%o", (unsigned)v);
+        trace_add(l, "%#03" PRIo64, v & 0xffff);
         break;
     case ARG_PATH:
     case ARG_NAME:
+        trace_path(l, v);
+        break;
     case ARG_STR:
-        add_bytes(l, v, SHOWN_STRING + 1, SHOWN_STRING, true);
+        trace_string(l, v, 255);
         break;
     case ARG_OFLAGS:
-        add_open_flags(l, t->process->abi, v);
-        break;
-    case ARG_ATFLAGS:
-        add_bits(l, at_bits, v);
-        break;
-    case ARG_PROT:
-        if (v)
-            add_bits(l, prot_bits, v);
-        else
-            add(l, "PROT_NONE");
-        break;
-    case ARG_MAPFLAGS:
-        add_bits(l, map_bits, v);
-        break;
-    case ARG_WHENCE:
-        add_word(l, whences, v);
-        break;
-    case ARG_FCNTL:
-        add_word(l, fcntls, v);
-        break;
-    case ARG_SIGHOW:
-        add_word(l, hows, v);
+        trace_oflags(l, c->thread->process->abi, v);
         break;
     case ARG_SIGNAL:
-        add_signal(l, v);
+        if (v)
+            trace_signal(l, (int)v);
+        else
+            trace_add(l, "0");
+        break;
+    case ARG_SHOWN:
+        trace_shown(l, s->show, v);
         break;
     case ARG_IN:
-        if (spec->ref != NO_REF && spec->size == 1) {
-            add_bytes(l, v, count_of(spec, args), SHOWN_BYTES, false);
-            break;
-        }
-        /* fall through */
+        trace_bytes(l, v, c->args[s->ref], SHOWN_BYTES);
+        break;
     case ARG_OUT:
-        if (spec->kind == ARG_OUT && spec->ref != NO_REF && spec->size == 1 &&
-            spec->count == COUNT_PLAIN && result > 0 && (uint64_t)result <= count_of(spec, args)) {
-            add_bytes(l, v, (uint64_t)result, SHOWN_BYTES, false);
-            break;
-        }
-        /* fall through */
-    default:
-        if (v || spec->kind == ARG_HEX)
-            add(l, "0x%llx", (unsigned long long)v);
+        if (c->result >= 0)
+            trace_bytes(
+                l, v, (uint64_t)c->result < c->args[s->ref] ? (uint64_t)c->result : c->args[s->ref],
+                SHOWN_BYTES);
         else
-            add(l, "NULL");
+            trace_pointer(l, v);
+        break;
+    case ARG_PTR:
+        trace_pointer(l, v);
+        break;
+    default:
+        trace_add(l, "%#" PRIx64, v);
         break;
     }
 }
 
-static void write_line(const Line *l)
+static bool ended(const SyscallDesc *d, unsigned i)
 {
-    if (write(STDERR_FILENO, l->text, l->used) < 0)
-        return; /* the guest may have closed it */
+    return i >= SYSCALL_ARGS || d->args[i].kind == ARG_NONE || d->args[i].kind == ARG_RESULT;
 }
 
-static void print_call(LinuxThread *t, const SyscallDesc *d, uint64_t nr, const uint64_t args[6],
-                       bool over, int64_t result)
+/* Arguments from l->next on: before the call up to the first that waits for its end. */
+static void add_arguments(Trace *l, const TraceCall *c)
 {
-    Line l = {.used = 0};
-    add(&l, "%d ", t->tid);
-    if (!d)
-        add(&l, "syscall_%llu(0x%llx, 0x%llx, 0x%llx", (unsigned long long)nr,
-            (unsigned long long)args[0], (unsigned long long)args[1], (unsigned long long)args[2]);
-    else
-        add(&l, "%s(", d->name);
-    for (unsigned i = 0; d && i < SYSCALL_ARGS && d->args[i].kind != ARG_NONE; i++) {
-        add(&l, "%s", i ? ", " : "");
-        add_argument(&l, t, &d->args[i], args, i, over ? result : -1);
+    for (unsigned i = l->next; !ended(c->desc, i); i++, l->next++) {
+        if (!c->over && c->desc->args[i].late)
+            return;
+        if (!trace_has_argument(c, i))
+            continue;
+        trace_add(l, "%s", i ? ", " : "");
+        add_argument(l, c, i);
     }
-    if (!over)
-        add(&l, ") = ?");
-    else if (result < 0 && result > -4096)
-        add(&l, ") = -1 %s (%s)", strerrorname_np((int)-result), strerror((int)-result));
-    else if ((uint64_t)result >= 0x10000)
-        add(&l, ") = 0x%llx", (unsigned long long)result);
-    else
-        add(&l, ") = %lld", (long long)result);
-    if (l.used == sizeof l.text - 1)
-        l.used--;
-    l.text[l.used++] = '\n';
-    write_line(&l);
+}
+
+static void close_call(Trace *l)
+{
+    trace_add(l, ") ");
+    while (l->used < RESULT_COLUMN)
+        trace_add(l, " ");
+    trace_add(l, "= ");
+}
+
+static ResultForm result_form(const SyscallDesc *d)
+{
+    for (unsigned i = 0; d && i <= SYSCALL_ARGS && d->args[i].kind != ARG_NONE; i++)
+        if (d->args[i].kind == ARG_RESULT)
+            return (ResultForm)d->args[i].size;
+    return RESULT_DECIMAL;
+}
+
+static void add_time(Trace *l, int64_t seconds)
+{
+    struct tm tm;
+    char text[64];
+    time_t when = seconds;
+    trace_add(l, "%" PRId64, seconds);
+    if (localtime_r(&when, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &tm))
+        trace_add(l, " (%s)", text);
+}
+
+static void add_result(Trace *l, const TraceCall *c)
+{
+    int64_t r = c->result;
+    if (trace_failed(c)) {
+        const char *name = strerrorname_np((int)-r);
+        trace_add(l, "-1 %s (%s)", name ? name : "E???", strerror((int)-r));
+        return;
+    }
+    bool descriptor_flags = c->desc && c->desc->handler == sys_fcntl &&
+                            (c->args[1] == F_GETFL || (c->args[1] == F_GETFD && r));
+    switch (descriptor_flags ? RESULT_HEX : result_form(c->desc)) {
+    case RESULT_DECIMAL:
+        trace_add(l, "%" PRId64, r);
+        break;
+    case RESULT_HEX:
+        trace_add(l, "%#" PRIx64, (uint64_t)r);
+        break;
+    case RESULT_OCTAL:
+        trace_add(l, "%#03" PRIo64, (uint64_t)r);
+        break;
+    case RESULT_TIME:
+        add_time(l, r);
+        break;
+    case RESULT_POLICY:
+        trace_add(l, "%" PRId64 " (", r);
+        trace_shown(l, SHOW_sched_policy, (uint64_t)r);
+        trace_add(l, ")");
+        break;
+    }
+    if (c->desc)
+        trace_result_extra(l, c);
+}
+
+static void keep_length(Trace *l, const TraceCall *c)
+{
+    for (unsigned i = 0; !ended(c->desc, i); i++)
+        if (c->desc->args[i].show == SHOW_socklen && c->args[i])
+            if (!trace_read(c->args[i], &l->length_before, sizeof l->length_before))
+                l->length_before = 0;
 }
 
 void strace_enter(LinuxThread *t, const SyscallDesc *d, uint64_t nr, const uint64_t args[6])
 {
-    static SyscallHandler *const no_return[] = {sys_exit, sys_exit_group, sys_execve, sys_execveat,
-                                                sys_rt_sigreturn};
-    for (size_t i = 0; d && i < sizeof no_return / sizeof no_return[0]; i++)
-        if (d->handler == no_return[i])
-            print_call(t, d, nr, args, false, 0);
+    Trace *l = begin(t);
+    TraceCall c = {.thread = t, .desc = d, .args = args};
+    if (!d) {
+        trace_add(l, "syscall_%#" PRIx64 "(", nr);
+        for (unsigned i = 0; i < SYSCALL_ARGS; i++)
+            trace_add(l, "%s%#" PRIx64, i ? ", " : "", args[i]);
+        return;
+    }
+    trace_add(l, "%s(", d->name);
+    keep_length(l, &c);
+    if (d->handler != sys_rt_sigreturn)
+        add_arguments(l, &c);
+    if (d->handler == sys_exit || d->handler == sys_exit_group) {
+        close_call(l);
+        trace_add(l, "?");
+        end_line(t);
+    }
 }
 
-void strace_leave(LinuxThread *t, const SyscallDesc *d, uint64_t nr, const uint64_t args[6],
-                  int64_t result)
+void strace_leave(LinuxThread *t, const SyscallDesc *d, const uint64_t args[6], int64_t result)
 {
-    if (!t->no_result)
-        print_call(t, d, nr, args, true, result);
+    Trace *l = t->trace;
+    TraceCall c = {.thread = t, .desc = d, .args = args, .over = true, .result = result};
+    if (d && (d->handler == sys_exit || d->handler == sys_exit_group))
+        return;
+    bool forks = d && (d->handler == sys_clone || d->handler == sys_clone3 ||
+                       d->handler == sys_fork || d->handler == sys_vfork);
+    if (forks && result == 0) /* this is the child, who did not make the call */
+        return;
+    if (d && d->handler == sys_rt_sigreturn) {
+        trace_add(l, "{mask=");
+        trace_sigset(l, t->mask);
+        trace_add(l, "}");
+        c.result = t->process->abi->result(t->vcpu->state);
+    } else if (d) {
+        add_arguments(l, &c);
+    }
+    close_call(l);
+    add_result(l, &c);
+    end_line(t);
 }
 
-void strace_signal(LinuxThread *t, int sig, const char *what)
+void strace_exec(LinuxThread *t)
 {
-    Line l = {.used = 0};
-    add(&l, "%d --- ", t->tid);
-    add_signal(&l, (uint64_t)sig);
-    add(&l, " (%s) ---\n", what);
-    write_line(&l);
+    if (!t->process->options->strace)
+        return;
+    Trace *l = t->trace;
+    size_t used = l->used;
+    close_call(l);
+    trace_add(l, "0");
+    end_line(t);
+    l->used = used; /* should it fail, its line comes again */
+}
+
+void strace_start(LinuxThread *t, const char *path, char **argv, char **envp)
+{
+    uint64_t args[6] = {(uint64_t)path, (uint64_t)argv, (uint64_t)envp};
+    for (unsigned i = 0; i < syscall_count; i++)
+        if (syscall_table[i].handler == sys_execve) {
+            strace_enter(t, &syscall_table[i], 0, args);
+            strace_leave(t, &syscall_table[i], args, 0);
+        }
+}
+
+/* ---- signals and ends ---- */
+
+void strace_signal(LinuxThread *t, int sig, const void *info)
+{
+    Trace *l = begin(t);
+    trace_add(l, "--- ");
+    trace_signal(l, sig);
+    trace_add(l, " ");
+    trace_siginfo(l, info);
+    trace_add(l, " ---");
+    end_line(t);
+}
+
+void strace_exited(LinuxThread *t, int status)
+{
+    if (!t->process->options->strace)
+        return;
+    trace_add(begin(t), "+++ exited with %d +++", status & 0xff);
+    end_line(t);
+}
+
+void strace_killed(LinuxThread *t, int sig)
+{
+    static const uint64_t core = SYNCHRONOUS_SIGNALS | SIGBIT(SIGQUIT) | SIGBIT(SIGABRT) |
+                                 SIGBIT(SIGSYS) | SIGBIT(SIGXCPU) | SIGBIT(SIGXFSZ);
+    struct rlimit lim;
+    if (!t->process->options->strace)
+        return;
+    Trace *l = begin(t);
+    bool dumped = (core & SIGBIT(sig)) && getrlimit(RLIMIT_CORE, &lim) == 0 && lim.rlim_cur;
+    trace_add(l, "+++ killed by ");
+    trace_signal(l, sig);
+    trace_add(l, dumped ? " (core dumped) +++" : " +++");
+    end_line(t);
 }

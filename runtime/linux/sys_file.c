@@ -6,7 +6,8 @@
 #include <sys/stat.h>
 
 #include "runtime/host/host.h"
-#include "runtime/linux/syscall.h"
+#include "runtime/linux/strace.h"
+#include "runtime/linux/sys_ioctl.h"
 
 /* Which of our /proc files a path argument names; *text receives it if it is one. */
 static ProcFile proc_of(LinuxThread *t, int dirfd, uint64_t path, char *text, size_t size)
@@ -125,25 +126,20 @@ long sys_pipe2(LinuxThread *t, uint64_t a[6])
     return HOST(t, SYS_pipe2, a[0], a[1]);
 }
 
-/* fcntl commands whose argument is a pointer, with what it points to. */
-static const struct {
-    int command;
-    uint16_t size;
-    bool written;
-} fcntl_pointers[] = {
-    {F_GETLK, sizeof(struct flock), true},
-    {F_SETLK, sizeof(struct flock), false},
-    {F_SETLKW, sizeof(struct flock), false},
-    {F_OFD_GETLK, sizeof(struct flock), true},
-    {F_OFD_SETLK, sizeof(struct flock), false},
-    {F_OFD_SETLKW, sizeof(struct flock), false},
-    {F_GETOWN_EX, sizeof(struct f_owner_ex), true},
-    {F_SETOWN_EX, sizeof(struct f_owner_ex), false},
-    {F_GET_RW_HINT, 8, true},
-    {F_SET_RW_HINT, 8, false},
-    {F_GET_FILE_RW_HINT, 8, true},
-    {F_SET_FILE_RW_HINT, 8, false},
+enum { NONE = IOCTL_NONE, VALUE = IOCTL_VALUE, IN = IOCTL_IN, OUT = IOCTL_OUT, BOTH = IOCTL_BOTH };
+
+#define FCNTL(command, direction, bytes, form) {command, direction, SHOW_##form, bytes, #command},
+static const IoctlDesc fcntls[] = {
+#include "runtime/linux/fcntls.def"
 };
+
+const IoctlDesc *fcntl_find(uint32_t command)
+{
+    for (size_t i = 0; i < sizeof fcntls / sizeof fcntls[0]; i++)
+        if (fcntls[i].request == command)
+            return &fcntls[i];
+    return NULL;
+}
 
 long sys_fcntl(LinuxThread *t, uint64_t a[6])
 {
@@ -151,10 +147,10 @@ long sys_fcntl(LinuxThread *t, uint64_t a[6])
     int command = (int)a[1];
     if (command == F_SETFL)
         a[2] = abi_open_flags_to_host(abi, (uint32_t)a[2]);
-    for (size_t i = 0; i < sizeof fcntl_pointers / sizeof fcntl_pointers[0]; i++)
-        if (fcntl_pointers[i].command == command &&
-            !guest_range_ok(t, a[2], fcntl_pointers[i].size, fcntl_pointers[i].written))
-            return -EFAULT;
+    const IoctlDesc *d = fcntl_find((uint32_t)command);
+    if (d && (d->direction & IOCTL_BOTH) &&
+        !guest_range_ok(t, a[2], d->bytes, d->direction & IOCTL_OUT))
+        return -EFAULT;
     long r = HOST(t, SYS_fcntl, a[0], command, a[2]);
     return command == F_GETFL && r >= 0 ? (long)abi_open_flags_to_guest(abi, (uint32_t)r) : r;
 }

@@ -79,7 +79,7 @@ static const struct {
     int operation;
     uint16_t bytes;
 } prctls[] = {
-#define PRCTL(operation, bytes) {operation, bytes},
+#define PRCTL(operation, bytes, arguments) {operation, bytes},
 #include "runtime/linux/prctls.def"
 #undef PRCTL
 };

@@ -164,14 +164,14 @@ void linux_syscall(Vcpu *v)
         note_unknown(t, nr);
     if (result == -ERESTART_STUB) {
         s->pc -= abi->syscall_length;
-    } else if (result == -EINTR && signals_deliverable(t) && may_restart(t, d, given) &&
-               signals_restart(t)) {
+    } else if (result == -EINTR && signals_deliverable(t) &&
+               (may_restart(t, d, given) ? signals_restart(t) : strace && signals_unhandled(t))) {
         s->pc -= abi->syscall_length;
     } else {
         if (!t->no_result)
             abi->set_result(s, result);
         if (strace)
-            strace_leave(t, d, nr, given, result);
+            strace_leave(t, d, given, result);
     }
     if (signals_deliverable(t))
         signals_deliver(t);

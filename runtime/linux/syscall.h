@@ -24,20 +24,14 @@ typedef enum ArgKind {
     ARG_NAME,
     ARG_STR,
     ARG_OFLAGS,
-    ARG_ATFLAGS,
-    ARG_PROT,
-    ARG_MAPFLAGS,
-    ARG_WHENCE,
-    ARG_FCNTL,
     ARG_SIGNAL,
-    ARG_SIGHOW,
-    ARG_CLONE,
-    ARG_FUTEX,
+    ARG_SHOWN, /* a value, printed as `show` says */
     ARG_PTR,
     ARG_IN,
     ARG_OUT,
     ARG_IOV_IN,
     ARG_IOV_OUT,
+    ARG_RESULT, /* no argument: how the result is printed */
     ARG_KINDS
 } ArgKind;
 
@@ -50,6 +44,8 @@ typedef struct ArgSpec {
     uint8_t ref;
     uint8_t count; /* COUNT_POINTER: argument `ref` points to a 32-bit size */
     uint32_t size;
+    uint8_t show; /* ShowKind of strace.h: how it is printed, if not as the kind says */
+    bool late;    /* printed when the call is over */
 } ArgSpec;
 
 typedef enum RestartRule { RESTART_NO, RESTART_YES, RESTART_SOCK } RestartRule;
@@ -62,7 +58,7 @@ struct SyscallDesc {
     long host_number; /* PASS rows */
     SyscallHandler *handler;
     RestartRule restart;
-    ArgSpec args[SYSCALL_ARGS];
+    ArgSpec args[SYSCALL_ARGS + 1]; /* ends with ARG_NONE or ARG_RESULT */
 };
 
 extern const SyscallDesc syscall_table[];

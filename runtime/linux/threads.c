@@ -58,6 +58,7 @@ LinuxThread *thread_new(LinuxProcess *p, Vcpu *v, const LinuxThread *creator)
 void thread_free(LinuxThread *t)
 {
     sighand_drop(t->sighand);
+    free(t->trace);
     free(t);
 }
 
@@ -159,6 +160,7 @@ static void release_memory(LinuxThread *t)
 _Noreturn void thread_exit_group(LinuxThread *t, int status)
 {
     engine_report_stats(t->process->engine);
+    strace_exited(t, status);
     syscall(SYS_exit_group, status);
     __builtin_unreachable();
 }
@@ -166,11 +168,14 @@ _Noreturn void thread_exit_group(LinuxThread *t, int status)
 void thread_end(LinuxThread *t, int status)
 {
     LinuxProcess *p = t->process;
-    if (t->is_vfork_child)
+    if (t->is_vfork_child) {
+        strace_exited(t, status);
         syscall(SYS_exit_group, status);
+    }
     signals_return_queue(t);
     if (atomic_fetch_sub(&p->thread_count, 1) == 1)
         thread_exit_group(t, status);
+    strace_exited(t, status);
     release_memory(t);
     if (t->tid == getpid()) /* the leader's vCPU stays: it ran on the first stack */
         syscall(SYS_exit, status);
@@ -190,8 +195,10 @@ long sys_exit(LinuxThread *t, uint64_t a[6])
 
 long sys_exit_group(LinuxThread *t, uint64_t a[6])
 {
-    if (t->is_vfork_child) /* plainly: the translator's state belongs to the parent */
+    if (t->is_vfork_child) { /* plainly: the translator's state belongs to the parent */
+        strace_exited(t, (int)a[0]);
         return OWN(SYS_exit_group, (int)a[0]);
+    }
     thread_exit_group(t, (int)a[0]);
 }
 
@@ -371,6 +378,7 @@ static int run_vfork_child(void *arg)
     vcpu_bind(t->vcpu);
     signals_set_mask(t, t->mask);
     int status = vcpu_run(t->vcpu);
+    strace_exited(t, status);
     syscall(SYS_exit_group, status);
     return 0;
 }
@@ -415,6 +423,7 @@ static long clone_any(LinuxThread *t, const CloneRequest *rq)
     if (((kind & CLONE_THREAD) && !(kind & CLONE_SIGHAND)) ||
         ((kind & CLONE_SIGHAND) && !(kind & CLONE_VM)))
         return -EINVAL;
+    t->process->strace_many = true;
     if (kind & CLONE_THREAD)
         return clone_thread(t, rq);
     if ((kind & CLONE_VM) && (rq->flags & CLONE_VFORK))
