@@ -67,7 +67,8 @@ static void set_tls(CpuState *s, uint64_t base)
 /* The kernel's O_LARGEFILE, which the C library does not tell on 64-bit hosts. */
 #define HOST_LARGEFILE (O_DIRECTORY == 0200000 ? 0100000 : 0400000)
 
-/* Values of the flags as x86-64 has them (asm-generic/fcntl.h); AArch64 differs in four. */
+/* Values of the flags as x86-64 has them (asm-generic/fcntl.h); AArch64 differs in four. In the
+ * order in which strace prints them. */
 static const FlagPair open_flags[] = {
     {00000100, O_CREAT, "O_CREAT"},
     {00000200, O_EXCL, "O_EXCL"},
@@ -75,17 +76,17 @@ static const FlagPair open_flags[] = {
     {00001000, O_TRUNC, "O_TRUNC"},
     {00002000, O_APPEND, "O_APPEND"},
     {00004000, O_NONBLOCK, "O_NONBLOCK"},
+    {04000000, O_SYNC & ~O_DSYNC, "O_SYNC"},
     {00010000, O_DSYNC, "O_DSYNC"},
-    {00020000, O_ASYNC, "O_ASYNC"},
     {00040000, O_DIRECT, "O_DIRECT"},
     {00100000, HOST_LARGEFILE, "O_LARGEFILE"},
-    {00200000, O_DIRECTORY, "O_DIRECTORY"},
     {00400000, O_NOFOLLOW, "O_NOFOLLOW"},
     {01000000, O_NOATIME, "O_NOATIME"},
     {02000000, O_CLOEXEC, "O_CLOEXEC"},
-    {04000000, O_SYNC & ~O_DSYNC, "O_SYNC"},
     {010000000, O_PATH, "O_PATH"},
     {020000000, O_TMPFILE & ~O_DIRECTORY, "O_TMPFILE"},
+    {00200000, O_DIRECTORY, "O_DIRECTORY"},
+    {00020000, O_ASYNC, "FASYNC"},
     {0, 0, NULL},
 };
 

@@ -255,7 +255,10 @@ void strace_leave(LinuxThread *t, const SyscallDesc *d, const uint64_t args[6], 
         add_arguments(l, &c);
     }
     close_call(l);
-    add_result(l, &c);
+    if (d && d->handler == sys_rt_sigreturn)
+        trace_add(l, "%" PRIu64, (uint64_t)c.result);
+    else
+        add_result(l, &c);
     end_line(t);
 }
 

@@ -400,26 +400,41 @@ static void form_ioctl_request(Trace *t, const TraceCall *c, unsigned i)
                   (unsigned)_IOC_NR(r), (unsigned)_IOC_SIZE(r));
 }
 
-/* The kernel's struct termios in strace's short form, stty's words. */
+/* The kernel's struct termios: four words of flags, then characters. Output delays and the size of
+ * characters are fields of several bits. */
 static void show_termios(Trace *t, uint64_t at)
 {
-    static const char *const speeds[] = {"B0",    "B50",   "B75",    "B110",  "B134",  "B150",
-                                         "B200",  "B300",  "B600",   "B1200", "B1800", "B2400",
-                                         "B4800", "B9600", "B19200", "B38400"};
     static const struct {
-        uint8_t word;
-        uint32_t bit;
+        unsigned shift, mask;
         const char *name;
-    } shown[] = {{1, 1, "opost"}, {3, 1, "isig"}, {3, 2, "icanon"}, {3, 8, "echo"}};
+    } delays[] = {{8, 1, "NL"},  {9, 3, "CR"},  {11, 3, "TAB"},
+                  {13, 1, "BS"}, {14, 1, "VT"}, {15, 1, "FF"}};
+    enum { DELAYS = 0xff00, SPEED = 0x100f, CHARACTER = 0x30 };
     uint32_t words[4];
     if (!at || !trace_read(at, words, sizeof words)) {
         trace_pointer(t, at);
         return;
     }
-    trace_add(t, "{%s", speeds[words[2] & 15]);
-    for (unsigned i = 0; i < sizeof shown / sizeof shown[0]; i++)
-        trace_add(t, " %s%s", words[shown[i].word] & shown[i].bit ? "" : "-", shown[i].name);
-    trace_add(t, " ...}");
+    trace_add(t, "{c_iflag=");
+    trace_shown(t, SHOW_term_input, words[0]);
+    trace_add(t, ", c_oflag=");
+    for (size_t i = 0; i < sizeof delays / sizeof delays[0]; i++)
+        trace_add(t, "%s%s%u", i ? "|" : "", delays[i].name,
+                  words[1] >> delays[i].shift & delays[i].mask);
+    if (words[1] & ~(uint32_t)DELAYS) {
+        trace_add(t, "|");
+        trace_shown(t, SHOW_term_output, words[1] & ~(uint32_t)DELAYS);
+    }
+    trace_add(t, ", c_cflag=");
+    trace_shown(t, SHOW_term_speed, words[2] & SPEED);
+    trace_add(t, "|CS%u", 5 + (words[2] >> 4 & 3));
+    if (words[2] & ~(uint32_t)(SPEED | CHARACTER)) {
+        trace_add(t, "|");
+        trace_shown(t, SHOW_term_control, words[2] & ~(uint32_t)(SPEED | CHARACTER));
+    }
+    trace_add(t, ", c_lflag=");
+    trace_shown(t, SHOW_term_local, words[3]);
+    trace_add(t, ", ...}");
 }
 
 static void form_termios(Trace *t, const TraceCall *c, unsigned i)
@@ -489,7 +504,7 @@ static void form_sigaction(Trace *t, const TraceCall *c, unsigned i)
         trace_pointer(t, c->args[i]);
         return;
     }
-    trace_add(t, act.flags & SA_SIGINFO && act.handler > 1 ? "{sa_sigaction=" : "{sa_handler=");
+    trace_add(t, "{sa_handler=");
     if (act.handler <= 1)
         trace_add(t, act.handler ? "SIG_IGN" : "SIG_DFL");
     else
@@ -648,6 +663,41 @@ static void form_clone(Trace *t, const TraceCall *c, unsigned i)
     if (flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)) {
         trace_add(t, ", child_tidptr=");
         trace_pointer(t, child_tid);
+    }
+}
+
+static void form_clone_args(Trace *t, const TraceCall *c, unsigned i)
+{
+    struct {
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+    } a;
+    if (!trace_read(c->args[i], &a, sizeof a)) {
+        trace_pointer(t, c->args[i]);
+        return;
+    }
+    trace_add(t, "{flags=");
+    trace_shown(t, SHOW_clone_flags, a.flags);
+    if (a.flags & CLONE_PIDFD)
+        trace_add(t, ", pidfd=%#" PRIx64, a.pidfd);
+    if (a.flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))
+        trace_add(t, ", child_tid=%#" PRIx64, a.child_tid);
+    if (a.flags & CLONE_PARENT_SETTID)
+        trace_add(t, ", parent_tid=%#" PRIx64, a.parent_tid);
+    trace_add(t, ", exit_signal=");
+    if (a.exit_signal)
+        trace_signal(t, (int)a.exit_signal);
+    else
+        trace_add(t, "0");
+    trace_add(t, ", stack=");
+    trace_pointer(t, a.stack);
+    trace_add(t, ", stack_size=%#" PRIx64, a.stack_size);
+    if (a.flags & CLONE_SETTLS)
+        trace_add(t, ", tls=%#" PRIx64, a.tls);
+    trace_add(t, "}");
+    if (!trace_failed(c) && (a.flags & CLONE_PARENT_SETTID)) {
+        trace_add(t, " => {parent_tid=");
+        value_at(t, a.parent_tid, true, 4, false);
+        trace_add(t, "}");
     }
 }
 

@@ -29,6 +29,7 @@
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 
 #include "runtime/linux/strace.h"
@@ -121,6 +122,8 @@ enum { FIRST_REALTIME = 32 };
 static void signal_word(Trace *t, int sig)
 {
     const char *name = sig > 0 && sig < FIRST_REALTIME ? sigabbrev_np(sig) : NULL;
+    if (sig == SIGIO) /* the C library calls it SIGPOLL */
+        name = "IO";
     if (name)
         trace_add(t, "%s", name);
     else if (sig == FIRST_REALTIME)

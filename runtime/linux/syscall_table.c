@@ -77,6 +77,7 @@
 #define OUT_LEN(i)                 SPEC(ARG_OUT, i, COUNT_POINTER, 1, SHOW_address, true)
 #define OUT_LEN_SHOW(i, form)      SPEC(ARG_OUT, i, COUNT_POINTER, 1, SHOW_##form, true)
 #define POLLFDS(i)                 SPEC(ARG_OUT, i, COUNT_PLAIN, SIZE_pollfd, SHOW_pollfd, false)
+#define OFFSET                     SPEC(ARG_OUT, NO_REF, COUNT_PLAIN, 8, SHOW_long_at, false)
 #define IOV_IN(i)                  SPEC(ARG_IOV_IN, i, COUNT_PLAIN, 16, SHOW_iovec, false)
 #define IOV_OUT(i)                 SPEC(ARG_IOV_OUT, i, COUNT_PLAIN, 16, SHOW_iovec, true)
 #define RESULT(form)               SPEC(ARG_RESULT, NO_REF, COUNT_PLAIN, RESULT_##form, SHOW_NONE, true)

@@ -80,5 +80,8 @@ foreach(variant 0 1 2 3)
              COMMAND ${guest_bin}/lost_signal 3000 ${variant} 30)
 endforeach()
 
+# For tests/strace.
+build_guest(strace_tour strace_tour.c -O1)
+
 get_property(programs GLOBAL PROPERTY guest_programs)
 add_custom_target(guest_programs ALL DEPENDS ${programs})

@@ -1,0 +1,13 @@
+# --strace against the machine's strace: each case of check.py's table. Natively traced programs need
+# an x86-64 machine.
+file(STRINGS strace/check.py rows REGEX "^    \"[a-z0-9-]+\": \\[")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS strace/check.py)
+foreach(row ${rows})
+  string(REGEX REPLACE "^ *\"([a-z0-9-]+)\".*" "\\1" name "${row}")
+  foreach(engine jit aarch64)
+    add_test(NAME strace/${name}/${engine}
+             COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/strace/check.py ${engine} ${name} ${guest_bin})
+    set_tests_properties(strace/${name}/${engine} PROPERTIES TIMEOUT 120 RESOURCE_LOCK strace
+                         LABELS "$<IF:$<STREQUAL:${engine},jit>,quick,full>;${engine};strace")
+  endforeach()
+endforeach()
