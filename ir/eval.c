@@ -1,4 +1,4 @@
-/* eval.c: the meaning of an op on values: constants, and a table of the functions in eval_*.c. */
+/* eval.c: the meaning of an op on values: constants, and tables of the functions in eval_*.c. */
 #include "ir/eval.h"
 
 #include <string.h>
@@ -7,8 +7,18 @@
 
 EvalFn *const ir_eval_table[IR_OP_COUNT] = {
 #define EVAL(name) [IR_##name] = eval_##name,
+#define EVAL_FP(name)
 #include "ir/eval.def"
 #undef EVAL
+#undef EVAL_FP
+};
+
+EvalFpFn *const ir_eval_fp_table[IR_OP_COUNT] = {
+#define EVAL(name)
+#define EVAL_FP(name) [IR_##name] = eval_##name,
+#include "ir/eval.def"
+#undef EVAL
+#undef EVAL_FP
 };
 
 IrValue ir_eval(const Region *r, const IrInst *i, const IrValue args[3])
@@ -23,4 +33,14 @@ IrValue ir_eval(const Region *r, const IrInst *i, const IrValue args[3])
     EvalFn *fn = ir_eval_table[i->op];
     DG_ASSERT(fn != NULL);
     return fn(r, i, args);
+}
+
+IrValue ir_eval_fp(const Region *r, const IrInst *i, const IrValue args[3], uint32_t *fpctl)
+{
+    SoftFp s = {r->fp_model, *fpctl};
+    EvalFpFn *fn = ir_eval_fp_table[i->op];
+    DG_ASSERT(fn != NULL);
+    IrValue v = fn(&s, r, i, args);
+    *fpctl = s.fpctl;
+    return v;
 }

@@ -267,13 +267,12 @@ typedef struct SlotTable {
 
 /* One C function that translations may call. Fixed integer/f64 arguments, at most 6. */
 typedef enum HelperFlags {
-    HELPER_PURE = 1,     /* its result depends on its arguments only */
-    HELPER_STATE = 2,    /* first C argument is the CpuState; touches memory-only slots only */
-    HELPER_FP_NONE = 0,  /* no FP state touched: the guest's FP environment may stay loaded */
-    HELPER_FP_GUEST = 4, /* runs under the guest's FP environment and may raise its flags */
-    HELPER_FP_OWN = 8,   /* needs the host's default FP environment: swapped around the call */
-    HELPER_FAULT = 16,   /* reads/writes guest memory by accessors; returns i64, nonzero = fault
-                            already recorded in CpuState; the call site has a snapshot */
+    HELPER_PURE = 1,    /* its result depends on its arguments only */
+    HELPER_STATE = 2,   /* first C argument is the CpuState; touches memory-only slots only */
+    HELPER_FP_NONE = 0, /* no FP state touched: the guest's FP environment may stay loaded */
+    HELPER_FP_OWN = 8,  /* needs the host's default FP environment: swapped around the call */
+    HELPER_FAULT = 16,  /* reads/writes guest memory by accessors; returns i64, nonzero = fault
+                           already recorded in CpuState; the call site has a snapshot */
 } HelperFlags;
 
 typedef struct HelperDesc {
@@ -418,8 +417,10 @@ typedef union IrValue {
     double d[2];
 } IrValue;
 
-/* The meaning of a PURE or FPENV op on values (upper bytes of narrow results are zero). FP ops
- * run under the FP environment that is loaded in the host and leave their flags there. */
+/* The meaning of a PURE op on values (upper bytes of narrow results are zero). */
 IrValue ir_eval(const Region *r, const IrInst *i, const IrValue args[3]);
+/* The same of an FPENV op, under a control and status word in the layout of MXCSR, to which it adds
+ * its flags (ir/softfp.h). */
+IrValue ir_eval_fp(const Region *r, const IrInst *i, const IrValue args[3], uint32_t *fpctl);
 
 #endif

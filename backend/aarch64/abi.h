@@ -71,8 +71,8 @@ typedef enum A64Field {
 /* Arena stubs of this host beyond those of backend.h. */
 enum {
     STUB_A64_CALL = STUB_HOST_FIRST, /* x16 = function: calls it on the C stack */
-    STUB_A64_CALL_FP_GUEST,          /* the same under the guest's rounding, plain FPCR otherwise */
     STUB_A64_CALL_FP_OWN,            /* the same under the host's own FP environment */
+    STUB_A64_EXACT,                  /* exact.c: w16 = description; v13, v14 to v13 */
     STUB_A64_UDIV128,                /* x0:x1 / x2: quotient in x0, remainder in x1 */
     STUB_A64_SDIV128,
 };
@@ -82,7 +82,9 @@ typedef struct ColdPath {
     uint32_t label, back;
     void (*emit)(Emitter *e, const struct ColdPath *c);
     uint8_t d, n, m, lane;
+    uint8_t result; /* a64_cold_exact: IrType of what goes into d */
     uint16_t op;
+    uint32_t again; /* a second label to go back to */
     uint64_t imm;
     EmitSite site; /* of the instruction it belongs to */
 } ColdPath;
@@ -120,6 +122,7 @@ void a64_vmov(Emitter *e, unsigned d, unsigned n);
 void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm); /* 64 bits; may use x30 */
 void a64_bcond(Emitter *e, A64Cond cc, uint32_t label);
 void a64_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label);
+void a64_call_stub(Emitter *e, unsigned stub);
 void a64_state_access(Emitter *e, A64Op scaled, unsigned reg, uint32_t offset);
 void a64_barrier(Emitter *e, OrderBarrier b);
 A64Cond a64_compare(Emitter *e, const Operand *o); /* emit_cmp.c: OPND_COND */
@@ -135,6 +138,13 @@ uint32_t a64_emit_stubs(const BackendConfig *cfg, const SlotTable *slots, uint8_
 /* emit_fpenv.c; both destroy x16, x17, x30 and leave the control word in w16. */
 void a64_fpctl_load(Emitter *e, bool afp); /* CpuState.fpctl to FPCR, FPSR */
 void a64_fpctl_save(Emitter *e, bool afp); /* FPSR's flags into CpuState.fpctl */
+
+/* exact.c: a cold path that does the op over in software; its `emit` ends with a64_cold_exact. */
+enum { NO_OPERAND = 0xff };
+ColdPath *a64_exact_path(Emitter *e, const SelInst *si, const IrInst *in,
+                         void (*emit)(Emitter *, const ColdPath *));
+void a64_cold_exact(Emitter *e, const ColdPath *c);
+uint64_t a64_exact_function(void); /* what the stub calls */
 
 /* host_cpu.c: instruction cache maintenance and feature detection of the running host. */
 void a64_sync_code(uint8_t *rw, uint64_t rx, uint32_t size);

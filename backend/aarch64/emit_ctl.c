@@ -39,6 +39,11 @@ static void branch_stub(Emitter *e, A64Op op, StubId stub)
     ri(e, op, 0, 0, 0);
 }
 
+void a64_call_stub(Emitter *e, unsigned stub)
+{
+    branch_stub(e, A64_BL, (StubId)stub);
+}
+
 /* ---- cold paths ---- */
 
 ColdPath *a64_cold_path(Emitter *e, void (*emit)(Emitter *, const ColdPath *))
@@ -163,9 +168,7 @@ void a64_site_call(Emitter *e)
 
 void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold)
 {
-    unsigned stub = (h->flags & HELPER_FP_OWN) != 0     ? STUB_A64_CALL_FP_OWN
-                    : (h->flags & HELPER_FP_GUEST) != 0 ? STUB_A64_CALL_FP_GUEST
-                                                        : STUB_A64_CALL;
+    unsigned stub = (h->flags & HELPER_FP_OWN) != 0 ? STUB_A64_CALL_FP_OWN : STUB_A64_CALL;
     if ((h->flags & HELPER_STATE) != 0)
         a64_mov(e, 0, R_STATE);
     ri(e, A64_LDR_X, R_T0, R_STATE, (int64_t)(offsetof(CpuState, helper) + 8 * number));

@@ -7,9 +7,6 @@
  * reads them.
  *
  *     fadd d0, d1, d2; fcmp d0, d0; b.vs cold      cold: fcmp d1, d1; b.vs ...
- *
- * Conversions to integers saturate here and give the most negative number on x86; that is repaired
- * in both cases.
  */
 #include "backend/aarch64/emitters.h"
 #include "ir/base/bits.h"
@@ -164,6 +161,25 @@ void a64_vfminmax(Emitter *e, const SelInst *si, const IrInst *in)
     a64_vmov(e, si->dest, V_T0);
 }
 
+/* d = lanes where a or b is a NaN, by their bits; the FP compare, of both at once, is for its
+ * flags: one of a with itself would report a denormal although b is a NaN. */
+static void unordered_lanes(Emitter *e, unsigned lane, unsigned d, unsigned a, unsigned b)
+{
+    unsigned width = lane == IR_F32 ? IR_I32 : IR_I64;
+    vvv(e, A64_VFCMEQ, lane, V_T0, a, b);
+    if (lane == IR_F32) {
+        vimm(e, A64_MOVI_S, V_T2, 0xff, 24);
+    } else {
+        a64_mov_imm(e, R_T0, (uint64_t)0xffe0 << 48);
+        vlane(e, A64_DUP_GPR, IR_I64, V_T2, R_T0, 0);
+    }
+    vi(e, A64_VSHL, width, V_T0, a, 1);
+    vvv(e, A64_VCMHI, width, V_T0, V_T0, V_T2);
+    vi(e, A64_VSHL, width, V_T1, b, 1);
+    vvv(e, A64_VCMHI, width, V_T1, V_T1, V_T2);
+    rrr(e, A64_VORR, d, V_T0, V_T1);
+}
+
 /* FCMEQ is quiet, FCMGT and FCMGE raise invalid for any NaN: as the relations want. */
 void a64_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
 {
@@ -178,118 +194,12 @@ void a64_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
     case IR_FCMP_LE:
         vvv(e, A64_VFCMGE, in->lane, d, b, a);
         break;
-    default: /* UN is the negation of ORD */
-        vvv(e, A64_VFCMEQ, in->lane, V_T0, a, a);
-        vvv(e, A64_VFCMEQ, in->lane, V_T1, b, b);
-        rrr(e, A64_VAND, d, V_T0, V_T1);
+    default:
+        unordered_lanes(e, in->lane, d, a, b);
         break;
     }
-    if ((in->cc >= 4) != ((in->cc & 3) == IR_FCMP_UN))
+    if (in->cc >= 4)
         rr(e, A64_VNOT, d, d);
-}
-
-/* ---- conversions ---- */
-
-void a64_fcvt(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    rr(e, in->op == IR_fext ? A64_FCVT_SD : A64_FCVT_DS, si->dest, reg(si, 0));
-}
-
-void a64_sitof(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    vv(e, si->opnd[0].type == IR_I64 ? A64_SCVTF_X : A64_SCVTF_W, in->type, si->dest, reg(si, 0));
-}
-
-/* The result in GPR d was NaN or saturated at the top; n is the FP source, lane its type. The one
- * innocent case: an f64 below 2^31 that is 2147483647 when truncated. */
-static void cold_convert(Emitter *e, const ColdPath *c)
-{
-    bool wide = c->op == A64_FCVTZS_X;
-    if (!wide && c->lane == IR_F64) {
-        rr(e, A64_FMOV_XD, R_T0, c->n);
-        a64_mov_imm(e, R_T1, (uint64_t)0x41e00000 << 32); /* 2^31 */
-        rrr(e, A64_SUBS_X, XZR, R_T0, R_T1);
-        a64_bcond(e, CC_LO, c->back);
-    }
-    a64_mov_imm(e, c->d, (uint64_t)1 << (wide ? 63 : 31));
-}
-
-/* d = n converted; n keeps its value. V is set when d is the greatest number or n is a NaN. */
-static void convert(Emitter *e, bool wide, unsigned lane, unsigned d, unsigned n)
-{
-    A64Op op = wide ? A64_FCVTZS_X : A64_FCVTZS_W;
-    vv(e, op, lane, d, n);
-    vvv(e, A64_FCMP, lane, 0, n, n);
-    put_a64(e, A64_SF(A64_CCMNI_W, wide), (A64Args){.n = (uint8_t)d, .m = 1, .imm = 1, .j = CC_VC});
-    ColdPath *c = a64_cold_path(e, cold_convert);
-    c->d = (uint8_t)d;
-    c->n = (uint8_t)n;
-    c->lane = (uint8_t)lane;
-    c->op = (uint16_t)op;
-    uint32_t label = c->label, back = c->back;
-    a64_bcond(e, CC_VS, label);
-    emit_label_bind(e, back);
-}
-
-void a64_ftosi(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    unsigned n = reg(si, 0), lane = si->opnd[0].type;
-    if (in->cc == IR_ROUND_CURRENT) {
-        vv(e, A64_FRINTX, lane, V_T0, n);
-        n = V_T0;
-    }
-    convert(e, is64(in), lane, si->dest, n);
-}
-
-void a64_vi32tof32(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    (void)in;
-    vv(e, A64_VSCVTF, IR_F32, si->dest, reg(si, 0));
-}
-
-void a64_vi32tof64(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    (void)in;
-    vi(e, A64_VSSHLL, IR_I32, V_T0, reg(si, 0), 0);
-    vv(e, A64_VSCVTF, IR_F64, si->dest, V_T0);
-}
-
-/* Lanes not below 2^31 (NaN among them) become 0x80000000; the compare raises invalid for NaN, as
- * the conversion has done already. */
-void a64_vf32toi32(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    unsigned n = reg(si, 0);
-    if (in->cc == IR_ROUND_CURRENT) {
-        vv(e, A64_VFRINTX, IR_F32, V_T2, n);
-        n = V_T2;
-    }
-    vimm(e, A64_MOVI_S, V_T0, 0x4f, 24);
-    vvv(e, A64_VFCMGT, IR_F32, V_T0, V_T0, n);
-    vimm(e, A64_MOVI_S, V_T1, 0x80, 24);
-    vv(e, A64_VFCVTZS, IR_F32, si->dest, n);
-    rrr(e, A64_VBIF, si->dest, V_T1, V_T0);
-}
-
-/* One lane at a time: a vector conversion through 64 bits would raise the wrong flags. */
-void a64_vf64toi32(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    unsigned n = reg(si, 0);
-    if (in->cc == IR_ROUND_CURRENT) {
-        vv(e, A64_VFRINTX, IR_F64, V_T0, n);
-    } else {
-        a64_vmov(e, V_T0, n);
-    }
-    vlane(e, A64_DUP_SCALAR, IR_I64, V_T1, V_T0, 1);
-    convert(e, false, IR_F64, R_LR, V_T0);
-    rr(e, A64_FMOV_SW, V_T2, R_LR);
-    convert(e, false, IR_F64, R_LR, V_T1);
-    vlane(e, A64_INS_GPR, IR_I32, V_T2, R_LR, 1);
-    a64_vmov(e, si->dest, V_T2);
-}
-
-void a64_vfcvt(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    rr(e, in->op == IR_vf32tof64 ? A64_VFCVTL : A64_VFCVTN, si->dest, reg(si, 0));
 }
 
 /* ---- scalar ops on lane 0: FPCR.NEP keeps the other lanes of Vn, or of Vd with one operand ----

@@ -198,21 +198,6 @@ static void stub_call(Stubs *s)
     leave_c_stack(s);
 }
 
-/* The guest's rounding and flush mode, without FEAT_AFP's other changes: C expects plain rules. */
-static void stub_call_fp_guest(Stubs *s)
-{
-    Emitter *e = &s->e;
-    enter_c_stack(s);
-    op_d(e, A64_MRS_FPCR, 9);
-    ri(e, A64_STR_X, 9, SP, FRAME_FPCR);
-    ri(e, A64_ANDI_X, 9, 9, ~(int64_t)(FPCR_AH | FPCR_NEP | FPCR_FIZ));
-    op_d(e, A64_MSR_FPCR, 9);
-    op_n(e, A64_BLR, R_T0);
-    ri(e, A64_LDR_X, 9, SP, FRAME_FPCR);
-    op_d(e, A64_MSR_FPCR, 9);
-    leave_c_stack(s);
-}
-
 static void stub_call_fp_own(Stubs *s)
 {
     Emitter *e = &s->e;
@@ -227,6 +212,41 @@ static void stub_call_fp_own(Stubs *s)
     op_d(e, A64_MSR_FPCR, 9);
     op_d(e, A64_MSR_FPSR, 10);
     leave_c_stack(s);
+}
+
+/* exact.c. Only x16, x17 and v13 change, so everything else is kept below the frame of STUB_ENTER;
+ * a word of CpuState.area holds x30 until there is room. */
+enum ExactFrame { EXACT_SP = 128, EXACT_VEC = 144, EXACT_SIZE = EXACT_VEC + 32 * 16 };
+
+static void exact_registers(Stubs *s, bool load)
+{
+    Emitter *e = &s->e;
+    for (unsigned r = 0; r < 16; r += 2)
+        pair(e, load ? A64_LDP_X : A64_STP_X, r, r + 1, SP, r * 8);
+    for (unsigned r = 0; r < 32; r++)
+        ri(e, load ? A64_LDR_Q : A64_STR_Q, r, SP, EXACT_VEC + r * 16);
+}
+
+static void stub_exact(Stubs *s)
+{
+    Emitter *e = &s->e;
+    size_t link = offsetof(CpuState, area);
+    state_store(s, R_LR, link);
+    get_sp(s, R_T1);
+    state_load(s, R_LR, offsetof(CpuState, host_sp));
+    ri(e, A64_SUBI_X, SP, R_LR, EXACT_SIZE);
+    state_load(s, R_LR, link);
+    pair(e, A64_STP_X, R_T1, R_LR, SP, EXACT_SP);
+    exact_registers(s, false);
+    a64_mov(e, 0, R_STATE);
+    rrr(e, A64_ORR_W, 1, XZR, R_T0);
+    ri(e, A64_ADDI_X, 2, SP, EXACT_VEC + V_T0 * 16);
+    a64_mov_imm(e, R_T0, a64_exact_function());
+    op_n(e, A64_BLR, R_T0);
+    exact_registers(s, true);
+    pair(e, A64_LDP_X, R_T1, R_LR, SP, EXACT_SP);
+    set_sp(s, R_T1);
+    op_n(e, A64_RET, R_LR);
 }
 
 /* ---- 128 by 64 bit division: Knuth's algorithm D with two 32-bit digits (TAOCP 4.3.1) ---- */
@@ -357,8 +377,8 @@ static const StubRow rows[] = {
     {STUB_LOOKUP, stub_lookup},
     {STUB_SHADOW_RESET, stub_shadow_reset},
     {STUB_A64_CALL, stub_call},
-    {STUB_A64_CALL_FP_GUEST, stub_call_fp_guest},
     {STUB_A64_CALL_FP_OWN, stub_call_fp_own},
+    {STUB_A64_EXACT, stub_exact},
     {STUB_A64_UDIV128, stub_udiv128},
     {STUB_A64_SDIV128, stub_sdiv128},
     {STUB_ENTER, stub_enter},

@@ -55,10 +55,6 @@ bool step_call(Run *x, const IrInst *i)
         pointers[n++] = &x->state;
     for (uint32_t k = 0; k < i->nlist; k++)
         pointers[n++] = &x->v[x->r->pool.data[i->list + k].i];
-    if (h->flags & HELPER_FP_GUEST)
-        run_fp_load(x);
-    if (h->flags & HELPER_FP_OWN)
-        run_fp_unload(x);
     x->state->pc = x->pc;
     union {
         ffi_arg word; /* libffi widens small results to this */

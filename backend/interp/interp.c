@@ -1,9 +1,10 @@
 /* interp.c: the interpreting engine: runs a lifted region on guest state in memory.
  *
- * It gives the IR its meaning: pure and FP ops are ir_eval, the rest is here. Common integer ops
- * have steps of their own, for speed; tests/ir compares them with ir_eval. Values live in an array
- * on the stack, by instruction number, narrow ones zero-extended. Guest memory is reached only
- * through the accessors, so that a bad address ends the run and never faults the translator.
+ * It gives the IR its meaning: pure ops are ir_eval, FP ops ir_eval_fp, the rest is here. Common
+ * integer ops have steps of their own, for speed; tests/ir compares them with ir_eval. Values live
+ * in an array on the stack, by instruction number, narrow ones zero-extended. Guest memory is
+ * reached only through the accessors, so that a bad address ends the run and never faults the
+ * translator.
  *
  * Invariant: in lifted form what has been put at any op that may fault is the exact state at the
  * start of the guest instruction, so ending a run anywhere needs no repair.
@@ -355,6 +356,5 @@ InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns)
         if (step != NULL ? !step(&x, i) : !step_other(&x, i))
             break;
     }
-    run_fp_unload(&x);
     return x.result;
 }

@@ -20,8 +20,6 @@ typedef struct Run {
     uint64_t max_insns;
     uint32_t next; /* instruction to go on with */
     InterpResult result;
-    bool fp_loaded;      /* the guest's FP environment is in the host */
-    uint32_t host_fpctl; /* the host's own, then */
 } Run;
 
 /* Executes one instruction. False ends the run. Terminators set Run.next. */
@@ -50,8 +48,6 @@ static inline bool run_trap(Run *x, uint32_t trap, uint32_t arg)
 
 /* ---- fpenv.c ---- */
 
-void run_fp_load(Run *x);   /* guest environment into the host, exceptions masked */
-void run_fp_unload(Run *x); /* flags back into CpuState.fpctl, the host's environment restored */
 Step step_fp, step_fpctlget, step_fpctlset;
 
 /* ---- call.c ---- */

@@ -32,11 +32,11 @@ static unsigned lanes_of(const char *name)
         const char *name;
         unsigned mask;
     } rows[] = {
-        {"VMUL", 6},    {"VSMIN", 7},    {"VSMAX", 7},   {"VUMIN", 7},  {"VUMAX", 7},
-        {"VUABD", 7},   {"VURHADD", 7},  {"VREV64", 7},  {"VREV32", 3}, {"VREV16", 1},
-        {"VADDV", 7},   {"VUMINV", 7},   {"VUADDLP", 7}, {"VSMULL", 7}, {"VSMULL2", 7},
-        {"VUMULL", 7},  {"VUMULL2", 7},  {"VXTN", 7},    {"VSQXTN", 7}, {"VSQXTN2", 7},
-        {"VSQXTUN", 7}, {"VSQXTUN2", 7}, {"VSSHLL", 7},
+        {"VMUL", 6},    {"VSMIN", 7},   {"VSMAX", 7},    {"VUMIN", 7},   {"VUMAX", 7},
+        {"VUABD", 7},   {"VURHADD", 7}, {"VREV64", 7},   {"VREV32", 3},  {"VREV16", 1},
+        {"VADDV", 7},   {"VUMINV", 7},  {"VUMAXV", 7},   {"VUADDLP", 7}, {"VSMULL", 7},
+        {"VSMULL2", 7}, {"VUMULL", 7},  {"VUMULL2", 7},  {"VXTN", 7},    {"VSQXTN", 7},
+        {"VSQXTN2", 7}, {"VSQXTUN", 7}, {"VSQXTUN2", 7}, {"VSSHLL", 7},
     };
     for (unsigned k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         if (strcmp(rows[k].name, name) == 0)

@@ -333,17 +333,6 @@ static IrValue call_helper(const Region *r, const IrInst *i, const IrValue *valu
     return v;
 }
 
-static void set_mxcsr(uint32_t v)
-{
-    __asm__ volatile("ldmxcsr %0" ::"m"(v));
-}
-static uint32_t get_mxcsr(void)
-{
-    uint32_t v;
-    __asm__ volatile("stmxcsr %0" : "=m"(v));
-    return v;
-}
-
 /* Runs to the exit; returns 0 or a GuestTrap + 1. */
 static int execute(const Region *r)
 {
@@ -403,10 +392,7 @@ static int execute(const Region *r)
             cpu->fpctl = mxcsr;
             return (int)i->imm + 1;
         default:
-            set_mxcsr(mxcsr);
-            v = ir_eval(r, i, a);
-            mxcsr = get_mxcsr();
-            set_mxcsr(default_mxcsr);
+            v = ir_has(i, IR_E_FPENV) ? ir_eval_fp(r, i, a, &mxcsr) : ir_eval(r, i, a);
         }
         values[at] = v;
         at = next;

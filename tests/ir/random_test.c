@@ -410,7 +410,7 @@ static Region *generate(Arena *a, FpModel model)
 
 /* ---- evaluation of promoted form ---- */
 
-#include "ir/host_fp.h"
+#include "ir/softfp.h"
 
 typedef struct Eval {
     const Region *r;
@@ -537,7 +537,7 @@ static uint32_t eval_inst(Eval *x, uint32_t v)
     IrValue args[3];
     for (unsigned n = 0; n < i->nargs; n++)
         args[n] = x->v[i->arg[n].i];
-    x->v[v] = ir_eval(r, i, args);
+    x->v[v] = ir_has(i, IR_E_FPENV) ? ir_eval_fp(r, i, args, &x->s->fpctl) : ir_eval(r, i, args);
     return i->next;
 }
 
@@ -545,12 +545,8 @@ static InterpResult eval_promoted(const Region *r, CpuState *s)
 {
     Eval x = {.r = r, .s = s};
     x.v = calloc(r->insts.count, sizeof *x.v);
-    uint32_t host = host_fpctl_read();
-    host_fpctl_write(s->fpctl | FP_FLAGS << FP_MASK_SHIFT);
     for (uint32_t v = r->blocks.data[0].first; v != 0;)
         v = eval_inst(&x, v);
-    s->fpctl |= host_fpctl_read() & FP_FLAGS;
-    host_fpctl_write(host);
     free(x.v);
     return x.res;
 }
