@@ -1,7 +1,9 @@
 /* region.c: see region.h.
  *
  * Invariants: blocks are lifted in order of address, so the block a knowledge-carrying edge comes
- * from (`from` of begin_block) is already there; block 0 holds only the entry poll and a jump.
+ * from (`from` of begin_block) is already there. Block 0 is the first instruction's, unless
+ * something in the region leads back to it: then it holds only a jump, for nothing may lead to the
+ * entry.
  */
 #include "frontend/region.h"
 
@@ -141,7 +143,7 @@ static void lift_all(RegionFormer *f)
         if (in->leader)
             begin(f, i);
         ir_insn(&f->b, in->pc, in->length);
-        if (in->leader && in->loop_head && f->rq->poll)
+        if (f->rq->poll && (i == 0 || (in->leader && in->loop_head)))
             ir_poll(&f->b);
         if (!f->ops->lift(f->guest, f, i, &f->b))
             continue;
@@ -175,12 +177,10 @@ void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Reg
     f.b.region = region;
     f.b.block = ir_block_new(region, region->pc);
     for (unsigned i = 0; i < f.count; i++)
-        if (f.insns[i].leader)
+        if (f.insns[i].leader && (i > 0 || f.insns[0].loop_head))
             f.insns[i].block = ir_block_new(region, f.insns[i].pc);
-    ir_insn(&f.b, region->pc, f.insns[0].length);
-    if (rq->poll && !f.insns[0].loop_head)
-        ir_poll(&f.b);
-    ir_jump(&f.b, f.insns[0].block);
+    if (f.insns[0].loop_head)
+        ir_jump(&f.b, f.insns[0].block);
     lift_all(&f);
     report(&f, out);
 }

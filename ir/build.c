@@ -27,7 +27,8 @@ Region *ir_region_new(Arena *arena, uint64_t pc, const SlotTable *slots, const H
     r->helpers = helpers;
     r->fp_model = fp_model;
     r->insts.cap = 256;
-    r->insts.data = arena_alloc(arena, r->insts.cap * sizeof(IrInst));
+    r->insts.data = arena_raw(arena, r->insts.cap * sizeof(IrInst)); /* ir_inst_new fills them */
+    r->insts.data[0] = (IrInst){.op = IR_NOP};
     r->insts.count = 1;
     return r;
 }
@@ -36,14 +37,19 @@ uint32_t ir_block_new(Region *r, uint64_t pc)
 {
     IrBlock *b = VEC_PUSH(r->arena, &r->blocks);
     b->pc = pc;
+    r->graph = NULL;
     return r->blocks.count - 1;
 }
 
 IrRef ir_inst_new(Region *r, const IrInst *proto)
 {
-    IrInst copy = *proto; /* proto may lie in insts, which may move */
+    IrInst copy;
+    if (r->insts.count == r->insts.cap) { /* proto may lie in insts, which move */
+        copy = *proto;
+        proto = &copy;
+    }
     IrInst *i = VEC_PUSH(r->arena, &r->insts);
-    *i = copy;
+    *i = *proto;
     i->prev = i->next = 0;
     return (IrRef){r->insts.count - 1};
 }
@@ -116,24 +122,22 @@ static IrRef find_recent(const Region *r, uint32_t block, const IrInst *i)
     enum { RECENT = 6 };
     uint32_t v = r->blocks.data[block].last;
     for (int n = 0; n < RECENT && v != 0; n++, v = r->insts.data[v].prev)
-        if (ir_inst_equal(&r->insts.data[v], i))
+        if (r->insts.data[v].op == i->op && ir_inst_equal(&r->insts.data[v], i))
             return (IrRef){v};
     return IR_NONE;
 }
 
 IrRef ir_emit(IrBuilder *b, const IrInst *proto)
 {
-    IrInst i = *proto;
     Folder f = {.region = b->region, .block = b->block};
     DG_ASSERT(ir_term(b->region, b->block) == 0);
-    if (ir_has(&i, IR_E_PURE)) {
-        IrRef old = ir_simplify(&f, &i);
-        if (old.i == 0 && !ir_has(&i, IR_E_RAISES))
-            old = find_recent(b->region, b->block, &i);
-        if (old.i != 0)
-            return old;
-    }
-    return ir_fold_place(&f, &i);
+    if (!ir_has(proto, IR_E_PURE))
+        return ir_fold_place(&f, proto);
+    IrInst i = *proto;
+    IrRef old = ir_simplify(&f, &i);
+    if (old.i == 0 && !ir_has(&i, IR_E_RAISES))
+        old = find_recent(b->region, b->block, &i);
+    return old.i != 0 ? old : ir_fold_place(&f, &i);
 }
 
 static IrType type_of(IrBuilder *b, IrRef v)
@@ -521,6 +525,7 @@ static uint32_t edge_new(Region *r, uint32_t block)
 {
     DG_ASSERT(block < r->blocks.count && block != 0); /* nothing leads back to the entry */
     VEC_PUSH(r->arena, &r->edges)->block = block;
+    r->graph = NULL;
     return r->edges.count - 1;
 }
 

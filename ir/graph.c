@@ -108,13 +108,22 @@ static void dominators(const Region *r, IrGraph *g)
     }
 }
 
-IrGraph ir_graph(const Region *r)
+IrGraph ir_graph_new(const Region *r)
 {
     IrGraph g = {0};
     reverse_postorder(r, &g);
     predecessors(r, &g);
     dominators(r, &g);
     return g;
+}
+
+IrGraph ir_graph(Region *r)
+{
+    if (r->graph == NULL) {
+        IrGraph g = ir_graph_new(r);
+        r->graph = arena_copy(r->arena, &g, sizeof g);
+    }
+    return *r->graph;
 }
 
 void ir_order_blocks(Region *r)
@@ -126,6 +135,7 @@ void ir_order_blocks(Region *r)
         same = g.order[k] == k;
     if (same)
         return;
+    r->graph = NULL;
     IrBlock *old = arena_copy(r->arena, r->blocks.data, r->blocks.count * sizeof *old);
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         if (g.index[b] != UINT32_MAX)
@@ -197,6 +207,15 @@ static void replace_refs(const IrMap *m, IrRef *v, uint32_t n)
         replace_ref(m, &v[k]);
 }
 
+void ir_map_apply_rest(Region *r, const IrMap *m)
+{
+    if (!m->used)
+        return;
+    replace_refs(m, r->pool.data, r->pool.count);
+    for (uint32_t s = 0; s < r->snap_entries.count; s++)
+        replace_ref(m, &r->snap_entries.data[s].value);
+}
+
 void ir_map_apply(Region *r, const IrMap *m)
 {
     if (!m->used)
@@ -205,17 +224,9 @@ void ir_map_apply(Region *r, const IrMap *m)
         for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next) {
             IrInst *i = &r->insts.data[v];
             replace_refs(m, i->arg, i->nargs);
-            if (i->nlist != 0)
-                replace_refs(m, &r->pool.data[i->list], i->nlist);
-            for (unsigned e = 0; e < ir_edge_count(i); e++) {
-                const IrEdge *edge = &r->edges.data[i->edge[e]];
-                if (edge->nargs != 0)
-                    replace_refs(m, &r->pool.data[edge->args], edge->nargs);
-            }
         }
     }
-    for (uint32_t s = 0; s < r->snap_entries.count; s++)
-        replace_ref(m, &r->snap_entries.data[s].value);
+    ir_map_apply_rest(r, m);
 }
 
 uint32_t *ir_count_uses(const Region *r)

@@ -42,7 +42,9 @@ typedef struct IrGraph {
     uint32_t *idom; /* block -> immediate dominator; the entry's is itself */
 } IrGraph;
 
-IrGraph ir_graph(const Region *r);
+IrGraph ir_graph_new(const Region *r);
+/* The same, kept in the region until its shape changes. */
+IrGraph ir_graph(Region *r);
 /* Renumbers blocks in reverse postorder and drops those that nothing reaches. */
 void ir_order_blocks(Region *r);
 /* The terminator of a block, or 0. */
@@ -75,6 +77,8 @@ static inline void ir_map_add(IrMap *m, uint32_t v, uint32_t by)
 uint32_t ir_map_end(const IrMap *m, uint32_t v);
 /* Carries the replacements out: in arguments, lists, edges and snapshots. */
 void ir_map_apply(Region *r, const IrMap *m);
+/* The same where a walk has replaced instructions' own arguments already. */
+void ir_map_apply_rest(Region *r, const IrMap *m);
 /* Same op, arguments and numbers; lists, edges and snapshots aside. */
 bool ir_inst_equal(const IrInst *a, const IrInst *b);
 /* Uses of every value, in arguments, lists, edges and snapshots. */

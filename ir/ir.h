@@ -313,6 +313,7 @@ typedef struct Region {
     VEC(IrVec128) vconsts;
     uint32_t counters; /* `count` ops use 0 .. counters - 1 */
     bool promoted;
+    struct IrGraph *graph; /* ir/graph.c: what it knows of the shape, NULL when that changed */
 } Region;
 
 static inline IrInst *ir_inst(const Region *r, IrRef v)

@@ -162,7 +162,7 @@ static IrType type(Parser *p)
 static void reserve(Parser *p, uint32_t n)
 {
     while (p->r->insts.count <= n)
-        VEC_PUSH(p->r->arena, &p->r->insts);
+        *VEC_PUSH(p->r->arena, &p->r->insts) = (IrInst){.op = IR_NOP};
 }
 
 static uint32_t value_number(Parser *p)

@@ -108,5 +108,5 @@ void ir_pass_cse(Region *r, const PassContext *ctx)
             next = r->insts.data[v].next;
             visit(&c, v);
         }
-    ir_map_apply(r, &c.map);
+    ir_map_apply_rest(r, &c.map);
 }

@@ -50,6 +50,7 @@ static void fold_branch(Fold *f, uint32_t v)
         i->nargs = 0;
         i->edge[0] = edge;
         f->cut = true;
+        r->graph = NULL;
         return;
     }
     /* On "condition == 0" of a comparison that has no opposite: the edges change places. */
@@ -60,6 +61,7 @@ static void fold_branch(Fold *f, uint32_t v)
         i->arg[0] = c->arg[0];
         i->edge[0] = i->edge[1];
         i->edge[1] = t;
+        r->graph = NULL;
         f->cut = true; /* the order of blocks follows that of edges */
     }
 }
@@ -96,7 +98,7 @@ void ir_pass_fold(Region *r, const PassContext *ctx)
                 fold_exit(&f, v);
         }
     }
-    ir_map_apply(r, &f.map);
+    ir_map_apply_rest(r, &f.map);
     if (f.cut && r->promoted)
         ir_order_blocks(r);
 }

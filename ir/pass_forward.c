@@ -148,5 +148,5 @@ void ir_pass_forward(Region *r, const PassContext *ctx)
             f.out[b] = f.out[g.preds[first].block];
         forward_block(&f, b, &f.out[b]);
     }
-    ir_map_apply(r, &f.map);
+    ir_map_apply_rest(r, &f.map);
 }

@@ -234,6 +234,8 @@ static void walk_block(Promote *p, uint32_t b)
         next = i->next;
         if (v >= p->map.count)
             continue; /* an entry get, made by this pass */
+        for (unsigned n = 0; n < i->nargs; n++)
+            i->arg[n].i = ir_map_end(&p->map, i->arg[n].i);
         if (i->op == IR_insn && i->imm != pc) {
             pc = i->imm;
             p->snap = 0;
@@ -241,7 +243,7 @@ static void walk_block(Promote *p, uint32_t b)
             ir_map_add(&p->map, v, cur[slot] != 0 ? cur[slot] : entry_value(p, slot));
             ir_remove(r, (IrRef){v});
         } else if (i->op == IR_put && set_has(&p->promotable, slot)) {
-            uint32_t value = ir_map_end(&p->map, i->arg[0].i);
+            uint32_t value = i->arg[0].i;
             cur[slot] = value == p->entry_get[slot] ? 0 : value;
             set_add(&p->changed, slot);
             p->snap = 0;
@@ -345,7 +347,7 @@ void ir_pass_promote(Region *r, const PassContext *ctx)
     }
     DG_ASSERT(back_edges_agree(&p));
     fill_edges(&p);
-    ir_map_apply(r, &p.map);
+    ir_map_apply_rest(r, &p.map);
     if (p.params.count != 0)
         ir_remove_unneeded(r);
     trim_snapshots(&p);

@@ -190,16 +190,47 @@ static void drop_insts(Work *w)
         }
 }
 
-void ir_remove_unneeded(Region *r)
+static uint32_t count_params(const Region *r)
 {
-    Work w = {.r = r, .g = ir_graph(r)};
-    w.needed = arena_alloc(r->arena, r->insts.count);
-    w.snap_seen = arena_alloc(r->arena, r->snaps.count);
-    w.stack = arena_alloc(r->arena, r->insts.count * sizeof *w.stack);
-    w.position = arena_alloc(r->arena, r->insts.count * sizeof *w.position);
     uint32_t params = 0;
     for (uint32_t b = 0; b < r->blocks.count; b++)
         params += r->blocks.data[b].params.count;
+    return params;
+}
+
+/* Without parameters every use stands behind its definition in the order of blocks: one walk
+ * backwards does it. */
+static void remove_backwards(Region *r)
+{
+    Work w = {.r = r};
+    w.needed = arena_alloc(r->arena, r->insts.count);
+    w.snap_seen = arena_alloc(r->arena, r->snaps.count);
+    w.stack = arena_raw(r->arena, r->insts.count * sizeof *w.stack);
+    for (uint32_t b = r->blocks.count; b-- > 0;) {
+        for (uint32_t v = r->blocks.data[b].last, prev; v != 0; v = prev) {
+            IrInst *i = &r->insts.data[v];
+            prev = i->prev;
+            w.depth = 0; /* what is marked is met later */
+            if (w.needed[v] || ir_is_root(r, i))
+                need_args(&w, i);
+            else
+                ir_remove(r, (IrRef){v});
+        }
+    }
+}
+
+void ir_remove_unneeded(Region *r)
+{
+    uint32_t params = count_params(r);
+    if (r->promoted && params == 0) {
+        remove_backwards(r);
+        return;
+    }
+    Work w = {.r = r, .g = ir_graph(r)};
+    w.needed = arena_alloc(r->arena, r->insts.count);
+    w.snap_seen = arena_alloc(r->arena, r->snaps.count);
+    w.stack = arena_raw(r->arena, r->insts.count * sizeof *w.stack);
+    w.position = arena_raw(r->arena, r->insts.count * sizeof *w.position);
     if (params != 0) {
         w.map = ir_map_new(r);
         find_trivial(&w);

@@ -395,7 +395,7 @@ bool ir_verify(const Region *r, char *err, size_t err_size)
         }
     }
     Arena *a = r->arena;
-    v.g = ir_graph(r);
+    v.g = ir_graph_new(r);
     v.place = arena_alloc(a, r->insts.count * sizeof *v.place);
     v.got = arena_alloc(a, (r->slots->count + 1) * sizeof *v.got);
     for (uint32_t b = 0; b < r->blocks.count; b++)

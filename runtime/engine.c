@@ -86,7 +86,7 @@ Engine *engine_new(const GuestOps *guest, const EngineOptions *opt)
     e->opt = *opt;
     e->fork_copy = -1;
     pthread_mutex_init(&e->lock, NULL);
-    arena_alloc(&e->scratch, SCRATCH_SIZE); /* one chunk that holds most translations is kept */
+    arena_raw(&e->scratch, SCRATCH_SIZE); /* one chunk that holds most translations is kept */
     arena_reset(&e->scratch);
     DG_ASSERT(guest->helpers->count <= STATE_HELPERS && guest->slots->count <= SITE_MAX_LOCS);
     if (!opt->interp)

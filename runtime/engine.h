@@ -48,6 +48,7 @@ struct Engine {
     Stats stats;
     uint64_t optimised;        /* regions so far, for max_optimised */
     uint64_t dmb_pcs[DMB_SET]; /* hash set of guest pcs, 0 = free */
+    bool any_dmb;              /* it is not empty */
 
     _Atomic bool flushing;
     int fork_copy; /* descriptor of the arena's copy between before and after fork */

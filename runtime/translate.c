@@ -150,6 +150,8 @@ static bool is_misaligned(const Engine *e, uint64_t pc)
 /* Sets the barrier form on accesses known to be misaligned. */
 static void mark_misaligned(const Engine *e, Region *r)
 {
+    if (!e->any_dmb)
+        return;
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         bool marked = is_misaligned(e, r->blocks.data[b].pc); /* a block inside an instruction */
         for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
@@ -262,7 +264,9 @@ static void translate_region(TranslationContext *tc, uint64_t pc, uint32_t mode)
 /* Whether the region needs unmasked FP exceptions that this host does not raise. */
 static bool needs_fp_traps(const Region *r)
 {
-    for (uint32_t i = 1; i < r->insts.count && !host_traps_fp(); i++) {
+    if (host_traps_fp())
+        return false;
+    for (uint32_t i = 1; i < r->insts.count; i++) {
         const IrInst *inst = &r->insts.data[i];
         if (ir_has(inst, IR_E_FPENV) && (inst->flags & IR_F_TRAPS))
             return true;
@@ -384,6 +388,7 @@ void engine_mark_misaligned(Engine *e, uint64_t pc)
 {
     engine_lock(e);
     e->dmb_pcs[(uint32_t)(pc * 0x9e3779b1u) & (DMB_SET - 1)] = pc;
+    e->any_dmb = true;
     /* Any translation with this instruction stands on its page. */
     code_pages_drop_page(e, pc);
     engine_unlock(e);

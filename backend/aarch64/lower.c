@@ -48,6 +48,20 @@ static const LowerRule rules[] = {
 #include "backend/aarch64/lower.def"
 };
 
+/* The same rows again: where the rules of each op end. A later row of an op overrides the earlier.
+ */
+#undef LOWER
+#undef LOWER_FIXED
+#define LOWER(op_, ...)       [IR_##op_] = __COUNTER__ - RULES_START,
+#define LOWER_FIXED(op_, ...) LOWER(op_)
+enum { RULES_START = __COUNTER__ };
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const uint16_t rule_ends[IR_OP_COUNT] = {
+#include "backend/aarch64/lower.def"
+};
+#pragma GCC diagnostic pop
+
 /* Temporaries first, so that values which do not go home leave the homes alone; then homes, those
  * that a helper call destroys before those it keeps. */
 static const uint8_t gpr_order[] = {0, 1, 2,  3,  4,  5,  6,  15, 14, 13, 12, 11, 10,     9,
@@ -59,6 +73,7 @@ static const uint8_t vec_order[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
 const HostDesc a64_host = {
     .name = "aarch64",
     .rules = rules,
+    .rule_ends = rule_ends,
     .rule_count = sizeof rules / sizeof rules[0],
     .allocatable = {0x2ff8ffff, 0xffff1fff},  /* x0-x15 x19-x27 x29; v0-v12 v16-v31 */
     .caller_saved = {0x0000ffff, 0xffff1fff}, /* AAPCS64 6.1 */

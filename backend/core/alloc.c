@@ -23,7 +23,8 @@ static void set_up_values(Allocator *a)
     const Region *r = a->region;
     for (uint32_t v = 0; v < a->nvalues; v++) {
         Value *val = &a->values[v];
-        *val = (Value){.reg = NO_REG, .hint = NO_REG, .spill = NO_SPILL, .next = POS_FAR + 1};
+        *val = (Value){
+            .reg = NO_REG, .hint = NO_REG, .pin = NO_PIN, .spill = NO_SPILL, .next = POS_FAR + 1};
         IrType t = IR_I64;
         if (v < a->ninsts) {
             const IrInst *in = &r->insts.data[v];
@@ -45,7 +46,9 @@ static void set_up_slots(Allocator *a)
     for (uint32_t slot = 0; slot < r->slots->count; slot++) {
         if (home[slot] < 0)
             continue;
+        DG_ASSERT(a->npinned < MAX_PINNED);
         a->slot_value[slot] = a->ninsts + slot;
+        a->all_pins |= (uint64_t)1 << a->npinned;
         a->pinned[a->npinned++] = (uint8_t)slot;
     }
     for (uint32_t i = r->blocks.data[0].first; i != 0; i = r->insts.data[i].next) {
@@ -56,6 +59,27 @@ static void set_up_slots(Allocator *a)
         a->values[i].slot = (uint16_t)(slot + 1);
         if (home[slot] >= 0)
             a->values[i].hint = (uint8_t)home[slot];
+    }
+    for (unsigned pin = 0; pin < a->npinned; pin++)
+        a->values[alloc_pin_value(a, pin)].pin = (uint8_t)pin;
+}
+
+static void set_up_snapshots(Allocator *a)
+{
+    const Region *r = a->region;
+    uint8_t pin_of[256];
+    memset(pin_of, NO_PIN, sizeof pin_of);
+    for (unsigned pin = 0; pin < a->npinned; pin++)
+        pin_of[a->pinned[pin]] = (uint8_t)pin;
+    a->named = arena_raw(r->arena, (r->snaps.count + 1) * sizeof *a->named);
+    for (uint32_t n = 0; n < r->snaps.count; n++) {
+        const IrSnapshot *sn = &r->snaps.data[n];
+        uint64_t named = 0;
+        for (uint32_t k = 0; k < sn->count; k++) {
+            uint8_t pin = pin_of[r->snap_entries.data[sn->first + k].slot];
+            named |= pin != NO_PIN ? (uint64_t)1 << pin : 0;
+        }
+        a->named[n] = named;
     }
 }
 
@@ -161,8 +185,9 @@ static void relocate(Allocator *a, RegClass cls, unsigned reg, uint32_t avoid)
     if (v == 0)
         return;
     if (!a->values[v].konst) {
-        for (const uint8_t *p = a->host->alloc_order[cls]; *p != NO_REG; p++) {
-            if ((mask >> *p & 1) == 0 || a->regs[cls][*p] != 0)
+        mask &= ~a->occupied[cls];
+        for (const uint8_t *p = a->host->alloc_order[cls]; mask != 0 && *p != NO_REG; p++) {
+            if ((mask >> *p & 1) == 0)
                 continue;
             alloc_copy_to(a, v, *p);
             alloc_release(a, v);
@@ -638,7 +663,7 @@ bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, si
     a->ninsts = ninsts;
     a->nvalues = ninsts + nslots;
     a->words = (a->nvalues + 63) / 64;
-    a->values = arena_alloc(arena, a->nvalues * sizeof *a->values);
+    a->values = arena_raw(arena, a->nvalues * sizeof *a->values);
     a->slot_value = arena_alloc(arena, nslots * sizeof *a->slot_value);
     a->blocks = arena_alloc(arena, r->blocks.count * sizeof *a->blocks);
     al->edge_has_stub = arena_alloc(arena, r->edges.count + 1);
@@ -646,6 +671,7 @@ bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, si
 
     set_up_values(a);
     set_up_slots(a);
+    set_up_snapshots(a);
     set_up_hints(a);
     alloc_liveness(a);
     set_up_memory_params(a);

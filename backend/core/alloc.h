@@ -10,7 +10,14 @@
 
 #include "backend/core/internal.h"
 
-enum { NO_REG = 0xff, NO_SPILL = 0xffff, POS_FAR = 0x3fffffff, EMERGENCY_SPILL = STATE_SPILLS - 1 };
+enum {
+    NO_REG = 0xff,
+    NO_PIN = 0xff,
+    MAX_PINNED = 64,
+    NO_SPILL = 0xffff,
+    POS_FAR = 0x3fffffff,
+    EMERGENCY_SPILL = STATE_SPILLS - 1
+};
 
 typedef struct Value {
     uint32_t next;  /* position of the next use that wants a register, in this block */
@@ -20,6 +27,7 @@ typedef struct Value {
     uint8_t reg;    /* or NO_REG */
     uint8_t cls, type;
     uint8_t hint; /* home register of a slot it is put to, or NO_REG */
+    uint8_t pin;  /* of the entry value of a pinned slot: its number in Allocator.pinned */
     bool stored;  /* its memory place holds it here */
     bool konst;   /* rematerialised instead of stored */
 } Value;
@@ -42,6 +50,10 @@ typedef struct BlockInfo {
     uint64_t *live_in, *live_out; /* bit sets of values */
     EntryRec *entry;              /* NULL until the first edge to it is laid out */
     uint32_t nentry;
+    uint64_t home_in; /* pins whose entry values are in their homes when it starts; not in entry */
+    uint32_t first_use;
+    uint32_t *inst_uses;             /* see Allocator.inst_uses */
+    uint32_t length;                 /* in instructions */
     uint32_t first_event, end_event; /* of its events */
     uint64_t *strong;                /* values that something here wants in a register */
     uint32_t place;                  /* in reverse postorder */
@@ -71,24 +83,27 @@ typedef struct Allocator {
     uint32_t *slot_value; /* value each slot has at entry; 0 = never wanted */
     BlockInfo *blocks;
     uint32_t regs[CLASS_COUNT][32]; /* value in each register, 0 = free */
+    uint32_t occupied[CLASS_COUNT]; /* registers that hold a value */
     uint32_t locked[CLASS_COUNT];   /* registers this instruction already uses */
     uint32_t next_spill;
     uint32_t block, pos;
-    VEC(Use) uses;   /* of the block being worked on */
-    uint32_t length; /* of that block, in instructions */
+    VEC(Use) uses; /* of all blocks, each block's from its end to its start */
     uint32_t seen_stamp;
-    uint8_t pinned[256]; /* slots that have a home, in order */
+    uint8_t pinned[MAX_PINNED]; /* slots that have a home, in order: "pins" */
     uint32_t npinned;
-    VEC(uint32_t) stored; /* values whose `stored` is set */
-    uint32_t *inst_uses;  /* by position: end of its uses; they start at that of [pos + 1] */
-    bool failed;          /* out of spill slots */
+    uint64_t all_pins, at_home; /* sets of pins: at_home: whose entry value is in its home now */
+    uint64_t *named;            /* pins that each snapshot names */
+    VEC(uint32_t) stored;       /* values whose `stored` is set */
+    uint32_t *inst_uses;        /* of the block being worked on, by position: end of its uses; they
+                                   start at that of [pos + 1] */
+    bool failed;                /* out of spill slots */
 } Allocator;
 
 /* liveness.c */
 /* The alias root of v, looking through lazy additions, whose sum goes to *add. */
 uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add);
 void alloc_liveness(Allocator *a);
-/* Fills a->uses and a->inst_uses for block b. */
+/* Makes b the block being worked on: a->inst_uses, Use.next and Value.next. */
 void alloc_block_uses(Allocator *a, uint32_t b);
 /* A `get` of a promoted slot: the value the slot has at region entry. */
 static inline bool alloc_is_entry_get(const Allocator *a, uint32_t i)
@@ -100,6 +115,15 @@ static inline void alloc_set_stored(Allocator *a, uint32_t v)
 {
     a->values[v].stored = true;
     *VEC_PUSH(a->region->arena, &a->stored) = v;
+}
+/* The entry value of a pin. */
+static inline uint32_t alloc_pin_value(const Allocator *a, unsigned pin)
+{
+    return a->slot_value[a->pinned[pin]];
+}
+static inline uint8_t alloc_pin_home(const Allocator *a, unsigned pin)
+{
+    return (uint8_t)a->sel->cfg->convention->home[a->pinned[pin]];
 }
 static inline bool alloc_bit(const uint64_t *set, uint32_t i)
 {

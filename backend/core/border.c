@@ -30,9 +30,11 @@ void alloc_block_begin(Allocator *a, uint32_t b)
 {
     BlockInfo *bi = &a->blocks[b];
     for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
-        for (unsigned k = 0; k < 32; k++)
-            a->values[a->regs[cls][k]].reg = NO_REG;
+        for (uint32_t m = a->occupied[cls]; m != 0; m &= m - 1)
+            a->values[a->regs[cls][__builtin_ctz(m)]].reg = NO_REG;
+        a->occupied[cls] = 0;
     }
+    a->at_home = 0;
     for (uint32_t k = 0; k < a->stored.count; k++)
         a->values[a->stored.data[k]].stored = false;
     a->stored.count = 0;
@@ -42,6 +44,10 @@ void alloc_block_begin(Allocator *a, uint32_t b)
     if (b == 0) {
         enter_region(a);
         return;
+    }
+    for (uint64_t m = bi->home_in; m != 0; m &= m - 1) {
+        unsigned pin = (unsigned)__builtin_ctzll(m);
+        alloc_bind(a, alloc_pin_value(a, pin), alloc_pin_home(a, pin));
     }
     for (uint32_t k = 0; k < bi->nentry; k++) {
         const EntryRec *rec = &bi->entry[k];
@@ -131,9 +137,13 @@ static void define_entry(Allocator *a, const IrEdge *ed)
             uint32_t v = w * 64 + (uint32_t)__builtin_ctzll(m);
             const Value *val = &a->values[v];
             DG_ASSERT(val->reg != NO_REG || val->stored);
-            bi->entry[bi->nentry++] = (EntryRec){v, val->reg, val->stored};
             if (val->reg != NO_REG)
                 used[val->cls] |= 1u << val->reg;
+            if (val->pin != NO_PIN && !val->stored && bi->loop_end == 0 &&
+                (a->at_home >> val->pin & 1) != 0)
+                bi->home_in |= (uint64_t)1 << val->pin;
+            else
+                bi->entry[bi->nentry++] = (EntryRec){v, val->reg, val->stored};
         }
     }
     if (bi->loop_end != 0)
@@ -154,6 +164,12 @@ static uint32_t edge_items(Allocator *a, const IrEdge *ed, MoveItem *items, bool
     BlockInfo *bi = &a->blocks[ed->block];
     uint32_t n = 0;
     *stores = false;
+    for (uint64_t m = bi->home_in & ~a->at_home; m != 0; m &= m - 1) {
+        unsigned pin = (unsigned)__builtin_ctzll(m);
+        uint32_t v = alloc_pin_value(a, pin);
+        items[n++] =
+            (MoveItem){.cls = a->values[v].cls, .dst_reg = alloc_pin_home(a, pin), .value = v};
+    }
     for (uint32_t k = 0; k < bi->nentry; k++) {
         const EntryRec *rec = &bi->entry[k];
         const Value *val = &a->values[rec->value];
@@ -177,13 +193,19 @@ static uint32_t edge_items(Allocator *a, const IrEdge *ed, MoveItem *items, bool
     return n;
 }
 
+static MoveItem *entry_room(Allocator *a, const BlockInfo *bi)
+{
+    uint32_t homes = (uint32_t)__builtin_popcountll(bi->home_in & ~a->at_home);
+    return arena_raw(a->region->arena, (bi->nentry + homes + 1) * sizeof(MoveItem));
+}
+
 bool alloc_edge_is_trivial(Allocator *a, uint32_t edge)
 {
     const IrEdge *ed = &a->region->edges.data[edge];
     BlockInfo *bi = &a->blocks[ed->block];
     if (bi->entry == NULL)
         define_entry(a, ed);
-    MoveItem *items = arena_alloc(a->region->arena, (bi->nentry + 1) * sizeof *items);
+    MoveItem *items = entry_room(a, bi);
     bool stores;
     uint32_t n = edge_items(a, ed, items, &stores);
     for (uint32_t k = 0; k < n; k++) {
@@ -199,7 +221,7 @@ void alloc_edge(Allocator *a, uint32_t edge)
     BlockInfo *bi = &a->blocks[ed->block];
     if (bi->entry == NULL)
         define_entry(a, ed);
-    MoveItem *items = arena_alloc(a->region->arena, (bi->nentry + 1) * sizeof *items);
+    MoveItem *items = entry_room(a, bi);
     bool stores;
     uint32_t n = edge_items(a, ed, items, &stores);
     for (uint32_t k = 0; stores && k < bi->nentry; k++) {
@@ -222,28 +244,28 @@ void alloc_exit(Allocator *a, const IrInst *in)
     const Region *r = a->region;
     const IrSnapshot *sn = in->snap != 0 ? &r->snaps.data[in->snap - 1] : &empty;
     const int8_t *home = a->sel->cfg->convention->home;
-    MoveItem *items = arena_alloc(r->arena, (r->slots->count + 2) * sizeof *items);
-    uint32_t n = 0, k = 0;
-    for (uint32_t slot = 0; slot < r->slots->count; slot++) {
-        const SlotDesc *sd = &r->slots->slots[slot];
-        MoveItem it = {.dst_reg = home[slot] >= 0 ? (uint8_t)home[slot] : NO_REG,
+    uint64_t unnamed = a->all_pins & ~a->at_home & ~(in->snap != 0 ? a->named[in->snap - 1] : 0);
+    MoveItem *items = arena_raw(r->arena, (sn->count + a->npinned + 1) * sizeof *items);
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < sn->count; k++) {
+        const IrSnapEntry *se = &r->snap_entries.data[sn->first + k];
+        const SlotDesc *sd = &r->slots->slots[se->slot];
+        MoveItem it = {.dst_reg = home[se->slot] >= 0 ? (uint8_t)home[se->slot] : NO_REG,
                        .type = sd->type,
                        .cls = class_of_type(sd->type),
                        .dst_offset = sd->offset};
-        if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot) {
-            IrRef v = r->snap_entries.data[sn->first + k++].value;
-            if (v.i == 0)
-                continue; /* dead: whatever is there will do */
-            it.value = alloc_root(a, v, &it.add);
-            const Value *val = &a->values[it.value];
-            if (it.dst_reg == NO_REG && val->slot == slot + 1u && it.add == 0)
-                continue; /* unchanged after all */
-        } else if (home[slot] >= 0 && a->slot_value[slot] != 0) {
-            it.value = a->slot_value[slot];
-        } else {
-            continue;
-        }
+        if (se->value.i == 0)
+            continue; /* dead: whatever is there will do */
+        it.value = alloc_root(a, se->value, &it.add);
+        if (it.dst_reg == NO_REG && a->values[it.value].slot == se->slot + 1u && it.add == 0)
+            continue; /* unchanged after all */
         items[n++] = it;
+    }
+    for (; unnamed != 0; unnamed &= unnamed - 1) {
+        unsigned pin = (unsigned)__builtin_ctzll(unnamed);
+        uint32_t v = alloc_pin_value(a, pin);
+        items[n++] =
+            (MoveItem){.dst_reg = alloc_pin_home(a, pin), .cls = a->values[v].cls, .value = v};
     }
     if (in->op == IR_exitind)
         items[n++] = (MoveItem){
@@ -276,20 +298,18 @@ void alloc_site(Allocator *a, uint32_t snap, uint32_t *first, uint32_t *count)
 {
     const Region *r = a->region;
     const IrSnapshot *sn = &r->snaps.data[snap - 1];
-    const int8_t *home = a->sel->cfg->convention->home;
-    uint32_t k = 0;
+    uint64_t unnamed = a->all_pins & ~a->at_home & ~a->named[snap - 1];
     *first = a->out->locs.count;
-    for (uint32_t slot = 0; slot < r->slots->count; slot++) {
+    for (uint32_t k = 0; k < sn->count; k++) {
+        const IrSnapEntry *se = &r->snap_entries.data[sn->first + k];
         int64_t add = 0;
-        uint32_t v = a->slot_value[slot];
-        if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot) {
-            IrRef named = r->snap_entries.data[sn->first + k++].value;
-            DG_ASSERT(named.i != 0);
-            v = alloc_root(a, named, &add);
-            push_location(a, slot, v, add);
-        } else if (home[slot] >= 0 && v != 0 && a->values[v].reg != (uint8_t)home[slot]) {
-            push_location(a, slot, v, 0);
-        }
+        DG_ASSERT(se->value.i != 0);
+        uint32_t v = alloc_root(a, se->value, &add);
+        push_location(a, se->slot, v, add);
+    }
+    for (; unnamed != 0; unnamed &= unnamed - 1) {
+        unsigned pin = (unsigned)__builtin_ctzll(unnamed);
+        push_location(a, a->pinned[pin], alloc_pin_value(a, pin), 0);
     }
     *count = a->out->locs.count - *first;
 }

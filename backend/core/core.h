@@ -113,12 +113,11 @@ struct Selection {
     Region *region;
     const HostDesc *host;
     const BackendConfig *cfg;
-    SelInst *insts;       /* by instruction number */
-    uint32_t *uses;       /* strong uses of each value not yet folded away (args, edges, exits') */
-    uint32_t *weak;       /* uses by snapshots */
-    IrRef *alias;         /* the value whose register each value shares; itself if none */
-    uint32_t *host_first; /* first rule of each op */
-    uint32_t *order;      /* reachable blocks, in reverse postorder */
+    SelInst *insts;  /* by instruction number */
+    uint32_t *uses;  /* strong uses of each value not yet folded away (args, edges, exits') */
+    uint32_t *weak;  /* uses by snapshots */
+    IrRef *alias;    /* the value whose register each value shares; itself if none */
+    uint32_t *order; /* reachable blocks, in reverse postorder */
     uint32_t norder;
     uint32_t cur_snap; /* snapshot folded in by an earlier operand of the rule being tried */
     IrRef pending[8];  /* select_also_folded of the rule being tried */
@@ -169,7 +168,7 @@ struct HostDesc {
     const char *name;
     const LowerRule *rules; /* rows of one op adjacent and in the order of ops.def; special first */
     uint32_t rule_count;
-    const uint16_t *rule_ops; /* the op of each rule, without the rest of it; may be NULL */
+    const uint16_t *rule_ends;         /* by op: behind its last rule; NULL: searched for */
     uint32_t allocatable[CLASS_COUNT]; /* register masks, homes included */
     uint32_t caller_saved[CLASS_COUNT];
     uint8_t call_args[6]; /* GPRs of the C arguments */

@@ -4,7 +4,4 @@
 
 #include "backend/core/core.h"
 
-/* Reverse postorder of the reachable blocks into s->order. */
-void order_blocks(Selection *s);
-
 #endif

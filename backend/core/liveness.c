@@ -37,19 +37,15 @@ static void add_weak_use(Allocator *a, uint32_t value)
         add_use(a, value, false);
 }
 
-static void add_snapshot_uses(Allocator *a, uint32_t snap)
+static void add_snapshot_uses(Allocator *a, uint32_t snap, uint64_t *pins_used)
 {
     const Region *r = a->region;
     const IrSnapshot *sn = &r->snaps.data[snap - 1];
-    uint32_t k = 0;
-    for (uint32_t n = 0; n < a->npinned; n++) {
-        uint32_t slot = a->pinned[n];
-        while (k < sn->count && r->snap_entries.data[sn->first + k].slot < slot)
-            k++;
-        if (k == sn->count || r->snap_entries.data[sn->first + k].slot != slot)
-            add_weak_use(a, a->slot_value[slot]);
-    }
-    for (k = 0; k < sn->count; k++) {
+    uint64_t unnamed = a->all_pins & ~a->named[snap - 1] & ~*pins_used;
+    *pins_used |= unnamed;
+    for (; unnamed != 0; unnamed &= unnamed - 1)
+        add_weak_use(a, alloc_pin_value(a, (unsigned)__builtin_ctzll(unnamed)));
+    for (uint32_t k = 0; k < sn->count; k++) {
         IrRef v = r->snap_entries.data[sn->first + k].value;
         int64_t add;
         if (v.i != 0)
@@ -64,7 +60,7 @@ static void add_edge_uses(Allocator *a, uint32_t edge)
         add_use(a, a->sel->alias[a->region->pool.data[ed->args + k].i].i, true);
 }
 
-static void add_inst_uses(Allocator *a, uint32_t i)
+static void add_inst_uses(Allocator *a, uint32_t i, uint64_t *pins_used)
 {
     const IrInst *in = &a->region->insts.data[i];
     const SelInst *si = &a->sel->insts[i];
@@ -82,7 +78,7 @@ static void add_inst_uses(Allocator *a, uint32_t i)
             add_use(a, a->sel->alias[a->region->pool.data[in->list + k].i].i, true);
     }
     if (si->snap != 0)
-        add_snapshot_uses(a, si->snap);
+        add_snapshot_uses(a, si->snap, pins_used);
     if (in->op == IR_jump || in->op == IR_br)
         add_edge_uses(a, in->edge[0]);
     if (in->op == IR_br)
@@ -92,33 +88,36 @@ static void add_inst_uses(Allocator *a, uint32_t i)
 static void list_uses(Allocator *a, uint32_t b)
 {
     const Region *r = a->region;
+    BlockInfo *bi = &a->blocks[b];
+    uint64_t pins_used = 0;
     uint32_t length = 0;
     for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next)
         length++;
-    a->uses.count = 0;
     a->seen_stamp++;
-    a->length = length;
-    a->inst_uses = arena_alloc(r->arena, (length + 2) * sizeof *a->inst_uses);
+    bi->first_use = a->uses.count;
+    bi->length = length;
+    bi->inst_uses = arena_raw(r->arena, (length + 2) * sizeof *bi->inst_uses);
     /* Counted from the end: the uses at position p are [inst_uses[p + 1], inst_uses[p]). */
-    a->inst_uses[length] = 0;
+    bi->inst_uses[length] = a->uses.count;
     for (uint32_t i = r->blocks.data[b].last; i != 0; i = r->insts.data[i].prev) {
-        add_inst_uses(a, i);
-        a->inst_uses[--length] = a->uses.count;
+        add_inst_uses(a, i, &pins_used);
+        bi->inst_uses[--length] = a->uses.count;
     }
 }
 
 void alloc_block_uses(Allocator *a, uint32_t b)
 {
-    list_uses(a, b);
+    const BlockInfo *bi = &a->blocks[b];
+    a->inst_uses = bi->inst_uses;
     /* Value.next runs backwards over the block, POS_FAR meaning dead; left at the block's start. */
-    for (uint32_t u = 0; u < a->uses.count; u++)
+    for (uint32_t u = bi->first_use; u < bi->inst_uses[0]; u++)
         a->values[a->uses.data[u].value].next = POS_FAR + 1;
     for (uint32_t w = 0; w < a->words; w++) {
-        for (uint64_t m = a->blocks[b].live_out[w]; m != 0; m &= m - 1)
-            a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].next = a->length + 64;
+        for (uint64_t m = bi->live_out[w]; m != 0; m &= m - 1)
+            a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].next = bi->length + 64;
     }
-    for (uint32_t pos = a->length, u = 0; pos-- > 0;) {
-        for (; u < a->inst_uses[pos]; u++) {
+    for (uint32_t pos = bi->length, u = bi->first_use; pos-- > 0;) {
+        for (; u < bi->inst_uses[pos]; u++) {
             Use *use = &a->uses.data[u];
             uint32_t *next = &a->values[use->value].next;
             use->next = *next;
@@ -163,8 +162,8 @@ static void gen_kill(Allocator *a, uint32_t b, uint64_t *gen, uint64_t *kill)
         if (!alloc_is_entry_get(a, i))
             kill[i / 64] |= (uint64_t)1 << (i % 64);
     }
-    for (uint32_t u = 0; u < a->uses.count;
-         u++) { /* SSA: a definition here comes before its uses */
+    /* SSA: a definition here comes before its uses */
+    for (uint32_t u = a->blocks[b].first_use; u < a->uses.count; u++) {
         uint32_t v = a->uses.data[u].value;
         if (!a->values[v].konst && !alloc_bit(kill, v))
             gen[v / 64] |= (uint64_t)1 << (v % 64);
@@ -195,15 +194,16 @@ void alloc_liveness(Allocator *a)
     const Selection *s = a->sel;
     Arena *arena = a->region->arena;
     uint32_t nb = a->region->blocks.count;
-    uint64_t **gen = arena_alloc(arena, nb * sizeof *gen);
-    uint64_t **kill = arena_alloc(arena, nb * sizeof *kill);
+    uint64_t **gen = arena_raw(arena, nb * sizeof *gen);
+    uint64_t **kill = arena_raw(arena, nb * sizeof *kill);
     for (uint32_t o = 0; o < s->norder; o++) {
         uint32_t b = s->order[o];
-        gen[b] = arena_alloc(arena, a->words * 8);
-        kill[b] = arena_alloc(arena, a->words * 8);
-        a->blocks[b].live_in = arena_alloc(arena, a->words * 8);
-        a->blocks[b].live_out = arena_alloc(arena, a->words * 8);
-        a->blocks[b].strong = arena_alloc(arena, a->words * 8);
+        uint64_t *sets = arena_alloc(arena, (size_t)a->words * 8 * 5);
+        gen[b] = sets;
+        kill[b] = sets + a->words;
+        a->blocks[b].live_in = sets + a->words * 2;
+        a->blocks[b].live_out = sets + a->words * 3;
+        a->blocks[b].strong = sets + a->words * 4;
         gen_kill(a, b, gen[b], kill[b]);
     }
     for (bool again = true; again;) {

@@ -47,8 +47,12 @@ uint32_t alloc_memory(Allocator *a, uint32_t v)
 
 void alloc_bind(Allocator *a, uint32_t v, unsigned reg)
 {
-    a->values[v].reg = (uint8_t)reg;
-    a->regs[a->values[v].cls][reg] = v;
+    Value *val = &a->values[v];
+    val->reg = (uint8_t)reg;
+    a->regs[val->cls][reg] = v;
+    a->occupied[val->cls] |= 1u << reg;
+    if (val->pin != NO_PIN && alloc_pin_home(a, val->pin) == reg)
+        a->at_home |= (uint64_t)1 << val->pin;
 }
 
 void alloc_release(Allocator *a, uint32_t v)
@@ -56,7 +60,10 @@ void alloc_release(Allocator *a, uint32_t v)
     Value *val = &a->values[v];
     if (val->reg != NO_REG) {
         a->regs[val->cls][val->reg] = 0;
+        a->occupied[val->cls] &= ~(1u << val->reg);
         val->reg = NO_REG;
+        if (val->pin != NO_PIN)
+            a->at_home &= ~((uint64_t)1 << val->pin);
     }
 }
 
@@ -89,8 +96,11 @@ void alloc_evict(Allocator *a, RegClass cls, unsigned reg)
 
 static unsigned pick_free(const Allocator *a, RegClass cls, uint32_t mask)
 {
+    mask &= ~a->occupied[cls];
+    if (mask == 0)
+        return NO_REG;
     for (const uint8_t *p = a->host->alloc_order[cls]; *p != NO_REG; p++) {
-        if ((mask >> *p & 1) != 0 && a->regs[cls][*p] == 0)
+        if ((mask >> *p & 1) != 0)
             return *p;
     }
     return NO_REG;

@@ -268,6 +268,19 @@ static bool handled_by_core(const IrInst *in)
     }
 }
 
+/* The first rule of op, or any rule of another. */
+static uint32_t first_rule(const HostDesc *h, uint16_t op)
+{
+    uint32_t k = h->rule_ends != NULL ? h->rule_ends[op] : h->rule_count;
+    if (h->rule_ends == NULL) {
+        while (k > 0 && h->rules[k - 1].op != op)
+            k--;
+    }
+    while (k > 0 && h->rules[k - 1].op == op)
+        k--;
+    return k;
+}
+
 static void choose_rule(Selection *s, IrRef v)
 {
     const Region *r = s->region;
@@ -295,7 +308,7 @@ static void choose_rule(Selection *s, IrRef v)
     }
     if (handled_by_core(in))
         return;
-    for (uint32_t k = s->host_first[in->op]; k < s->host->rule_count; k++) {
+    for (uint32_t k = first_rule(s->host, in->op); k < s->host->rule_count; k++) {
         const LowerRule *rule = &s->host->rules[k];
         if (rule->op != in->op)
             break;
@@ -308,15 +321,6 @@ static void choose_rule(Selection *s, IrRef v)
             ir_op_info[in->op].name, ir_type_name(rule_type(r, in)));
 }
 
-static void index_rules(Selection *s)
-{
-    for (uint32_t op = 0; op < IR_OP_COUNT; op++)
-        s->host_first[op] = s->host->rule_count;
-    const uint16_t *ops = s->host->rule_ops;
-    for (uint32_t k = s->host->rule_count; k-- > 0;)
-        s->host_first[ops != NULL ? ops[k] : s->host->rules[k].op] = k;
-}
-
 void select_region(Selection *s)
 {
     Region *r = s->region;
@@ -326,8 +330,6 @@ void select_region(Selection *s)
     s->uses = arena_alloc(r->arena, n * sizeof *s->uses);
     s->weak = arena_alloc(r->arena, n * sizeof *s->weak);
     s->alias = arena_alloc(r->arena, n * sizeof *s->alias);
-    s->host_first = arena_alloc(r->arena, IR_OP_COUNT * sizeof *s->host_first);
-    index_rules(s);
 
     for (uint32_t o = 0; o < s->norder; o++) {
         const IrBlock *b = &r->blocks.data[s->order[o]];

@@ -93,7 +93,7 @@ const HostDesc x86_host_desc = {
     .name = "x86_64",
     .rules = x86_rules,
     .rule_count = X86_RULE_COUNT,
-    .rule_ops = x86_rule_ops,
+    .rule_ends = x86_rule_ends,
     .allocatable = {[CLASS_GPR] = 0xffff & ~(1u << RSP | 1u << RBP), [CLASS_VEC] = 0xffff},
     .caller_saved = {[CLASS_GPR] = 1u << RAX | 1u << RCX | 1u << RDX | 1u << RSI | 1u << RDI |
                                    1u << R8 | 1u << R9 | 1u << R10 | 1u << R11,

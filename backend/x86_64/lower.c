@@ -123,11 +123,14 @@ const LowerRule x86_rules[X86_RULE_COUNT] = {
 #include "backend/x86_64/lower.def"
 };
 
-/* The same rows again, for the op alone. */
+/* The same rows again: where the rules of each op end. A later row of an op overrides the earlier.
+ */
 #undef RULE
 #undef FIXED
-#define RULE(op_, ...)  IR_##op_,
-#define FIXED(op_, ...) IR_##op_,
-const uint16_t x86_rule_ops[X86_RULE_COUNT] = {
+#define RULE(op_, ...)  [IR_##op_] = __COUNTER__ - RULES_START,
+#define FIXED(op_, ...) RULE(op_)
+enum { RULES_START = __COUNTER__ };
+#pragma GCC diagnostic ignored "-Woverride-init"
+const uint16_t x86_rule_ends[IR_OP_COUNT] = {
 #include "backend/x86_64/lower.def"
 };

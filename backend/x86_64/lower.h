@@ -25,6 +25,6 @@ enum {
 };
 
 extern const LowerRule x86_rules[X86_RULE_COUNT];
-extern const uint16_t x86_rule_ops[X86_RULE_COUNT];
+extern const uint16_t x86_rule_ends[IR_OP_COUNT];
 
 #endif

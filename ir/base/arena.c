@@ -15,28 +15,23 @@ struct ArenaChunk {
 
 enum { CHUNK_MIN = 64 * 1024 };
 
-void *arena_alloc(Arena *a, size_t bytes)
+void *arena_grow(Arena *a, size_t bytes)
 {
-    bytes = (bytes + 15) & ~(size_t)15;
-    if ((size_t)(a->end - a->cur) < bytes || a->cur == NULL) {
-        size_t size = bytes > CHUNK_MIN ? bytes : CHUNK_MIN;
-        ArenaChunk *c = malloc(sizeof *c + size);
-        if (c == NULL)
-            log_fatal("out of memory (%zu bytes for a translation)", size);
-        c->next = a->chunks;
-        c->size = size;
-        a->chunks = c;
-        a->cur = c->data;
-        a->end = c->data + size;
-    }
-    void *p = a->cur;
-    a->cur += bytes;
-    return memset(p, 0, bytes);
+    size_t size = bytes > CHUNK_MIN ? bytes : CHUNK_MIN;
+    ArenaChunk *c = malloc(sizeof *c + size);
+    if (c == NULL)
+        log_fatal("out of memory (%zu bytes for a translation)", size);
+    c->next = a->chunks;
+    c->size = size;
+    a->chunks = c;
+    a->cur = c->data + bytes;
+    a->end = c->data + size;
+    return c->data;
 }
 
 void *arena_copy(Arena *a, const void *p, size_t bytes)
 {
-    void *q = arena_alloc(a, bytes);
+    void *q = arena_raw(a, bytes);
     if (bytes != 0)
         memcpy(q, p, bytes);
     return q;

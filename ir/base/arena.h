@@ -14,6 +14,7 @@
 #define DRAGOMAN_IR_BASE_ARENA_H
 
 #include <stddef.h>
+#include <string.h>
 
 typedef struct ArenaChunk ArenaChunk;
 
@@ -22,8 +23,27 @@ typedef struct Arena {
     char *cur, *end;
 } Arena;
 
-/* Zeroed memory, aligned to 16 bytes, valid until arena_reset or arena_free. */
-void *arena_alloc(Arena *a, size_t bytes);
+/* The slow path of the two below: a new chunk that holds `bytes` (a multiple of 16). */
+void *arena_grow(Arena *a, size_t bytes);
+
+/* Memory of any content, aligned to 16 bytes, valid until arena_reset or arena_free: for what is
+ * written whole before it is read. */
+static inline void *arena_raw(Arena *a, size_t bytes)
+{
+    bytes = (bytes + 15) & ~(size_t)15;
+    if ((size_t)(a->end - a->cur) < bytes || a->cur == NULL)
+        return arena_grow(a, bytes);
+    void *p = a->cur;
+    a->cur += bytes;
+    return p;
+}
+
+/* As arena_raw, zeroed. */
+static inline void *arena_alloc(Arena *a, size_t bytes)
+{
+    return memset(arena_raw(a, bytes), 0, bytes);
+}
+
 /* A copy of `bytes` bytes at `p`. */
 void *arena_copy(Arena *a, const void *p, size_t bytes);
 void arena_reset(Arena *a);

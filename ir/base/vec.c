@@ -5,12 +5,11 @@
 
 void *vec_grow(Arena *a, void *data, uint32_t count, uint32_t *cap, size_t size)
 {
-    if (count < *cap)
-        return data;
     uint32_t n = *cap ? *cap * 2 : 16;
-    char *p = arena_alloc(a, n * size);
+    char *p = arena_raw(a, n * size);
     if (count != 0)
         memcpy(p, data, count * size);
+    memset(p + count * size, 0, (n - count) * size);
     *cap = n;
     return p;
 }

@@ -19,11 +19,13 @@
         uint32_t count, cap;                                                                       \
     }
 
-/* Makes room for one more element of `size` bytes and returns the (possibly moved) data. */
+/* Room for more elements of `size` bytes, zeroed; returns the moved data. */
 void *vec_grow(Arena *a, void *data, uint32_t count, uint32_t *cap, size_t size);
 
 #define VEC_PUSH(arena, v)                                                                         \
-    ((v)->data = vec_grow((arena), (v)->data, (v)->count, &(v)->cap, sizeof *(v)->data),           \
+    ((v)->count < (v)->cap ? (void)0                                                               \
+                           : (void)((v)->data = vec_grow((arena), (v)->data, (v)->count,           \
+                                                         &(v)->cap, sizeof *(v)->data)),           \
      &(v)->data[(v)->count++])
 
 #endif
