@@ -346,10 +346,11 @@ static void order_arguments(const Region *r, IrInst *i)
 static bool fold_all_const(Folder *f, IrInst *i)
 {
     const Region *r = f->region;
-    IrValue a[3] = {0};
-    if (i->nargs == 0 || ir_op_info[i->op].sig == IR_SIG_SPECIAL || i->op == IR_frcpest ||
-        i->op == IR_frsqrtest)
+    IrValue a[3];
+    if (i->nargs == 0 || !is_any_const(r, i->arg[0]) || ir_op_info[i->op].sig == IR_SIG_SPECIAL ||
+        i->op == IR_frcpest || i->op == IR_frsqrtest)
         return false;
+    memset(a, 0, sizeof a);
     for (unsigned n = 0; n < i->nargs; n++) {
         const uint8_t *bytes = fold_vconst(r, i->arg[n]);
         if (bytes != NULL)

@@ -18,24 +18,31 @@
 
 /* ---- setting up ---- */
 
+static void set_up_value(Allocator *a, uint32_t v, IrType t)
+{
+    a->values[v] = (Value){.reg = NO_REG,
+                           .hint = NO_REG,
+                           .pin = NO_PIN,
+                           .spill = NO_SPILL,
+                           .next = POS_FAR + 1,
+                           .type = (uint8_t)t,
+                           .cls = (uint8_t)class_of_type(t)};
+}
+
+/* Only what is in a block is a value. */
 static void set_up_values(Allocator *a)
 {
     const Region *r = a->region;
-    for (uint32_t v = 0; v < a->nvalues; v++) {
-        Value *val = &a->values[v];
-        *val = (Value){
-            .reg = NO_REG, .hint = NO_REG, .pin = NO_PIN, .spill = NO_SPILL, .next = POS_FAR + 1};
-        IrType t = IR_I64;
-        if (v < a->ninsts) {
+    set_up_value(a, 0, IR_VOID);
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        const IrBlock *bl = &r->blocks.data[b];
+        for (uint32_t k = 0; k < bl->params.count; k++)
+            set_up_value(a, bl->params.data[k].i, (IrType)ir_inst(r, bl->params.data[k])->type);
+        for (uint32_t v = bl->first; v != 0; v = r->insts.data[v].next) {
             const IrInst *in = &r->insts.data[v];
-            t = in->type;
-            val->konst = in->op == IR_const || in->op == IR_vconst;
-        } else {
-            t = r->slots->slots[v - a->ninsts].type;
-            val->slot = (uint16_t)(v - a->ninsts + 1);
+            set_up_value(a, v, (IrType)in->type);
+            a->values[v].konst = in->op == IR_const || in->op == IR_vconst;
         }
-        val->type = t;
-        val->cls = class_of_type(t);
     }
 }
 
@@ -48,6 +55,8 @@ static void set_up_slots(Allocator *a)
             continue;
         DG_ASSERT(a->npinned < MAX_PINNED);
         a->slot_value[slot] = a->ninsts + slot;
+        set_up_value(a, a->ninsts + slot, (IrType)r->slots->slots[slot].type);
+        a->values[a->ninsts + slot].slot = (uint16_t)(slot + 1);
         a->all_pins |= (uint64_t)1 << a->npinned;
         a->pinned[a->npinned++] = (uint8_t)slot;
     }

@@ -120,7 +120,7 @@ static uint32_t edge_label(const Emitter *e, uint32_t edge)
 
 static uint8_t access_flags(const Emitter *e, const SelInst *si, const IrInst *in)
 {
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = 0; k < 3 && si->rule != NULL; k++) {
         if (si->opnd[k].kind == OPND_MEM)
             return (uint8_t)ir_inst(e->region, si->opnd[k].folded)->flags;
     }

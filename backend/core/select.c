@@ -321,21 +321,33 @@ static void choose_rule(Selection *s, IrRef v)
             ir_op_info[in->op].name, ir_type_name(rule_type(r, in)));
 }
 
+/* Operands are written when a rule is chosen, and read only if there is one. */
+static void begin_inst(SelInst *si)
+{
+    si->rule = NULL;
+    si->folded = si->needed = si->lazy = false;
+    si->snap = 0;
+}
+
 void select_region(Selection *s)
 {
     Region *r = s->region;
     uint32_t n = r->insts.count;
     bool *not_lazy = arena_alloc(r->arena, n);
-    s->insts = arena_alloc(r->arena, n * sizeof *s->insts);
+    s->insts = arena_raw(r->arena, n * sizeof *s->insts);
     s->uses = arena_alloc(r->arena, n * sizeof *s->uses);
     s->weak = arena_alloc(r->arena, n * sizeof *s->weak);
     s->alias = arena_alloc(r->arena, n * sizeof *s->alias);
+    begin_inst(&s->insts[0]);
 
     for (uint32_t o = 0; o < s->norder; o++) {
         const IrBlock *b = &r->blocks.data[s->order[o]];
-        for (uint32_t k = 0; k < b->params.count; k++)
+        for (uint32_t k = 0; k < b->params.count; k++) {
             s->alias[b->params.data[k].i] = b->params.data[k];
+            begin_inst(&s->insts[b->params.data[k].i]);
+        }
         for (uint32_t i = b->first; i != 0; i = r->insts.data[i].next) {
+            begin_inst(&s->insts[i]);
             count_inst(s, &r->insts.data[i]);
             find_alias(s, (IrRef){i});
         }
