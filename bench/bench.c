@@ -92,6 +92,11 @@ int bench_main(int argc, char **argv)
     if (!open_output(plan.json, &o.json) || !open_output(plan.markdown, &o.markdown) ||
         !open_output(plan.html, &o.html))
         return OPTIONS_USAGE_STATUS;
+    if (plan.count) {
+        int status = bench_count(&plan, o.markdown ? o.markdown : stdout, o.json);
+        return close_output(plan.json, o.json) & close_output(plan.markdown, o.markdown) ? status
+                                                                                         : 1;
+    }
     bench_measure(&plan, &report);
     bool written = write_reports(&plan, &report, plan.compare ? &old : NULL, &o);
     return written ? status_of(&report) : 1;

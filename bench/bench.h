@@ -36,7 +36,8 @@ typedef struct BenchEngine {
     const char *name;
     const char *words[BENCH_MAX_WORDS]; /* NULL-terminated */
     const char *version;
-    bool ours; /* has --stats-file */
+    bool ours;    /* has --stats-file */
+    bool dynamic; /* --count: gets the dynamically linked kernels */
 } BenchEngine;
 
 typedef enum BenchSize { SIZE_FULL, SIZE_QUICK, SIZE_COUNT } BenchSize;
@@ -47,10 +48,10 @@ typedef struct BenchPlan {
     BenchSize size;
     const BenchKernel *kernels[BENCH_MAX_KERNELS];
     unsigned nkernels;
-    const char *kernel_dir, *path, *count_under, *sysroot;
+    const char *kernel_dir, *path;
     unsigned limit; /* CPU seconds of one run */
     const char *json, *markdown, *html, *compare;
-    bool list, help, tunables;
+    bool list, help, tunables, count;
 } BenchPlan;
 
 /* False with one line in err. */
@@ -128,7 +129,8 @@ void bench_compare(const BenchReport *old, const BenchReport *now, FILE *out);
 
 /* ---- counting executed host instructions (count.c) ---- */
 
-int bench_count(const BenchPlan *plan);
+/* The exit status: 1 if an engine failed, 2 if one cannot be counted. */
+int bench_count(const BenchPlan *plan, FILE *out, FILE *json);
 
 /* The program: argv[0] is "bench". */
 int bench_main(int argc, char **argv);

@@ -85,6 +85,27 @@ static bool apply_engines(BenchPlan *p, const char *argument, char *err, size_t 
     return true;
 }
 
+/* With --count nothing else is an engine; a command that ends in Dragoman can be asked for more. */
+static bool apply_count(BenchPlan *p, const char *argument, char *err, size_t size)
+{
+    (void)argument;
+    p->count = true;
+    p->size = SIZE_COUNT;
+    return apply_engines(p, "", err, size);
+}
+
+static bool apply_dynamic(BenchPlan *p, const char *argument, char *err, size_t size)
+{
+    for (unsigned i = 0; i < p->nengines; i++) {
+        if (!strcmp(p->engines[i].name, argument)) {
+            p->engines[i].dynamic = true;
+            return true;
+        }
+    }
+    snprintf(err, size, "--dynamic: no engine before it is called '%s'", argument);
+    return false;
+}
+
 static bool apply_vs(BenchPlan *p, const char *argument, char *err, size_t size)
 {
     BenchEngine e = {0};
@@ -97,6 +118,11 @@ static bool apply_vs(BenchPlan *p, const char *argument, char *err, size_t size)
         snprintf(err, size, "--vs: %s: %s", e.words[0], strerror(errno));
         return false;
     }
+    unsigned last = 0;
+    while (e.words[last + 1])
+        last++;
+    const char *slash = strrchr(e.words[last], '/');
+    e.ours = p->count && slash && !strcmp(slash, "/dragoman");
     e.name = strndup(argument, (size_t)(equals - argument));
     return add_engine(p, &e, err, size);
 }
@@ -164,6 +190,11 @@ static const OptionRow rows[] = {
      apply_markdown},
     {"html", "FILE", "write the results as one HTML page with charts", apply_html},
     {"compare", "FILE", "compare with an older report in JSON", apply_compare},
+    {"count", NULL,
+     "count AArch64 instructions instead: each --vs runs qemu-aarch64 with a translator "
+     "(write it before --vs)",
+     apply_count},
+    {"dynamic", "NAME", "with --count: that engine gets dynamically linked kernels", apply_dynamic},
     {"list", NULL, "list the kernels and their groups", apply_list},
     {"tunables", NULL, "print the GLIBC_TUNABLES that show a native program the guest's processor",
      apply_tunables},
@@ -218,7 +249,8 @@ static bool defaults(BenchPlan *p, char *err, size_t size)
     if (p->nkernels == 0 && !add_kernels(p, NULL, err, size))
         return false;
     for (unsigned i = 0; i < p->nengines; i++)
-        p->engines[i].version = p->engines[i].words[0] ? bench_version(p->engines[i].words) : NULL;
+        p->engines[i].version =
+            p->engines[i].words[0] && !p->count ? bench_version(p->engines[i].words) : NULL;
     return true;
 }
 

@@ -115,7 +115,8 @@ static void collect(const Engine *e, Section sections[SECTIONS])
                    {"guest_faults", "faults given to the guest", sum.faults + sum.traps}}};
     sections[3] = (Section){"memory",
                             "memory",
-                            {{"code_bytes", "code bytes in use", e->arena.used},
+                            {{"stub_bytes", "bytes of stubs", e->arena.first},
+                             {"code_bytes", "code bytes in use", e->arena.used},
                              {"data_bytes", "data bytes in use", e->arena.data_used},
                              {"invalidated", "invalidated translations", s->invalidated},
                              {"page_opens", "code pages opened for writing", s->page_opens},
