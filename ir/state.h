@@ -21,6 +21,7 @@ enum {
     STATE_X86_BIAS = 128, /* rbp - state on x86-64 hosts */
     STATE_AREA_GPRS = 32,
     STATE_AREA_VECS = 32,
+    JUMP_SIZE = 1 << 16, /* the index is what movzx leaves of a pc */
 };
 
 /* Why generated code came back to C. */
@@ -70,14 +71,31 @@ typedef struct CpuState {
      * copies up to n of its bytes; returns how many. *pc stays if it is not the translator's, and
      * becomes 0 if the translation is gone. May be NULL. */
     uint32_t (*guest_insn)(struct CpuState *s, uint64_t *pc, uint8_t *bytes, uint32_t n);
-    uint64_t shadow_sp; /* shadow return stack pointer while not in translations; initially
-                           shadow_top */
+    uint64_t shadow_sp;    /* shadow return stack pointer while not in translations; initially
+                              shadow_top */
+    struct CpuState *next; /* the runtime's list of states */
+    /* Where indirect jumps of this thread went: at index pc % JUMP_SIZE the pc and the host
+     * address. Written only by C, under the engine's lock; a pc never stands at an index that is
+     * not its. */
+    _Alignas(64) uint64_t jump_pc[JUMP_SIZE];
+    uint64_t jump_entry[JUMP_SIZE];
 } CpuState;
+
+/* What jump_pc[index] holds when there is none: never a pc with that index. */
+static inline uint64_t state_no_jump(uint64_t index)
+{
+    return index == 0;
+}
 
 _Static_assert(__builtin_offsetof(CpuState, guest) == STATE_GUEST_OFFSET, "hot words moved");
 _Static_assert(__builtin_offsetof(CpuState, spill) == 8192, "guest area moved");
 
-/* lookup[] has LOOKUP_SIZE entries; pc's entry is (pc >> 0) & (LOOKUP_SIZE - 1). */
+/* lookup[] has LOOKUP_SIZE entries. Two pcs that share a place in the jump table do not share one
+ * here, if they are less than 1 GiB apart. */
 enum { LOOKUP_BITS = 14, LOOKUP_SIZE = 1 << LOOKUP_BITS };
+static inline uint64_t state_lookup_index(uint64_t pc)
+{
+    return (pc ^ pc >> 16) & (LOOKUP_SIZE - 1);
+}
 
 #endif

@@ -93,7 +93,7 @@ HeaderCell *cache_table(const Cache *c, uint32_t mode)
 
 static HeaderCell *lookup_cell(HeaderCell *table, uint64_t pc)
 {
-    return &table[pc & (LOOKUP_SIZE - 1)];
+    return &table[state_lookup_index(pc)];
 }
 
 /* ---- changing ---- */
@@ -247,11 +247,48 @@ static void fill_slot(Cache *c, Translation *t, HeaderCell *cell)
     set_header(cell, &t->header);
 }
 
-void cache_expose(Cache *c, Translation *t, HeaderCell *cell)
+void cache_add_state(Cache *c, CpuState *s)
+{
+    s->jump_pc[0] = state_no_jump(0);
+    s->next = c->states;
+    c->states = s;
+}
+
+void cache_drop_state(Cache *c, CpuState *s)
+{
+    CpuState **at = &c->states;
+    while (*at != NULL && *at != s)
+        at = &(*at)->next;
+    if (*at == s)
+        *at = s->next;
+}
+
+void cache_clear_jumps(CpuState *s)
+{
+    for (uint64_t i = 0; i < JUMP_SIZE; i++) {
+        if (s->jump_pc[i] != state_no_jump(i)) /* most pages were never touched */
+            s->jump_pc[i] = state_no_jump(i);
+    }
+}
+
+/* Another thread may be about to jump there all the same; the code stays until a flush. */
+static void forget_jumps(const Cache *c, const Translation *t)
+{
+    uint64_t pc = t->header.pc, index = pc % JUMP_SIZE;
+    for (CpuState *s = c->states; s != NULL; s = s->next) {
+        if (s->jump_pc[index] == pc && s->jump_entry[index] == t->header.entry)
+            __atomic_store_n(&s->jump_pc[index], state_no_jump(index), __ATOMIC_RELAXED);
+    }
+}
+
+void cache_expose(Cache *c, Translation *t, CpuState *s, HeaderCell *cell)
 {
     if (t->dead || t->region != NULL)
         return;
-    set_header(lookup_cell(cache_make_table(c, t->mode), t->header.pc), &t->header);
+    uint64_t pc = t->header.pc, index = pc % JUMP_SIZE;
+    s->jump_pc[index] = pc;
+    s->jump_entry[index] = t->header.entry;
+    set_header(lookup_cell(cache_make_table(c, t->mode), pc), &t->header);
     if (cell != NULL)
         fill_slot(c, t, cell);
 }
@@ -286,6 +323,7 @@ void cache_invalidate(Cache *c, Translation *t)
     HeaderCell *table = cache_table(c, t->mode);
     if (table != NULL)
         forget(c, lookup_cell(table, t->header.pc), t);
+    forget_jumps(c, t);
     for (SlotRef *s = t->slots; s != NULL; s = s->next)
         forget(c, s->cell, t);
     for (Exit *x = t->incoming, *next; x != NULL; x = next) {
@@ -308,6 +346,8 @@ void cache_reset(Cache *c)
         for (uint32_t i = 0; i < LOOKUP_SIZE; i++)
             set_header(&c->modes[m].table[i], &c->empty);
     }
+    for (CpuState *s = c->states; s != NULL; s = s->next)
+        cache_clear_jumps(s);
     atomic_store_explicit(&c->count, 0, memory_order_release);
     arena_free(&c->meta);
     c->meta_bytes = 0;

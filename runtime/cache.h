@@ -1,9 +1,10 @@
 /* cache.h: the translation cache: what has been translated, and who jumps to whom.
  *
  * A translation is found by {guest pc, mode word}, by its host code address (faults and exits), and
- * by generated code itself through EntryHeaders: one lookup table for each mode word, indexed by
- * pc, and inline-cache slots of indirect jumps. An empty entry points to a header that leads to the
- * miss stub.
+ * by generated code itself: through the jump table of its thread (CpuState.jump_pc) and through
+ * EntryHeaders: one lookup table for each mode word, indexed by pc, and, on hosts that use them,
+ * inline-cache slots of indirect jumps. An empty entry points to a header that leads to the miss
+ * stub. A jump table holds translations of its thread's mode only.
  *
  * Who may do what:
  *  - every change is made under the engine's lock
@@ -84,6 +85,7 @@ typedef struct Cache {
     ModeTable modes[CACHE_MODES];
     _Atomic uint32_t nmodes;
     uint64_t generation; /* flushes so far */
+    CpuState *states;    /* whose jump tables may name translations */
 } Cache;
 
 /* False: no memory. */
@@ -108,8 +110,14 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, uint64_t pc, uint32
 /* Publishes a lifted region, which must live in c->meta. */
 Translation *cache_publish_region(Cache *c, const Region *r);
 void cache_chain(Cache *c, Exit *x, Translation *to);
-/* Makes generated code find t without C: the lookup table, and the site's slot if cell != NULL. */
-void cache_expose(Cache *c, Translation *t, HeaderCell *cell);
+/* Makes generated code find t without C: the lookup table, s's jump table, and the site's slot if
+ * cell != NULL. The caller's thread is s's. */
+void cache_expose(Cache *c, Translation *t, CpuState *s, HeaderCell *cell);
+/* A thread's state comes and goes. */
+void cache_add_state(Cache *c, CpuState *s);
+void cache_drop_state(Cache *c, CpuState *s);
+/* Empties a jump table; its thread is not in generated code. */
+void cache_clear_jumps(CpuState *s);
 void cache_invalidate(Cache *c, Translation *t);
 /* Drops everything. No thread is in a section. */
 void cache_reset(Cache *c);

@@ -235,6 +235,7 @@ Vcpu *vcpu_new(Engine *e)
         return NULL;
     }
     engine_lock(e);
+    cache_add_state(&e->cache, r->pub.state);
     r->pub.next = e->vcpus;
     e->vcpus = &r->pub;
     engine_unlock(e);
@@ -250,6 +251,7 @@ void vcpu_free(Vcpu *v)
         p = &(*p)->next;
     if (*p == v)
         *p = v->next;
+    cache_drop_state(&e->cache, v->state);
     stats_add_run(&e->stats.ended, &vcpu_run_of(v)->stats);
     engine_unlock(e);
     if (current == v)

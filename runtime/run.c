@@ -240,7 +240,7 @@ static void link_pending(VcpuRun *r, Engine *e, Translation *t)
             e->stats.chained++;
         }
         if (r->pending_lookup && r->table_mode == t->mode) /* the site's mode */
-            cache_expose(&e->cache, t, (HeaderCell *)(uintptr_t)r->pending_site);
+            cache_expose(&e->cache, t, r->pub.state, (HeaderCell *)(uintptr_t)r->pending_site);
     }
     engine_unlock(e);
     r->pending_exit = NULL;
@@ -252,6 +252,8 @@ static void use_table(VcpuRun *r, Engine *e, uint32_t mode)
     CpuState *s = r->pub.state;
     if (s->lookup != NULL && r->table_mode == mode)
         return;
+    if (s->lookup != NULL)
+        cache_clear_jumps(s);
     s->lookup = cache_table(&e->cache, mode);
     s->shadow_sp = s->shadow_top; /* return addresses on it are of the other mode's code */
     r->table_mode = mode;

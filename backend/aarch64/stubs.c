@@ -162,7 +162,9 @@ static void stub_lookup(Stubs *s)
     ri(e, A64_ADDSI_X, XZR, 1, 1);
     a64_bcond(e, CC_EQ, miss);
     state_load(s, 0, offsetof(CpuState, lookup));
-    rij(e, A64_UBFM_X, 2, R_EXIT_PC, 0, LOOKUP_BITS - 1);
+    rij(e, A64_UBFM_X, 2, R_EXIT_PC, 16, 63);
+    rrr(e, A64_EOR_X, 2, 2, R_EXIT_PC);
+    rij(e, A64_UBFM_X, 2, 2, 0, LOOKUP_BITS - 1);
     put_a64(e, A64_LDRX_X, (A64Args){.d = 0, .n = 0, .m = 2, .j = 3});
     pair(e, A64_LDP_X, 1, 0, 0, 0);
     rrr(e, A64_SUBS_X, XZR, 1, R_EXIT_PC);

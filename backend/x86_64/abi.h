@@ -22,21 +22,23 @@
  *   return          cmp [rsp + 8], r14        r14 = wanted pc
  *                   jne STUB_SHADOW_RESET
  *                   ret
- *   indirect jump   mov r15, [rip + slot]     data word: const EntryHeader *, never NULL
- *                   cmp [r15], r14
- *                   jne cold                  cold: lea r15, [rip + slot]; jmp STUB_LOOKUP
- *                   jmp [r15 + 8]
+ *   indirect jump   movzx r15d, r14w
+ *                   cmp [rbp + jump_pc + 8 * r15], r14
+ *                   jne STUB_LOOKUP
+ *                   jmp [rbp + jump_entry + 8 * r15]
  *   indirect call   push; the same with call, then the landing of a call exit;
- *                   cold: lea r15, [rip + slot]; call STUB_LOOKUP; jmp landing
+ *                   for jne cold: call STUB_LOOKUP; jmp landing
  *   poll            cmp dword [rbp + poll], 0; jne cold     cold: call STUB_SITE
  *   trap            call STUB_SITE
  *   helper          rsp to shadow_sp, host_sp to rsp, call [rbp + helper], rsp from shadow_sp
  *
- * STUB_LOOKUP: r14 = pc, r15 = address of the site's slot, which goes to exit_site. A slot that is
- * empty (header pc = EMPTY_PC) goes straight to the miss stub, so that C, which keeps a record of
- * every filled slot, fills it; otherwise the table entry decides. STUB_LOOKUP_MISS reports pc and
- * leaves exit_site as it is. STUB_SHADOW_RESET empties the shadow stack and looks up without a slot
- * (exit_site = 0).
+ * The jump table has the fewest dependent instructions between a pc and the jump: where predictors
+ * do not know the destination, that latency is what a jump costs beyond its native cost. Sites have
+ * no slots of their own (exit_site = 0).
+ *
+ * STUB_LOOKUP: r14 = pc; asks the table of the mode (CpuState.lookup), which has another hash and
+ * is shared by all threads, else STUB_LOOKUP_MISS reports pc. STUB_SHADOW_RESET empties the shadow
+ * stack and jumps through the jump table.
  *
  * STUB_SITE pops its return address into exit_site; area.gpr[4] is rsp after that. STUB_LEAVE_FAULT
  * expects area, exit_site, exit_reason and fpctl written already.

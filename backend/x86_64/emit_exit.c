@@ -96,39 +96,33 @@ static void exit_direct(Emitter *e, const IrInst *inst)
 
 /* ---- indirect exits ---- */
 
-static void slot_operand(Emitter *e, X86Insn insn, uint32_t slot)
-{
-    a_emit(e, &(Asm){.insn = insn,
-                     .width = 8,
-                     .reg = EXIT_TEMP,
-                     .rm = rm_rip(),
-                     .data = true,
-                     .index = slot});
-}
-
-static void cold_jump(Emitter *e, const ColdCode *c)
-{
-    slot_operand(e, X86_LEA, c->data);
-    a_stub(e, "\xe9", 1, STUB_LOOKUP);
-}
-
 static void cold_call(Emitter *e, const ColdCode *c)
 {
-    slot_operand(e, X86_LEA, c->data);
     a_stub(e, "\xe8", 1, STUB_LOOKUP);
     a_jmp(e, c->back);
 }
 
-/* Compares the site's slot; returns the label of the landing behind a call. */
-static uint32_t try_slot(Emitter *e, bool call)
+void x86_jump_table(Emitter *e, X86Insn insn, uint32_t cold)
 {
-    ColdCode *c = a_cold(e, call ? cold_call : cold_jump);
+    X86Rm pc = a_state(offsetof(CpuState, jump_pc)),
+          entry = a_state(offsetof(CpuState, jump_entry));
+    pc.index = entry.index = EXIT_TEMP;
+    pc.scale = entry.scale = 3;
+    a_rr(e, X86_MOVZX16, 4, EXIT_TEMP, EXIT_PC);
+    a_rm(e, X86_CMP_MR, 8, EXIT_PC, pc);
+    if (cold != NO_LABEL)
+        a_jcc(e, CC_NE, cold);
+    else
+        a_stub(e, "\x0f\x85", 2, STUB_LOOKUP);
+    a_rm(e, insn, 4, 0, entry);
+}
+
+/* A call through the thread's jump table; returns the label of its landing. */
+static uint32_t call_through_table(Emitter *e)
+{
+    ColdCode *c = a_cold(e, cold_call);
     uint32_t cold = c->label, back = c->back;
-    c->data = emit_data_word(e);
-    slot_operand(e, X86_MOV, c->data);
-    a_rm(e, X86_CMP_MR, 8, EXIT_PC, rm_disp(EXIT_TEMP, 0));
-    a_jcc(e, CC_NE, cold);
-    a_rm(e, call ? X86_CALL_M : X86_JMP_M, 4, 0, rm_disp(EXIT_TEMP, offsetof(EntryHeader, entry)));
+    x86_jump_table(e, X86_CALL_M, cold);
     return back;
 }
 
@@ -144,13 +138,13 @@ static void exit_indirect(Emitter *e, const IrInst *inst)
     case IR_EXIT_CALL: {
         uint64_t back = return_pc(e, inst->arg[1]);
         push_pc(e, back, EXIT_TEMP);
-        uint32_t here = try_slot(e, true);
+        uint32_t here = call_through_table(e);
         emit_label_bind(e, here);
         landing(e, back);
         break;
     }
     default:
-        try_slot(e, false);
+        x86_jump_table(e, X86_JMP_M, NO_LABEL);
         break;
     }
 }

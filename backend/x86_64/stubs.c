@@ -105,7 +105,10 @@ static void stub_lookup_miss(Emitter *e, const SlotTable *slots, const Conventio
 /* The table's header for the pc in r14 to r15; to its entry if the pc is right. */
 static void table_lookup(Emitter *e)
 {
-    a_lea(e, 4, EXIT_TEMP, rm_mem(X86_NO_REG, EXIT_PC, 3, 0));
+    a_mov(e, 8, EXIT_TEMP, EXIT_PC);
+    a_ri(e, X86_SHR_I, 8, EXIT_TEMP, 16);
+    a_rr(e, X86_XOR, 4, EXIT_TEMP, EXIT_PC);
+    a_lea(e, 4, EXIT_TEMP, rm_mem(X86_NO_REG, EXIT_TEMP, 3, 0));
     a_alu_imm(e, ALU_AND, 4, rm_reg(EXIT_TEMP), (LOOKUP_SIZE - 1) * 8);
     a_rm(e, X86_ADD, 8, EXIT_TEMP, field(offsetof(CpuState, lookup)));
     a_rm(e, X86_MOV, 8, EXIT_TEMP, rm_disp(EXIT_TEMP, 0));
@@ -116,18 +119,14 @@ static void table_lookup(Emitter *e)
 
 static void stub_lookup(Emitter *e)
 {
-    a_rm(e, X86_MOV_MR, 8, EXIT_TEMP, field(offsetof(CpuState, exit_site)));
-    a_rm(e, X86_MOV, 8, EXIT_TEMP, rm_disp(EXIT_TEMP, 0));
-    a_alu_imm(e, ALU_CMP, 8, rm_disp(EXIT_TEMP, offsetof(EntryHeader, pc)), EMPTY_PC);
-    a_stub(e, "\x0f\x84", 2, STUB_LOOKUP_MISS);
+    a_mi(e, X86_MOV_I, 8, field(offsetof(CpuState, exit_site)), 0);
     table_lookup(e);
 }
 
 static void stub_shadow_reset(Emitter *e)
 {
     a_rm(e, X86_MOV, 8, RSP, field(offsetof(CpuState, shadow_top)));
-    a_mi(e, X86_MOV_I, 8, field(offsetof(CpuState, exit_site)), 0);
-    table_lookup(e);
+    x86_jump_table(e, X86_JMP_M, NO_LABEL);
 }
 
 static void stub_site(Emitter *e)

@@ -177,43 +177,57 @@ static void calls_and_returns(void)
     CHECK(h_state.exit_site == 0 && h_state.shadow_sp == h_state.shadow_top);
 }
 
-static void indirect_exits(void)
+static void set_jump(uint64_t pc, const Code *to)
+{
+    h_state.jump_pc[pc % JUMP_SIZE] = to ? pc : state_no_jump(pc % JUMP_SIZE);
+    h_state.jump_entry[pc % JUMP_SIZE] = to ? entry_of(to) : 0;
+}
+
+static void indirect_jumps(void)
 {
     Code jump = compile("%1 = get s1\nexitind %1\n");
     Code to = compile("%1 = get s2\n%2 = add i64 %1, 1\nput s2, %2\nexit 0x20\n");
-    EntryHeader header = {0x5000, entry_of(&to)}, other = {0x6000, entry_of(&to)};
-    uint64_t site = (uint64_t)(uintptr_t)&jump.data[jump.cc.data_words - 1];
+    EntryHeader header = {0x5000, entry_of(&to)};
     set_slot(1, 0x5000);
     set_slot(2, 0);
-    h_lookup[0x5000 & (LOOKUP_SIZE - 1)] = &header;
-    enter(&jump); /* an empty slot asks C even if the table knows */
-    CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x5000);
-    CHECK(h_state.exit_site == site);
-    jump.data[jump.cc.data_words - 1] = (uint64_t)(uintptr_t)&other;
-    enter(&jump); /* the slot is another's: the table answers */
-    CHECK(left_by(&to) != NULL && slot(2) == 1);
-    set_slot(1, 0x6000);
-    enter(&jump); /* the slot answers */
-    CHECK(left_by(&to) != NULL && slot(2) == 2);
-    set_slot(1, 0x7000);
     enter(&jump);
-    CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x7000);
-    h_lookup[0x5000 & (LOOKUP_SIZE - 1)] = &h_empty;
+    CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x5000 && h_state.exit_site == 0);
+    set_jump(0x5000, &to);
+    enter(&jump); /* the jump table answers */
+    CHECK(left_by(&to) != NULL && slot(2) == 1);
+    set_slot(1, 0x5000 + JUMP_SIZE);
+    enter(&jump); /* another pc of the same place */
+    CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x5000 + JUMP_SIZE);
+    set_slot(1, 0x5000);
+    set_jump(0x5000, NULL);
+    h_lookup[state_lookup_index(0x5000)] = &header;
+    enter(&jump); /* the mode's table answers */
+    CHECK(left_by(&to) != NULL && slot(2) == 2);
+    set_slot(1, 0x5000 + LOOKUP_SIZE);
+    enter(&jump);
+    CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x5000 + LOOKUP_SIZE);
+    h_lookup[state_lookup_index(0x5000)] = &h_empty;
+    set_slot(1, 0); /* index 0, for which nothing is not 0 */
+    enter(&jump);
+    CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0);
+}
 
+static void indirect_calls(void)
+{
     Code call = compile("%1 = get s1\nexitind.call %1, 0x18\n");
     Code callee = compile("%1 = get s4\nexitind.ret %1\n");
     EntryHeader called = {0x5008, entry_of(&callee)};
     set_slot(1, 0x5008);
     set_slot(4, 0x18);
-    call.data[call.cc.data_words - 1] = (uint64_t)(uintptr_t)&called;
+    set_jump(0x5008, &callee);
     enter(&call);
     CHECK(left_by(&call) != NULL && left_by(&call)->pc == 0x18);
-    call.data[call.cc.data_words - 1] = (uint64_t)(uintptr_t)&other;
-    h_lookup[0x5008 & (LOOKUP_SIZE - 1)] = &called;
+    set_jump(0x5008, NULL);
+    h_lookup[state_lookup_index(0x5008)] = &called;
     enter(&call); /* through STUB_LOOKUP: the return lands all the same */
     CHECK(left_by(&call) != NULL && left_by(&call)->pc == 0x18);
     CHECK(h_state.shadow_sp == h_state.shadow_top);
-    h_lookup[0x5008 & (LOOKUP_SIZE - 1)] = &h_empty;
+    h_lookup[state_lookup_index(0x5008)] = &h_empty;
 }
 
 static const FaultSite *site_of(const Code *c)
@@ -388,7 +402,8 @@ int main(void)
     }
     direct_exits();
     calls_and_returns();
-    indirect_exits();
+    indirect_jumps();
+    indirect_calls();
     sites();
     helper_calls();
     atomics();
