@@ -100,7 +100,7 @@ static bool count_one(const BenchEngine *e, char *const *command, uint64_t stub_
         start_logged(e, command, ends[1]);
     close(ends[1]);
     FILE *log = fdopen(ends[0], "r");
-    bool good = child > 0 && log && trace_read(log, stub_bytes, out);
+    bool good = child > 0 && log && bench_trace_read(log, stub_bytes, out);
     if (log)
         fclose(log);
     waitpid(child, &status, 0);

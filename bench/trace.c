@@ -54,7 +54,7 @@ typedef struct Reader {
 } Reader;
 
 /* Arm ARM (DDI 0487), C4.1: encodings of barriers and of loads and stores. */
-TraceKind trace_kind(uint32_t w)
+TraceKind bench_trace_kind(uint32_t w)
 {
     if ((w & 0xfffff0ff) == 0xd50330bf) { /* DMB; CRm bits 1:0 = 1 loads, 2 stores, 3 all */
         unsigned what = w >> 8 & 3;
@@ -141,7 +141,7 @@ static void listed_insn(Reader *r, const char *line)
     Block *b = &r->listed;
     if (b->count[KIND_INSN] == 0)
         b->pc = pc;
-    TraceKind kind = trace_kind(word);
+    TraceKind kind = bench_trace_kind(word);
     b->count[KIND_INSN]++;
     if (kind != KINDS)
         b->count[kind]++;
@@ -228,7 +228,7 @@ static void mapped(Reader *r, const char *line)
         r->ranges[r->nranges++] = (Range){start, start + strtoull(size + 1, NULL, 0)};
 }
 
-bool trace_read(FILE *log, uint64_t stub_bytes, TraceCounts *out)
+bool bench_trace_read(FILE *log, uint64_t stub_bytes, TraceCounts *out)
 {
     Reader *r = calloc(1, sizeof *r);
     if (!r)

@@ -41,9 +41,9 @@ typedef struct TraceCounts {
 } TraceCounts;
 
 /* Reads a log to its end. False if it does not look like one. */
-bool trace_read(FILE *log, uint64_t stub_bytes, TraceCounts *out);
+bool bench_trace_read(FILE *log, uint64_t stub_bytes, TraceCounts *out);
 
 /* The kind of an instruction word beyond KIND_INSN; KINDS if none. */
-TraceKind trace_kind(uint32_t word);
+TraceKind bench_trace_kind(uint32_t word);
 
 #endif
