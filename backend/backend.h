@@ -94,6 +94,30 @@ typedef struct BlockCost { /* for --stats: counter i = executions of one stretch
     uint32_t guest_insns, host_insns;
 } BlockCost;
 
+/* For explain: what the code from `offset` on is for, up to the next note. */
+typedef enum CodeNoteKind {
+    NOTE_OP,     /* the lowering of IR instruction `inst` */
+    NOTE_MOVE,   /* the allocator's: a register copied, or a constant made */
+    NOTE_SPILL,  /* ..a register kept in a spill slot; `arg`: offset in CpuState */
+    NOTE_RELOAD, /* ..and taken from there */
+    NOTE_GET,    /* ..a guest slot read; `arg` likewise */
+    NOTE_PUT,    /* ..and written */
+    NOTE_JUMP,   /* between blocks */
+    NOTE_POLL,
+    NOTE_COUNT, /* --stats */
+    NOTE_EXIT,
+    NOTE_COLD, /* behind the region: the site call of a poll or a fault */
+    NOTE_END,  /* behind that: exit stubs, cold parts of ops, constants */
+} CodeNoteKind;
+
+typedef struct CodeNote {
+    uint32_t offset;
+    uint32_t inst; /* the IR instruction it belongs to; 0: the next one that has one */
+    uint32_t arg;
+    uint8_t kind; /* CodeNoteKind */
+    uint64_t pc;  /* guest instruction; 0: that of `inst` */
+} CodeNote;
+
 typedef struct CompiledCode {
     Arena *arena;
     uint8_t *code;
@@ -107,6 +131,7 @@ typedef struct CompiledCode {
     VEC(SlotLoc) locs;
     VEC(IrVec128) vconsts;
     VEC(BlockCost) costs; /* one for each counter, in data_words order */
+    VEC(CodeNote) notes;  /* BackendConfig.notes; in order of offset */
 } CompiledCode;
 
 /* One row: slot `name` lives in host register `reg` at region borders. */
@@ -126,7 +151,7 @@ typedef struct BackendConfig {
     bool memory_order_relaxed;
     bool count_blocks; /* --stats */
     bool check;        /* verify the register allocation */
-    FILE *trace;       /* explain: host code beside the IR; or NULL */
+    bool notes;        /* explain: fill CompiledCode.notes */
 } BackendConfig;
 
 typedef struct BackendOps {
@@ -150,6 +175,7 @@ typedef struct BackendOps {
     /* Makes written code visible to instruction fetch (AArch64: DC CVAU on rw, IC IVAU on rx). */
     void (*sync_code)(uint8_t *rw, uint64_t rx, uint32_t size);
     bool x87_unit;        /* x87 and x87mem are supported: the host is an x86 */
+    uint32_t typical_features; /* of a processor of today, to explain code for it elsewhere */
     uint8_t landing_size; /* bytes between a call and the end of its landing pad, for readers */
 } BackendOps;
 

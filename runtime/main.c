@@ -1,4 +1,4 @@
-/* main.c: dragoman [OPTION...] PROGRAM [ARGUMENT...], or dragoman bench ...
+/* main.c: dragoman [OPTION...] PROGRAM [ARGUMENT...], or dragoman COMMAND ... (`commands` below)
  *
  * Sets up the process (options, guest, engine, first thread), loads the program and runs it. The
  * program's end is the process's end, by exit_group or by the signal that killed it; main only
@@ -12,6 +12,7 @@
 #include "bench/bench.h"
 #include "ir/base/log.h"
 #include "runtime/engine.h"
+#include "runtime/explain_cmd.h"
 #include "runtime/linux/linux.h"
 
 #ifndef DRAGOMAN_VERSION
@@ -74,10 +75,39 @@ static void open_log(LinuxProcess *p)
         fd_guard(p, FD_STRACE, fd, false);
 }
 
+/* ---- subcommands ---- */
+
+static ExplainRequest explain_request;
+
+static int bench(int *argc, char ***argv)
+{
+    return bench_main(*argc - 1, *argv + 1);
+}
+
+static int explain(int *argc, char ***argv)
+{
+    return explain_command(&explain_request, argc, argv);
+}
+
+/* A command returns an exit status, or -1 when the rest of the command line is to be run. */
+static const struct {
+    const char *name;
+    int (*run)(int *argc, char ***argv);
+} commands[] = {{"bench", bench}, {"explain", explain}};
+
+static int run_command(int *argc, char ***argv)
+{
+    for (size_t i = 0; *argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
+        if (!strcmp((*argv)[1], commands[i].name))
+            return commands[i].run(argc, argv);
+    return -1;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc > 1 && !strcmp(argv[1], "bench"))
-        return bench_main(argc - 1, argv + 1);
+    int done = run_command(&argc, &argv);
+    if (done >= 0)
+        return done;
     static LinuxProcess process = {.lock = PTHREAD_MUTEX_INITIALIZER};
     static Options options;
     char err[OPTIONS_ERROR];
@@ -112,6 +142,11 @@ int main(int argc, char **argv)
         open_log(p);
     LinuxThread *t = signals_first_thread(p);
     EngineOptions eo = engine_options(&options);
+    if (explain_request.hot) {
+        eo.stats = true;
+        eo.at_end = explain_hottest;
+        eo.at_end_arg = &explain_request;
+    }
     p->engine = engine_new(p->guest, &eo);
     t->vcpu = vcpu_new(p->engine);
     if (!t->vcpu)

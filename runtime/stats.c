@@ -160,5 +160,7 @@ void engine_report_stats(Engine *e)
         report_text(e, sections, stderr);
     if (e->opt.stats_file)
         report_json(sections, e->opt.stats_file);
+    if (e->opt.at_end)
+        e->opt.at_end(e, e->opt.at_end_arg);
     engine_unlock(e);
 }

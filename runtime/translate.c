@@ -208,14 +208,30 @@ static void verify(const TranslationContext *tc, const Region *r)
         log_bug(__FILE__, __LINE__, "lifted IR is malformed: %s", err);
 }
 
-static PassContext pass_context(TranslationContext *tc, Explain *x)
+/* What --explain asks for: NULL if nothing of this region. */
+static Explanation *explaining(Engine *e, Arena *arena, uint64_t pc)
+{
+    bool wanted = e->opt.explain != NULL && (e->opt.explain_pc == 0 || e->opt.explain_pc == pc);
+    return wanted ? explain_new(arena, e->guest, pc) : NULL;
+}
+
+static void print_explanation(const Engine *e, const Explanation *x)
+{
+    const ExplainStyle style = {.width = 150, .bytes = true, .all_passes = true};
+    if (x == NULL)
+        return;
+    explain_text(x, e->opt.explain, &style);
+    fflush(e->opt.explain);
+}
+
+static PassContext pass_context(TranslationContext *tc, Explanation *x)
 {
     Engine *e = tc->e;
     PassContext ctx = {.arg = &tc->ahead, .skip = e->opt.no_pass, .verify = e->opt.check};
     if (!tc->checked) /* what lies behind a checked region may change at any time */
         ctx.dead_slots_at = e->guest->dead_slots_at;
     ctx.promote_only = e->optimised++ >= e->opt.max_optimised;
-    if (x->out != NULL) {
+    if (x != NULL) {
         ctx.after = explain_ir;
         ctx.after_arg = x;
     }
@@ -256,8 +272,10 @@ static void translate_region(TranslationContext *tc, uint64_t pc, uint32_t mode)
     r->pc = pc;
     r->mode = mode;
     verify(tc, r);
-    Explain x = explain_begin(e, pc);
-    explain_lifted(&x, &tc->request, &tc->lifted);
+    Explanation *x = explaining(e, &e->cache.meta, pc);
+    if (x != NULL)
+        explain_lifted(x, &tc->request, &tc->lifted);
+    print_explanation(e, x);
     finish(tc, cache_publish_region(&e->cache, r));
 }
 
@@ -278,7 +296,8 @@ static bool needs_fp_traps(const Region *r)
 static bool translate_once(TranslationContext *tc, uint64_t pc, uint32_t mode, uint32_t *max)
 {
     Engine *e = tc->e;
-    Explain x = explain_begin(e, pc);
+    Explanation *x = explaining(e, &e->scratch, pc);
+    BackendConfig cfg = e->config;
     CompiledCode cc = {.arena = &e->scratch};
     char err[256];
 
@@ -288,17 +307,21 @@ static bool translate_once(TranslationContext *tc, uint64_t pc, uint32_t mode, u
         translate_region(tc, pc, mode);
         return true;
     }
-    explain_lifted(&x, &tc->request, &tc->lifted);
-    PassContext ctx = pass_context(tc, &x);
+    if (x != NULL)
+        explain_lifted(x, &tc->request, &tc->lifted);
+    PassContext ctx = pass_context(tc, x);
+    cfg.notes = x != NULL;
     ir_optimise(r, &ctx);
-    if (!e->backend->compile(&e->config, r, &cc, err, sizeof err)) {
+    if (!e->backend->compile(&cfg, r, &cc, err, sizeof err)) {
         if (tc->lifted.guest_insns <= 1)
             log_bug(__FILE__, __LINE__, "one guest instruction does not compile: %s", err);
         *max = tc->lifted.guest_insns / 2;
         return false;
     }
     Translation *t = publish(e, &cc, pc, mode);
-    explain_code(&x, e, t);
+    if (x != NULL)
+        explain_code(x, e->backend, r, &cc);
+    print_explanation(e, x);
     finish(tc, t);
     return true;
 }

@@ -57,6 +57,9 @@ typedef struct EngineOptions {
     uint32_t max_insns;     /* of a region; 0: the default */
     FILE *explain;          /* print guest code, IR and host code of each region */
     uint64_t explain_pc;    /* only the region at this pc; 0: all */
+    /* Called at the process's end, with `stats`; may be NULL. */
+    void (*at_end)(Engine *e, void *arg);
+    void *at_end_arg;
 } EngineOptions;
 
 /* The process's engine, created once. Exits with one clear line if there is no memory or no

@@ -119,5 +119,7 @@ const BackendOps backend_aarch64 = {
     .relocate = relocate,
     .patch = patch,
     .sync_code = a64_sync_code,
+    .typical_features =
+        FEAT_A64_LSE | FEAT_A64_LRCPC | FEAT_A64_LRCPC2 | FEAT_A64_LSE2 | FEAT_A64_AFP,
     .landing_size = 4,
 };

@@ -216,6 +216,49 @@ static void emit_inst(Emitter *e, const Allocation *al, uint32_t i, uint32_t nex
     e->site.snap = 0;
 }
 
+/* ---- notes for explain ---- */
+
+static void note(Emitter *e, CodeNoteKind kind, uint32_t inst, uint32_t arg, uint64_t pc)
+{
+    if (e->cfg->notes)
+        *VEC_PUSH(e->out->arena, &e->out->notes) = (CodeNote){
+            .offset = e->out->size, .inst = inst, .arg = arg, .kind = (uint8_t)kind, .pc = pc};
+}
+
+static void note_move(Emitter *e, const HostMove *m)
+{
+    bool spill = m->offset >= offsetof(CpuState, spill);
+    switch (m->kind) {
+    case MOVE_LOAD:
+        note(e, spill ? NOTE_RELOAD : NOTE_GET, 0, m->offset, 0);
+        break;
+    case MOVE_STORE:
+    case MOVE_STORE_IMM:
+        note(e, spill ? NOTE_SPILL : NOTE_PUT, 0, m->offset, 0);
+        break;
+    default:
+        note(e, NOTE_MOVE, 0, 0, 0);
+    }
+}
+
+static void note_inst(Emitter *e, uint32_t inst)
+{
+    switch (e->region->insts.data[inst].op) {
+    case IR_poll:
+        note(e, NOTE_POLL, inst, 0, 0);
+        break;
+    case IR_count:
+        note(e, NOTE_COUNT, inst, 0, 0);
+        break;
+    case IR_exit:
+    case IR_exitind:
+        note(e, NOTE_EXIT, inst, 0, 0);
+        break;
+    default:
+        note(e, NOTE_OP, inst, 0, 0);
+    }
+}
+
 static uint32_t inst_snap(const Emitter *e, const Allocation *al, uint32_t event)
 {
     return e->sel->insts[al->events.data[event + 1].index].snap;
@@ -235,6 +278,7 @@ static void emit_span(Emitter *e, const Allocation *al, uint32_t start, uint32_t
                                                     : edge_label(e, ev->index));
             break;
         case AE_MOVE:
+            note_move(e, &ev->move);
             e->host->move(e, &ev->move);
             break;
         case AE_SITE:
@@ -243,11 +287,13 @@ static void emit_span(Emitter *e, const Allocation *al, uint32_t start, uint32_t
             break;
         case AE_GOTO: {
             uint32_t to = block_label(e->region->edges.data[ev->index].block);
+            note(e, NOTE_JUMP, 0, 0, 0);
             if (to != next)
                 e->host->jump(e, to);
             break;
         }
         case AE_INST:
+            note_inst(e, ev->index);
             emit_inst(e, al, ev->index, next);
             break;
         }
@@ -269,6 +315,7 @@ static void emit_cold(Emitter *e)
     for (uint32_t k = 0; k < e->cold.count; k++) {
         ColdSite c = e->cold.data[k];
         emit_label_bind(e, c.label);
+        note(e, NOTE_COLD, 0, c.kind, e->region->snaps.data[c.site.snap - 1].pc);
         e->host->site_call(e);
         site_here(e, &c.site, c.kind);
     }
@@ -286,6 +333,7 @@ static void emit_region(Emitter *e, const Allocation *al)
     }
     e->cost = 0;
     emit_cold(e);
+    note(e, NOTE_END, 0, 0, 0);
     e->host->finish(e);
     fix_labels(e);
     e->out->data_words = r->counters + e->out->site_slots;

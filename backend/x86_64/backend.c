@@ -182,5 +182,6 @@ const BackendOps backend_x86_64 = {
     .patch = patch,
     .sync_code = sync_code,
     .x87_unit = true,
+    .typical_features = HOST_V3,
     .landing_size = 12,
 };

@@ -9,6 +9,7 @@ printed: the line to add to tests/blocks/corpus, its assembly, and where the two
   --count N     blocks (default 2000)
   --minutes N   go on for that long instead
   --corpus FILE run the blocks of a file instead of random ones
+  --without M   no instruction of that name
   --stop N      give up after N that differ (default 10)
 """
 import argparse
@@ -63,7 +64,9 @@ class Pair:
                 got = self.results(self.engine, f.name, len(blocks) - start)
             if len(wanted) < len(blocks) - start:
                 sys.exit(f"the native run ended early: {self.said}\n{blocks[start + len(wanted)]}")
-            bad += [start + i for i, (w, g) in enumerate(zip(wanted, got)) if w != g]
+            unequal = [i for i, (w, g) in enumerate(zip(wanted, got)) if w != g]
+            bad += [start + i for i in unequal]
+            self.seen = [line for i in unequal[:1] for line in (wanted[i], got[i])]
             if len(got) == len(wanted):
                 break
             bad.append(start + len(got))  # it crashed or hung there
@@ -79,6 +82,7 @@ class Pair:
             block = min((smaller[i] for i in bad), key=len)
 
     def report(self, block):
+        seen = self.seen
         block = self.shrink(block)
         plain = " ".join(w.split(":")[0] for w in block.split() if not w.startswith(":"))
         print("differs:")
@@ -89,6 +93,8 @@ class Pair:
             f.flush()
             wanted = self.results([], f.name, 1, ["--show"])
             got = self.results(self.engine, f.name, 1, ["--show"])
+        if wanted == got:
+            print("    once, but not again:", *seen, sep="\n    ")
         for line in list(difflib.unified_diff(wanted, got, "native", "engine", n=0))[:14]:
             print("   ", line.rstrip())
         if self.said:
@@ -106,6 +112,7 @@ def main():
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--sets", type=int, default=4)
     parser.add_argument("--corpus")
+    parser.add_argument("--without")
     parser.add_argument("--stop", type=int, default=10)
     options = parser.parse_args()
     pair = Pair(options)
@@ -118,7 +125,9 @@ def main():
             if "" in blocks:
                 sys.exit(f"{options.corpus}: a block tests undefined flags")
         else:
-            blocks = pair.use_tool(["generate", str(seed), "500" if end else str(options.count)])
+            count = "500" if end else str(options.count)
+            blocks = pair.use_tool(["generate", str(seed), count]
+                                   + ([options.without] if options.without else []))
         for i in pair.differing(blocks):
             pair.report(blocks[i])
             found += 1

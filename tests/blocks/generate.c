@@ -15,16 +15,17 @@
 typedef struct Gen {
     Block *b;
     uint64_t seed;
-    unsigned wanted;  /* instructions, about */
-    unsigned kept;    /* registers that must not be written */
-    unsigned groups;  /* so far */
-    unsigned taste;   /* percentage of integer instructions */
-    bool no_stack;    /* in a callee: the return address lies at rsp */
-    bool shallow;     /* in a loop or callee: no further one */
-    bool aligned;     /* the memory operand being made must be */
-    unsigned written; /* bytes of the memory operand last made: */
-    uint8_t form[6];  /* its ModRM (reg 0), SIB and displacement, */
-    uint8_t form_rex; /* and REX.XB; 0xff: none that can be used again */
+    unsigned wanted;     /* instructions, about */
+    unsigned kept;       /* registers that must not be written */
+    unsigned groups;     /* so far */
+    unsigned taste;      /* percentage of integer instructions */
+    const char *without; /* a mnemonic, or NULL */
+    bool no_stack;       /* in a callee: the return address lies at rsp */
+    bool shallow;        /* in a loop or callee: no further one */
+    bool aligned;        /* the memory operand being made must be */
+    unsigned written;    /* bytes of the memory operand last made: */
+    uint8_t form[6];     /* its ModRM (reg 0), SIB and displacement, */
+    uint8_t form_rex;    /* and REX.XB; 0xff: none that can be used again */
 } Gen;
 
 static unsigned rnd(Gen *g, unsigned below)
@@ -160,8 +161,10 @@ static bool emitter_is(const X86Row *row, const char *name)
     return strcmp(row->emitter, name) == 0;
 }
 
-static bool usable(const X86Row *row)
+static bool usable(const Gen *g, const X86Row *row)
 {
+    if (g->without && strcmp(row->mnemonic, g->without) == 0)
+        return false;
     return insn_testable(row) && !insn_is_branch(row) && !emitter_is(row, "popf") &&
            !(row->attr & A_PRIV);
 }
@@ -300,7 +303,7 @@ static const X86Row *pick_row(Gen *g)
         const X86Row *row =
             &x86_rows[integer ? rnd(g, x86_int_row_count)
                               : x86_int_row_count + rnd(g, x86_row_count - x86_int_row_count)];
-        if (usable(row))
+        if (usable(g, row))
             return row;
     }
 }
@@ -536,10 +539,10 @@ static void fit_branches(Block *b)
     }
 }
 
-void block_generate(Block *b, uint64_t seed)
+void block_generate(Block *b, uint64_t seed, const char *without)
 {
     static const uint8_t tastes[] = {95, 80, 50, 50, 20, 5};
-    Gen g = {.b = b, .seed = seed * 0x9e3779b97f4a7c15u + 0x853c49e6748fea9b};
+    Gen g = {.b = b, .without = without, .seed = seed * 0x9e3779b97f4a7c15u + 0x853c49e6748fea9b};
     if (g.seed == 0)
         g.seed = 1;
     for (unsigned i = 0; i < 8; i++)

@@ -4,7 +4,7 @@
 
 #include "tests/blocks/flow.h"
 
-/* The block of a seed, with its flags found. */
-void block_generate(Block *b, uint64_t seed);
+/* The block of a seed, with its flags found. without: a mnemonic to do without, or NULL. */
+void block_generate(Block *b, uint64_t seed, const char *without);
 
 #endif

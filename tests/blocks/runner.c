@@ -3,10 +3,10 @@
  *
  *     block-runner FILE [--sets N] [--arm N] [--show]
  *
- * A line for each block: number, hash of the results of its N sets of operands. Results are the
- * registers, the flags that are defined, the x87 and vector state and MXCSR as FXSAVE writes them,
- * data and stack, and the signal that ended the block, if one did: then all of it is as the signal
- * frame has it. --show prints the results in full.
+ * A line for each block: number, a digest for each of its N sets of operands, a hash of all.
+ * Results are the registers, the flags that are defined, the x87 and vector state and MXCSR as
+ * FXSAVE writes them, data and stack, and the signal that ended the block, if one did: then all of
+ * it is as the signal frame has it. --show prints the results in full.
  */
 #include <asm/prctl.h>
 #include <signal.h>
@@ -222,17 +222,17 @@ static void normalise(const Block *b)
         caught.addr &= ~(uint64_t)15;
 }
 
-static uint64_t result_hash(uint64_t h)
+/* One hash for each part of the results; memory is left out where exceptions.def says so. */
+enum { PARTS = 5 };
+static void result_hashes(uint64_t part[PARTS])
 {
-    h = hash_words(h, state.gpr, sizeof state.gpr);
-    h = hash_word(h, state.flags);
-    h = hash_words(h, &state.fx, offsetof(FxImage, rest));
-    if (!(arm && caught.sig == SIGSEGV)) {
-        h = hash_words(h, window, WINDOW);
-        h = hash_words(h, stack, STACK_WINDOW);
-    }
-    h = hash_word(h, (uint64_t)caught.sig << 32 ^ (uint64_t)caught.code ^ caught.addr << 8);
-    return hash_word(h, caught.sig ? caught.pc - state.entry : 0);
+    bool memory = !(arm && caught.sig == SIGSEGV);
+    part[0] = hash_words(0, state.gpr, sizeof state.gpr);
+    part[1] = hash_word(0, state.flags);
+    part[2] = hash_words(0, &state.fx, offsetof(FxImage, rest));
+    part[3] = memory ? hash_words(hash_words(0, window, WINDOW), stack, STACK_WINDOW) : 0;
+    part[4] = hash_word(0, (uint64_t)caught.sig << 32 ^ (uint64_t)caught.code ^ caught.addr << 8);
+    part[4] = hash_word(part[4], caught.sig ? caught.pc - state.entry : 0);
 }
 
 static void show_words(const char *what, const void *p, unsigned words, unsigned a_line)
@@ -270,9 +270,10 @@ static bool leave_out_on_arm(void)
     return (mxcsr_before & MASKS) != MASKS;
 }
 
-static uint64_t run_sets(const Block *b, unsigned number, unsigned sets, bool print)
+/* Prints a byte for each part of each set's results, for a first look, and one hash of all. */
+static void run_sets(const Block *b, unsigned number, unsigned sets, bool print)
 {
-    uint64_t h = b->seed;
+    uint64_t h = b->seed, part[PARTS];
     seed = 0x9e3779b97f4a7c15u ^ (uint64_t)b->seed << 17;
     for (unsigned s = 0; s < sets; s++) {
         memset(&caught, 0, sizeof caught);
@@ -286,10 +287,15 @@ static uint64_t run_sets(const Block *b, unsigned number, unsigned sets, bool pr
         bool left_out = leave_out_on_arm();
         if (print)
             show(left_out ? "after (not compared)" : "after ");
-        if (!left_out)
-            h = result_hash(h);
+        result_hashes(part);
+        printf(s ? " " : "%u ", number);
+        for (unsigned i = 0; i < PARTS; i++) {
+            part[i] = left_out ? 0 : part[i];
+            h = hash_word(h, part[i]);
+            printf("%02x", (unsigned)(part[i] >> 40 & 0xff));
+        }
     }
-    return h;
+    printf(" %016llx\n", (unsigned long long)h);
 }
 
 /* ---- setting up ---- */
@@ -380,6 +386,6 @@ int main(int argc, char **argv)
         return 1;
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned i = 0; i < count; i++)
-        printf("%u %016llx\n", i, (unsigned long long)run_sets(&blocks[i], i, sets, print));
+        run_sets(&blocks[i], i, sets, print);
     return 0;
 }
