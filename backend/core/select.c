@@ -119,6 +119,8 @@ static bool load_may_move(const Selection *s, IrRef load, IrRef user)
             continue;
         if (ir_has(in, IR_E_WRITE | IR_E_READ | IR_E_FAULT | IR_E_STATE | IR_E_TERM | IR_E_ORDER))
             return false;
+        if (ir_has(in, IR_E_RAISES) && ir_inst(r, load)->snap != 0)
+            return false; /* a fault must not show its flags */
     }
     return true;
 }
@@ -130,8 +132,9 @@ static bool raises_may_move(const Selection *s, IrRef v, IrRef user)
         if (i == 0)
             return false;
         const IrInst *in = &r->insts.data[i];
-        if (in->op != IR_insn && in->op != IR_get && in->op != IR_put &&
-            ir_has(in, IR_E_STATE | IR_E_RAISES | IR_E_FAULT | IR_E_ORDER) && in->op != IR_load)
+        if (s->insts[i].folded || in->op == IR_insn || in->op == IR_get || in->op == IR_put)
+            continue;
+        if (ir_has(in, IR_E_STATE | IR_E_RAISES | IR_E_FAULT | IR_E_ORDER))
             return false;
     }
     return true;
