@@ -136,25 +136,37 @@ void code_arena_reset(CodeArena *a)
     a->data_used = 0;
 }
 
-int code_arena_copy(const CodeArena *a)
+void *code_arena_copy(const CodeArena *a)
 {
-    int fd = new_object();
-    for (uint32_t done = 0; fd >= 0 && done < a->used;) {
-        ssize_t n = pwrite(fd, a->rw + done, a->used - done, done);
-        if (n <= 0) {
-            close(fd);
-            return -1;
-        }
-        done += (uint32_t)n;
+    uint8_t *copy = mmap(NULL, CODE_ARENA_CODE, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (copy == MAP_FAILED)
+        return NULL;
+    /* An old kernel populates as it copies; where there is no memory, fork is to fail, not we. */
+    if (madvise(copy, bits_align_up(a->used, CODE_PAGE), MADV_POPULATE_WRITE) != 0 &&
+        errno != EINVAL) {
+        code_arena_drop_copy(copy);
+        return NULL;
     }
-    return fd;
+    memcpy(copy, a->rw, a->used);
+    return copy;
 }
 
-bool code_arena_adopt(CodeArena *a, int copy)
+void code_arena_drop_copy(void *copy)
 {
-    if (copy < 0 || !map_views(a, copy))
+    if (copy != NULL)
+        munmap(copy, CODE_ARENA_CODE);
+}
+
+bool code_arena_adopt(CodeArena *a, void *copy)
+{
+    int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+    if (mremap(copy, CODE_ARENA_CODE, CODE_ARENA_CODE, flags, a->rw) != a->rw)
         return false;
-    close(copy);
+    /* Of shared memory, an old size of 0 makes a second mapping: mremap(2). */
+    if (mremap(a->rw, 0, CODE_ARENA_CODE, flags, a->rx) != a->rx ||
+        mprotect(a->rx, CODE_ARENA_CODE, PROT_READ | PROT_EXEC) != 0)
+        return false;
     /* What is there comes in as it is touched: most children soon execute another program. */
     a->populated = (uint32_t)bits_align_up(a->used, CODE_PAGE);
     return true;

@@ -60,10 +60,12 @@ static inline bool code_arena_has_code(const CodeArena *a, uint64_t host_pc)
 }
 
 /* A child of fork would share the code with its parent. The parent makes a copy of the used part
- * before the fork (while no thread can patch), the child maps it over the shared object, the parent
- * drops it. Returns a file descriptor or -1. */
-int code_arena_copy(const CodeArena *a);
+ * before the fork (while no thread can patch), the child moves it over the shared object, the
+ * parent drops it. No descriptor is used: the guest's other threads may close any, or have none
+ * left. NULL: no memory. */
+void *code_arena_copy(const CodeArena *a);
+void code_arena_drop_copy(void *copy);
 /* In the child: false if the mapping failed (the child cannot go on). */
-bool code_arena_adopt(CodeArena *a, int copy);
+bool code_arena_adopt(CodeArena *a, void *copy);
 
 #endif

@@ -84,7 +84,6 @@ Engine *engine_new(const GuestOps *guest, const EngineOptions *opt)
         log_fatal("out of memory");
     e->guest = guest;
     e->opt = *opt;
-    e->fork_copy = -1;
     pthread_mutex_init(&e->lock, NULL);
     arena_raw(&e->scratch, SCRATCH_SIZE); /* one chunk that holds most translations is kept */
     arena_reset(&e->scratch);
@@ -284,11 +283,15 @@ void vcpu_unbind(Vcpu *v, Vcpu *former)
 
 /* ---- fork ---- */
 
-void engine_before_fork(Engine *e)
+bool engine_before_fork(Engine *e)
 {
     engine_lock(e);
-    if (e->backend != NULL)
-        e->fork_copy = code_arena_copy(&e->arena);
+    if (e->backend == NULL)
+        return true;
+    e->fork_copy = code_arena_copy(&e->arena);
+    if (e->fork_copy == NULL)
+        engine_unlock(e);
+    return e->fork_copy != NULL;
 }
 
 /* In the child every other thread is gone: their vCPUs are forgotten (and their memory with them,
@@ -300,7 +303,7 @@ static void become_child(Engine *e, Vcpu *v)
     v->next = NULL;
     if (e->backend != NULL && !code_arena_adopt(&e->arena, e->fork_copy))
         log_fatal("no memory for the translated code of a forked process");
-    e->fork_copy = -1;
+    e->fork_copy = NULL;
 }
 
 void engine_after_fork(Engine *e, Vcpu *v, bool in_child)
@@ -309,8 +312,7 @@ void engine_after_fork(Engine *e, Vcpu *v, bool in_child)
         become_child(e, v);
         return;
     }
-    if (e->fork_copy >= 0)
-        close(e->fork_copy);
-    e->fork_copy = -1;
+    code_arena_drop_copy(e->fork_copy);
+    e->fork_copy = NULL;
     engine_unlock(e);
 }

@@ -51,7 +51,7 @@ struct Engine {
     bool any_dmb;              /* it is not empty */
 
     _Atomic bool flushing;
-    int fork_copy; /* descriptor of the arena's copy between before and after fork */
+    void *fork_copy; /* the arena's copy between before and after fork */
 };
 
 /* What the engine keeps for a vCPU beyond vcpu.h. */

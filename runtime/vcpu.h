@@ -79,10 +79,11 @@ void vcpu_kick(Vcpu *v);
 /* The vCPU of the calling thread (NULL outside one); async-signal-safe. */
 Vcpu *vcpu_current(void);
 
-/* Called around fork by the forking thread: before takes the engine's locks, after releases them;
+/* Called around fork by the forking thread: before takes the engine's locks (false: no memory, and
+ * no locks are held), after releases them;
  * the child gets a code arena of its own and only v survives in it. vfork-style children that share
  * memory (CLONE_VM) call neither. */
-void engine_before_fork(Engine *e);
+bool engine_before_fork(Engine *e);
 void engine_after_fork(Engine *e, Vcpu *v, bool in_child);
 /* At the process's end: the reports that --stats and --stats-file ask for. */
 void engine_report_stats(Engine *e);

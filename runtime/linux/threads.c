@@ -4,6 +4,7 @@
  *   CLONE_VM|CLONE_VFORK  a host process in the same memory, on a stack of its own, with a vCPU of
  *                         its own; it uses the creator's thread-local storage, as the creator
  *                         sleeps until the child has left
+ *   CLONE_VM              the same, but it is a thread made for that which sleeps
  *   neither               fork; the engine gives the child a code arena of its own
  *
  * Where the host's vfork is really a fork (under qemu-user), memory is not shared: a fork is made
@@ -170,6 +171,7 @@ void thread_end(LinuxThread *t, int status)
     LinuxProcess *p = t->process;
     if (t->is_vfork_child) {
         strace_exited(t, status);
+        release_memory(t);
         syscall(SYS_exit_group, status);
     }
     signals_return_queue(t);
@@ -197,6 +199,7 @@ long sys_exit_group(LinuxThread *t, uint64_t a[6])
 {
     if (t->is_vfork_child) { /* plainly: the translator's state belongs to the parent */
         strace_exited(t, (int)a[0]);
+        release_memory(t);
         return OWN(SYS_exit_group, (int)a[0]);
     }
     thread_exit_group(t, (int)a[0]);
@@ -230,10 +233,22 @@ static void *run_thread(void *arg)
     return NULL;
 }
 
-static long clone_thread(LinuxThread *t, const CloneRequest *rq)
+/* A host thread that nobody joins; the host's signals are blocked by the caller. */
+static bool start_detached(LinuxThread *t, void *(*run)(void *), void *arg)
 {
     pthread_t id;
     pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attr, THREAD_STACK);
+    int error = pthread_create(&id, &attr, run, arg);
+    pthread_attr_destroy(&attr);
+    signals_after_thread_creation(t);
+    return error == 0;
+}
+
+static long clone_thread(LinuxThread *t, const CloneRequest *rq)
+{
     ThreadStart start = {.rq = rq};
     start.thread = copy_thread(t, rq);
     if (!start.thread)
@@ -242,15 +257,10 @@ static long clone_thread(LinuxThread *t, const CloneRequest *rq)
     atomic_fetch_add(&t->sighand->users, 1);
     atomic_fetch_add(&t->process->thread_count, 1);
     sem_init(&start.ready, 0, 0);
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attr, THREAD_STACK);
     signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
-    int error = pthread_create(&id, &attr, run_thread, &start);
-    pthread_attr_destroy(&attr);
-    signals_after_thread_creation(t);
+    bool started = start_detached(t, run_thread, &start);
     pid_t tid = 0;
-    if (!error) {
+    if (started) {
         while (sem_wait(&start.ready) < 0)
             ;
         tid = start.tid;
@@ -261,7 +271,7 @@ static long clone_thread(LinuxThread *t, const CloneRequest *rq)
     }
     sem_destroy(&start.ready);
     signals_set_mask(t, t->mask);
-    return error ? -EAGAIN : tid;
+    return started ? tid : -EAGAIN;
 }
 
 /* ---- fork ---- */
@@ -321,9 +331,11 @@ static long clone_fork(LinuxThread *t, const CloneRequest *rq)
     signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
     pthread_mutex_lock(&p->lock);
     pthread_mutex_lock(&t->sighand->lock);
-    engine_before_fork(p->engine);
-    long pid = host_fork(rq);
-    engine_after_fork(p->engine, t->vcpu, pid == 0);
+    long pid = -ENOMEM;
+    if (engine_before_fork(p->engine)) {
+        pid = host_fork(rq);
+        engine_after_fork(p->engine, t->vcpu, pid == 0);
+    }
     pthread_mutex_unlock(&t->sighand->lock);
     pthread_mutex_unlock(&p->lock);
     if (pid == 0) {
@@ -371,50 +383,126 @@ static bool vfork_shares_memory(void)
     return flag;
 }
 
-static int run_vfork_child(void *arg)
+/* A child process in our memory, on its way. */
+typedef struct SharerStart {
+    LinuxThread *child;
+    const CloneRequest *rq;
+    void *stack;
+    pid_t pid; /* or -errno */
+    sem_t *ready;
+} SharerStart;
+
+static int run_sharer(void *arg)
 {
-    LinuxThread *t = arg;
-    t->tid = (pid_t)syscall(SYS_gettid);
+    SharerStart *start = arg;
+    LinuxThread *t = start->child;
+    t->tid = start->pid = (pid_t)syscall(SYS_gettid);
+    report_tid(t, start->rq, CLONE_CHILD_SETTID, start->rq->child_tid, t->tid);
     vcpu_bind(t->vcpu);
+    if (start->ready)
+        sem_post(start->ready); /* `start` is gone from here on */
     signals_set_mask(t, t->mask);
     int status = vcpu_run(t->vcpu);
-    strace_exited(t, status);
-    syscall(SYS_exit_group, status);
+    thread_end(t, status);
     return 0;
+}
+
+static bool prepare_sharer(LinuxThread *t, SharerStart *start)
+{
+    start->stack = mmap(NULL, THREAD_STACK, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    LinuxThread *n = start->stack == MAP_FAILED ? NULL : copy_thread(t, start->rq);
+    if (!n) {
+        if (start->stack != MAP_FAILED)
+            munmap(start->stack, THREAD_STACK);
+        return false;
+    }
+    n->is_vfork_child = true;
+    if (start->rq->flags & CLONE_VFORK)
+        n->altstack = t->altstack;
+    if (start->rq->flags & CLONE_SIGHAND)
+        atomic_fetch_add(&t->sighand->users, 1);
+    else
+        n->sighand = sighand_new(t->sighand);
+    start->child = n;
+    return true;
+}
+
+static void drop_sharer(LinuxThread *n, void *stack)
+{
+    vcpu_free(n->vcpu);
+    thread_free(n);
+    munmap(stack, THREAD_STACK);
+}
+
+/* Starts the child; comes back when it has left our memory. It uses the calling thread's
+ * thread-local storage meanwhile. The pid, or -errno. */
+static long run_sharing(const SharerStart *start)
+{
+    uint64_t flags = (start->rq->flags & ~(uint64_t)FORK_OWN_FLAGS) | CLONE_VM | CLONE_VFORK;
+    pid_t pid = clone(run_sharer, (char *)start->stack + THREAD_STACK, (int)flags,
+                      (void *)(uintptr_t)start, (void *)start->rq->parent_tid);
+    return pid < 0 ? -errno : pid;
 }
 
 static long clone_vfork(LinuxThread *t, const CloneRequest *rq)
 {
+    SharerStart start = {.rq = rq};
     if (!vfork_shares_memory())
         return clone_fork(t, rq);
-    void *stack = mmap(NULL, THREAD_STACK, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    LinuxThread *n = stack == MAP_FAILED ? NULL : copy_thread(t, rq);
-    if (!n) {
-        if (stack != MAP_FAILED)
-            munmap(stack, THREAD_STACK);
+    if (!prepare_sharer(t, &start))
         return -EAGAIN;
-    }
-    n->is_vfork_child = true;
-    n->altstack = t->altstack;
-    if (rq->flags & CLONE_SIGHAND)
-        atomic_fetch_add(&t->sighand->users, 1);
-    else
-        n->sighand = sighand_new(t->sighand);
-    uint64_t flags = (rq->flags & ~(uint64_t)FORK_OWN_FLAGS) | CLONE_VM | CLONE_VFORK;
     signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
-    pid_t pid =
-        clone(run_vfork_child, (char *)stack + THREAD_STACK, (int)flags, n, (void *)rq->parent_tid);
-    int error = errno;
+    long pid = run_sharing(&start);
     vcpu_bind(t->vcpu); /* the child has used our thread-local storage */
-    vcpu_free(n->vcpu);
-    thread_free(n);
+    drop_sharer(start.child, start.stack);
     vcpu_bind(t->vcpu);
-    munmap(stack, THREAD_STACK);
     if (pid > 0)
-        report_tid(t, rq, CLONE_PARENT_SETTID, rq->parent_tid, pid);
+        report_tid(t, rq, CLONE_PARENT_SETTID, rq->parent_tid, (pid_t)pid);
     signals_set_mask(t, t->mask);
-    return pid < 0 ? -error : pid;
+    return pid;
+}
+
+/* A thread of ours that sleeps while a child process in our memory lives on its thread-local
+ * storage, and then clears up behind it. */
+static void *keep_sharer(void *arg)
+{
+    SharerStart *start = arg;
+    LinuxThread *child = start->child;
+    void *stack = start->stack;
+    long pid = run_sharing(start);
+    if (pid < 0) { /* otherwise the child has posted */
+        start->pid = (pid_t)pid;
+        sem_post(start->ready);
+    }
+    vcpu_unbind(child->vcpu, NULL);
+    drop_sharer(child, stack);
+    return NULL;
+}
+
+/* Another process in our memory that runs beside us (CLONE_VM alone). */
+static long clone_beside(LinuxThread *t, const CloneRequest *rq)
+{
+    sem_t ready;
+    SharerStart start = {.rq = rq, .ready = &ready};
+    if (!vfork_shares_memory()) /* as near as an emulated host comes */
+        return clone_fork(t, rq);
+    if (!prepare_sharer(t, &start))
+        return -EAGAIN;
+    sem_init(&ready, 0, 0);
+    signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
+    if (start_detached(t, keep_sharer, &start)) {
+        while (sem_wait(&ready) < 0)
+            ;
+    } else {
+        start.pid = -EAGAIN;
+        drop_sharer(start.child, start.stack);
+    }
+    sem_destroy(&ready);
+    if (start.pid > 0)
+        report_tid(t, rq, CLONE_PARENT_SETTID, rq->parent_tid, start.pid);
+    signals_set_mask(t, t->mask);
+    return start.pid;
 }
 
 static long clone_any(LinuxThread *t, const CloneRequest *rq)
@@ -428,8 +516,8 @@ static long clone_any(LinuxThread *t, const CloneRequest *rq)
         return clone_thread(t, rq);
     if ((kind & CLONE_VM) && (rq->flags & CLONE_VFORK))
         return clone_vfork(t, rq);
-    if (kind & CLONE_VM) /* another process in our memory, running beside us: not offered */
-        return -EINVAL;
+    if (kind & CLONE_VM)
+        return clone_beside(t, rq);
     return clone_fork(t, rq);
 }
 

@@ -3,6 +3,7 @@
  * kicks. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -38,7 +39,8 @@ static uint64_t calls;
 
 static void do_fork(Vcpu *v)
 {
-    engine_before_fork(v->engine);
+    if (!engine_before_fork(v->engine))
+        abort();
     pid_t pid = fork();
     engine_after_fork(v->engine, v, pid == 0);
     toy_regs(v->state)[0] = (uint64_t)pid;

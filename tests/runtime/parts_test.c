@@ -172,8 +172,8 @@ static void test_arena(void)
     CHECK((uint64_t)((uint8_t *)data - a.rx) < 0x7fffffff && data[0] == 0);
     CHECK(!code_arena_alloc(&a, CODE_ARENA_CODE, 1, &code2, &data));
 
-    int copy = code_arena_copy(&a);
-    CHECK(copy >= 0);
+    void *copy = code_arena_copy(&a);
+    CHECK(copy != NULL);
     pid_t pid = fork();
     if (pid == 0) { /* what the parent writes from now on must not show here, nor the reverse */
         if (!code_arena_adopt(&a, copy))
@@ -181,7 +181,7 @@ static void test_arena(void)
         a.rw[112] = 0x77;
         _exit(a.rx[112] == 0x77 && a.rx[113] == 0 ? 0 : 1);
     }
-    close(copy);
+    code_arena_drop_copy(copy);
     int status = -1;
     a.rw[113] = 1;
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
