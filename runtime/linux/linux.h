@@ -215,6 +215,8 @@ bool signals_take(LinuxThread *t, uint64_t set, int *sig, uint8_t info[SIGINFO_B
 enum { SYNCHRONOUS_COUNT = 5 };
 void signals_before_exec(LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT]);
 void signals_after_exec(LinuxThread *t, const GuestSigAction saved[SYNCHRONOUS_COUNT]);
+/* Every handler becomes the default action. */
+void signals_clear_handlers(LinuxThread *t);
 /* The C library's first pthread_create takes signal 33 for itself: gives it back to the guest. */
 void signals_after_thread_creation(LinuxThread *t);
 long signals_set_action(LinuxThread *t, int sig, const GuestSigAction *act, GuestSigAction *old);

@@ -180,6 +180,14 @@ long signals_set_action(LinuxThread *t, int sig, const GuestSigAction *act, Gues
     return r;
 }
 
+void signals_clear_handlers(LinuxThread *t)
+{
+    GuestSigAction none = {0}, old;
+    for (int sig = 1; sig <= SIGNALS; sig++)
+        if (t->sighand->action[sig].handler > ignore_handler)
+            signals_set_action(t, sig, &none, &old);
+}
+
 void signals_after_thread_creation(LinuxThread *t)
 {
     enum { SIGSETXID = 33 };

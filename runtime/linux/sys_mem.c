@@ -152,15 +152,40 @@ static long check_range(LinuxThread *t, uint64_t addr, uint64_t len)
     return len && mem_is_ours(t->process->engine, addr, len) ? -ENOMEM : 0;
 }
 
+/* Unmaps what the guest has in a range that is the translator's in part: to the guest, what is not
+ * its own is not there, and unmapping nothing succeeds. */
+static long unmap_guests(LinuxProcess *p, uint64_t addr, uint64_t end)
+{
+    uint64_t start, stop;
+    int prot;
+    bool shared;
+    while (addr < end && mem_next(p->engine, addr, &start, &stop, &prot, &shared) && start < end) {
+        start = start > addr ? start : addr;
+        stop = stop < end ? stop : end;
+        if (munmap((void *)start, stop - start) < 0)
+            return -errno;
+        mem_unmapped(p->engine, start, stop - start);
+        addr = stop;
+    }
+    return 0;
+}
+
 long sys_munmap(LinuxThread *t, uint64_t a[6])
 {
     LinuxProcess *p = t->process;
-    if (!a[1] || check_range(t, a[0], a[1]))
+    uint64_t len = page_up(a[1]);
+    long r = check_range(t, a[0], a[1]);
+    bool ours = r == -ENOMEM && a[0] + len > a[0] && a[0] + len <= p->abi->address_limit;
+    if (!len || (r && !ours))
         return -EINVAL;
     pthread_mutex_lock(&p->lock);
-    long r = HOST(t, SYS_munmap, a[0], a[1]);
-    if (r == 0)
-        mem_unmapped(p->engine, a[0], page_up(a[1]));
+    if (ours) {
+        r = unmap_guests(p, a[0], a[0] + len);
+    } else {
+        r = HOST(t, SYS_munmap, a[0], a[1]);
+        if (r == 0)
+            mem_unmapped(p->engine, a[0], len);
+    }
     pthread_mutex_unlock(&p->lock);
     return r;
 }

@@ -33,11 +33,12 @@ enum {
     THREAD_FLAGS = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD,
     /* What a fork does without the kernel's help: the rest goes to the kernel as it is. */
     FORK_OWN_FLAGS = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID |
-                     CLONE_SETTLS | CLONE_VFORK | CLONE_VM,
+                     CLONE_SETTLS | CLONE_VFORK | CLONE_VM | CLONE_DETACHED,
 };
+#define CLEAR_HANDLERS 0x100000000ull /* CLONE_CLEAR_SIGHAND, of clone3 alone */
 
 typedef struct CloneRequest {
-    uint64_t flags, stack, parent_tid, child_tid, tls;
+    uint64_t flags, stack, parent_tid, child_tid, tls, pidfd;
 } CloneRequest;
 
 LinuxThread *thread_new(LinuxProcess *p, Vcpu *v, const LinuxThread *creator)
@@ -291,6 +292,8 @@ static void become_child(LinuxThread *t, const CloneRequest *rq)
         p->abi->set_sp(s, rq->stack);
     if (rq->flags & CLONE_SETTLS)
         p->abi->set_tls(s, rq->tls);
+    if (rq->flags & CLEAR_HANDLERS)
+        signals_clear_handlers(t);
     report_tid(t, rq, CLONE_CHILD_SETTID, rq->child_tid, t->tid);
 }
 
@@ -298,11 +301,10 @@ static void become_child(LinuxThread *t, const CloneRequest *rq)
  * express is left to the kernel's call. */
 static long host_fork(const CloneRequest *rq)
 {
-    uint64_t rest = rq->flags & ~(uint64_t)FORK_OWN_FLAGS;
+    uint64_t rest = (uint32_t)rq->flags & ~(uint64_t)FORK_OWN_FLAGS;
     if (rest == SIGCHLD)
         return own_result(fork());
-    uint64_t parent_tid = rest & CLONE_PIDFD ? rq->parent_tid : 0;
-    return OWN(SYS_clone, rest, NULL, parent_tid, NULL, NULL);
+    return OWN(SYS_clone, rest, NULL, rest & CLONE_PIDFD ? rq->pidfd : 0, NULL, NULL);
 }
 
 /* The child of a vfork that had to be a fork keeps its end of the pipe until it executes a program
@@ -327,7 +329,7 @@ static long clone_fork(LinuxThread *t, const CloneRequest *rq)
     if ((rq->flags & CLONE_VFORK) && pipe2(wait, O_CLOEXEC) < 0)
         return -errno;
     if (rq->flags & CLONE_PIDFD)
-        guest_range_ok(t, rq->parent_tid, sizeof(int), true);
+        guest_range_ok(t, rq->pidfd, sizeof(int), true);
     signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
     pthread_mutex_lock(&p->lock);
     pthread_mutex_lock(&t->sighand->lock);
@@ -399,6 +401,8 @@ static int run_sharer(void *arg)
     t->tid = start->pid = (pid_t)syscall(SYS_gettid);
     report_tid(t, start->rq, CLONE_CHILD_SETTID, start->rq->child_tid, t->tid);
     vcpu_bind(t->vcpu);
+    if (start->rq->flags & CLEAR_HANDLERS)
+        signals_clear_handlers(t);
     if (start->ready)
         sem_post(start->ready); /* `start` is gone from here on */
     signals_set_mask(t, t->mask);
@@ -441,7 +445,7 @@ static long run_sharing(const SharerStart *start)
 {
     uint64_t flags = (start->rq->flags & ~(uint64_t)FORK_OWN_FLAGS) | CLONE_VM | CLONE_VFORK;
     pid_t pid = clone(run_sharer, (char *)start->stack + THREAD_STACK, (int)flags,
-                      (void *)(uintptr_t)start, (void *)start->rq->parent_tid);
+                      (void *)(uintptr_t)start, (void *)start->rq->pidfd);
     return pid < 0 ? -errno : pid;
 }
 
@@ -507,16 +511,18 @@ static long clone_beside(LinuxThread *t, const CloneRequest *rq)
 
 static long clone_any(LinuxThread *t, const CloneRequest *rq)
 {
-    uint64_t kind = rq->flags & THREAD_FLAGS;
-    if (((kind & CLONE_THREAD) && !(kind & CLONE_SIGHAND)) ||
-        ((kind & CLONE_SIGHAND) && !(kind & CLONE_VM)))
+    uint64_t f = rq->flags;
+    if (((f & CLONE_THREAD) && !(f & CLONE_SIGHAND)) || ((f & CLONE_SIGHAND) && !(f & CLONE_VM)) ||
+        ((f & CLONE_SIGHAND) && (f & CLEAR_HANDLERS)) ||
+        ((f & CLONE_FS) && (f & (CLONE_NEWNS | CLONE_NEWUSER))) ||
+        ((f & CLONE_THREAD) && (f & (CLONE_PIDFD | CLONE_NEWUSER | CLONE_NEWPID))))
         return -EINVAL;
     t->process->strace_many = true;
-    if (kind & CLONE_THREAD)
+    if (f & CLONE_THREAD)
         return clone_thread(t, rq);
-    if ((kind & CLONE_VM) && (rq->flags & CLONE_VFORK))
+    if ((f & CLONE_VM) && (f & CLONE_VFORK))
         return clone_vfork(t, rq);
-    if (kind & CLONE_VM)
+    if (f & CLONE_VM)
         return clone_beside(t, rq);
     return clone_fork(t, rq);
 }
@@ -525,12 +531,15 @@ long sys_clone(LinuxThread *t, uint64_t a[6])
 {
     bool tls_first = t->process->abi->column == COLUMN_GENERIC;
     CloneRequest rq = {
-        .flags = a[0],
+        .flags = (uint32_t)a[0],
         .stack = a[1],
         .parent_tid = a[2],
         .child_tid = a[tls_first ? 4 : 3],
         .tls = a[tls_first ? 3 : 4],
+        .pidfd = a[2],
     };
+    if ((rq.flags & CLONE_PIDFD) && (rq.flags & (CLONE_PARENT_SETTID | CLONE_DETACHED)))
+        return -EINVAL;
     return clone_any(t, &rq);
 }
 
@@ -546,9 +555,34 @@ long sys_vfork(LinuxThread *t, uint64_t a[6])
     return clone_any(t, &(CloneRequest){.flags = SIGCHLD | CLONE_VM | CLONE_VFORK});
 }
 
+/* struct clone_args in its first size (Linux 5.3); later fields must be zero: who asks for a chosen
+ * pid or a control group is told that this kernel has none of that. */
 long sys_clone3(LinuxThread *t, uint64_t a[6])
 {
-    (void)t;
-    (void)a;
-    return -ENOSYS; /* C libraries fall back to clone */
+    enum { FLAGS, PIDFD, CHILD_TID, PARENT_TID, EXIT_SIGNAL, STACK, STACK_SIZE, TLS, WORDS };
+    enum { MORE_WORDS = 16 };
+    uint64_t v[MORE_WORDS] = {0};
+    if (a[1] < WORDS * 8)
+        return -EINVAL;
+    if (a[1] > sizeof v)
+        return -E2BIG;
+    if (copy_in(t, v, a[0], a[1]))
+        return -EFAULT;
+    for (unsigned i = WORDS; i < MORE_WORDS; i++)
+        if (v[i])
+            return i < WORDS + 3 ? -EINVAL : -E2BIG;
+    /* The low byte of the flags is clone's exit signal, and no flag here. */
+    if ((v[FLAGS] & (CLONE_DETACHED | CSIGNAL)) || v[FLAGS] >= 2 * CLEAR_HANDLERS ||
+        v[EXIT_SIGNAL] > SIGNALS || !v[STACK] != !v[STACK_SIZE] ||
+        ((v[FLAGS] & (CLONE_THREAD | CLONE_PARENT)) && v[EXIT_SIGNAL]))
+        return -EINVAL;
+    CloneRequest rq = {
+        .flags = v[FLAGS] | v[EXIT_SIGNAL],
+        .stack = v[STACK] + v[STACK_SIZE],
+        .parent_tid = v[PARENT_TID],
+        .child_tid = v[CHILD_TID],
+        .tls = v[TLS],
+        .pidfd = v[PIDFD],
+    };
+    return clone_any(t, &rq);
 }
