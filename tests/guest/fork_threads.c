@@ -1,5 +1,6 @@
-/* fork_threads.c: fork a thousand times while other threads run, allocate and lock: each child
- * finds everything usable, starts a thread of its own and exits with a checked status. */
+/* fork_threads.c [ROUNDS [THREADS]]: fork a thousand times while other threads (3) run, allocate
+ * and lock: each child finds everything usable, starts a thread of its own and exits with a checked
+ * status. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -42,8 +43,10 @@ static void *in_child(void *argument)
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 1000;
-    pthread_t threads[3];
-    for (long i = 0; i < 3; i++)
+    int busy_threads = argc > 2 ? atoi(argv[2]) : 3;
+    pthread_t threads[64];
+    CHECK(busy_threads <= 64);
+    for (long i = 0; i < busy_threads; i++)
         CHECK(pthread_create(&threads[i], NULL, busy, (void *)(i + 1)) == 0);
     int good = 0;
     for (int i = 0; i < rounds; i++) {
@@ -67,7 +70,7 @@ int main(int argc, char **argv)
         good += WEXITSTATUS(status) == i % 97;
     }
     stop = 1;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < busy_threads; i++)
         pthread_join(threads[i], NULL);
     printf("%d of %d children right\n", good, rounds);
     return good != rounds;

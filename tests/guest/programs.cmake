@@ -61,7 +61,7 @@ build_guest(cxx_library-pie cxx_library.cc -O2 -static-pie -fPIE)
 guest_test(guest/cxx_library-pie ENGINES jit aarch64 COMMAND ${guest_bin}/cxx_library-pie)
 
 # Threads, signals and time: counts suit the engine's speed.
-foreach(name threads jit_threads fork_threads timer_storm lost_signal)
+foreach(name threads jit_threads fork_threads timer_storm lost_signal signal_storm many_threads clone_forms)
   build_guest(${name} ${name}.c -O2)
 endforeach()
 guest_test(guest/threads QUICK ENGINES jit debug asan COMMAND ${guest_bin}/threads)
@@ -71,6 +71,14 @@ guest_test(guest/jit_threads ENGINES interp aarch64 aarch64-n1 debug asan
            COMMAND ${guest_bin}/jit_threads 2000)
 guest_test(guest/fork_threads ENGINES jit COMMAND ${guest_bin}/fork_threads 1000)
 guest_test(guest/fork_threads ENGINES interp aarch64 asan COMMAND ${guest_bin}/fork_threads 100)
+guest_test(guest/fork_threads-8 ENGINES jit COMMAND ${guest_bin}/fork_threads 1000 8)
+guest_test(guest/signal_storm ENGINES jit COMMAND ${guest_bin}/signal_storm 20000)
+guest_test(guest/signal_storm ENGINES interp aarch64 COMMAND ${guest_bin}/signal_storm 500)
+guest_test(guest/many_threads ENGINES jit COMMAND ${guest_bin}/many_threads 2000)
+guest_test(guest/many_threads ENGINES interp aarch64 asan COMMAND ${guest_bin}/many_threads 100)
+guest_test(guest/clone_forms QUICK ENGINES jit interp asan COMMAND ${guest_bin}/clone_forms)
+# The emulator's vfork is a fork.
+guest_test(guest/clone_forms-apart ENGINES aarch64 COMMAND ${guest_bin}/clone_forms apart)
 guest_test(guest/timer_storm ENGINES jit SERIAL COMMAND ${guest_bin}/timer_storm 20000)
 guest_test(guest/timer_storm ENGINES interp aarch64 debug SERIAL COMMAND ${guest_bin}/timer_storm 500)
 foreach(variant 0 1 2 3)
