@@ -13,7 +13,7 @@
 enum { THREADS = 4 };
 static atomic_long received[THREADS];
 static atomic_ulong values[THREADS];
-static atomic_int stop;
+static atomic_int stop, ready;
 static atomic_long wrong, rounds;
 static __thread long self;
 static __thread volatile double scratch = 1;
@@ -64,6 +64,7 @@ static NOINLINE uint64_t strings(uint64_t seed)
 static void *compute(void *arg)
 {
     self = (long)arg;
+    ready++;
     uint64_t want[3] = {integers(5), doubles(5), strings(5)};
     while (!stop) {
         wrong += integers(5) != want[0];
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
         sigaction(SIGRTMIN + i, &sa, NULL);
     for (long i = 0; i < THREADS; i++)
         CHECK(pthread_create(&thread[i], NULL, compute, (void *)i) == 0);
+    while (ready < THREADS)
+        usleep(100);
     for (long i = 0; i < signals; i++) {
         int to = (int)(i % THREADS);
         union sigval v = {.sival_ptr = (void *)(i * 7 + 1)};
