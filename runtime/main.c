@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/bench.h"
 #include "ir/base/log.h"
@@ -45,6 +46,11 @@ static void find_self(LinuxProcess *p)
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     path[n > 0 ? n : 0] = 0;
     p->self = strdup(n > 0 ? path : "dragoman");
+    struct stat st;
+    if (stat("/proc/self/exe", &st) == 0) {
+        p->self_inode = st.st_ino;
+        p->self_device = st.st_dev;
+    }
     if (p->options->self_fd != OPTION_NO_NUMBER) {
         p->our_fd[FD_SELF] = (int)p->options->self_fd;
         return;

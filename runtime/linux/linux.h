@@ -80,11 +80,13 @@ typedef struct LinuxProcess {
                                     0: the host's own choice serves */
     ShmAttach shm[SHM_ATTACHES]; /* under lock */
 
-    char *exe;           /* absolute path of the program, what /proc/self/exe names */
-    char *self;          /* path of Dragoman itself */
+    char *exe;  /* absolute path of the program, what /proc/self/exe names */
+    char *self; /* path of Dragoman itself */
+    uint64_t self_inode, self_device;
     int our_fd[OUR_FDS]; /* descriptors the guest must not touch; -1: unused */
-    char *cmdline;       /* as /proc/self/cmdline shows it */
-    size_t cmdline_size;
+    /* Of the program as it was loaded, for /proc: its strings on the stack (those of the
+     * environment follow the arguments), code and data of the file, the first stack pointer. */
+    uint64_t arg_start, arg_end, env_end, code_start, code_end, data_start, data_end, start_stack;
     uint64_t auxv[64];
     size_t auxv_size; /* bytes */
     const char *name; /* of the program, for messages */
@@ -174,15 +176,33 @@ const char *path_translate(LinuxProcess *p, const char *path, PathBuffer *buf);
 typedef enum ProcFile {
     PROC_NONE,
     PROC_EXE,
+    PROC_FD,     /* a descriptor by number, in fd or fdinfo */
+    PROC_OUR_FD, /* one of the translator */
     PROC_MAPS,
+    PROC_SMAPS,
     PROC_CMDLINE,
+    PROC_ENVIRON,
     PROC_AUXV,
+    PROC_STAT,
+    PROC_STATUS,
+    PROC_STATM,
     PROC_CPUINFO,
-    PROC_MEM, /* refused: it would reach the translator */
+    PROC_OSRELEASE,
+    PROC_REFUSED, /* would reach the translator */
 } ProcFile;
 ProcFile proc_classify(LinuxThread *t, int dirfd, const char *path);
-/* A descriptor with the text of a virtual file, or -errno. */
-int proc_open(LinuxThread *t, ProcFile file, int flags);
+/* A descriptor with the text of one of those from PROC_MAPS on, or -errno. `path` is its name. */
+long proc_open(LinuxThread *t, ProcFile file, const char *path, int flags);
+/* Whether path, which led to a file with status st, is a symbolic link that leads to our exe. */
+struct stat;
+bool proc_link_to_exe(LinuxThread *t, int dirfd, const char *path, const struct stat *st);
+/* After an open that gave fd (or an error): puts the guest's text in place of the file if it is one
+ * of those above. Returns fd or -errno. */
+long proc_opened(LinuxThread *t, long fd, int flags);
+/* Whether an entry of an opened directory is to be left out. */
+bool proc_hides(LinuxThread *t, int dirfd, const char *entry);
+/* What a link in /proc/self/fd says, n bytes, as the guest knows it: the new length. */
+long proc_link_name(char *name, long n);
 
 /* ---- signals (signals.c) ---- */
 

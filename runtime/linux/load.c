@@ -299,21 +299,6 @@ static size_t fill_auxv(LinuxProcess *p, const LoadedProgram *lp, uint64_t execf
     return sizeof pairs;
 }
 
-static void keep_cmdline(LinuxProcess *p, int argc, char **argv)
-{
-    size_t n = 0;
-    for (int i = 0; i < argc; i++)
-        n += strlen(argv[i]) + 1;
-    p->cmdline = malloc(n + 1);
-    if (!p->cmdline)
-        return;
-    for (int i = 0; i < argc; i++) {
-        size_t len = strlen(argv[i]) + 1;
-        memcpy(p->cmdline + p->cmdline_size, argv[i], len);
-        p->cmdline_size += len;
-    }
-}
-
 /* Builds the initial stack; returns the stack pointer, or 0 if it does not fit. */
 static uint64_t build_stack(LinuxProcess *p, const LoadedProgram *lp, int argc, char **argv,
                             char **envp)
@@ -329,8 +314,11 @@ static uint64_t build_stack(LinuxProcess *p, const LoadedProgram *lp, int argc, 
         log_fatal("no memory for the initial stack");
     uint64_t ok = push(p, &at, &zero, 8);
     uint64_t execfn = ok ? push(p, &at, lp->execfn, strlen(lp->execfn) + 1) : 0;
-    ok = execfn && push_strings(p, &at, envp, envc, v + 1 + argc + 1) &&
-         push_strings(p, &at, argv, argc, v + 1);
+    p->env_end = at;
+    ok = execfn && push_strings(p, &at, envp, envc, v + 1 + argc + 1);
+    p->arg_end = at;
+    ok = ok && push_strings(p, &at, argv, argc, v + 1);
+    p->arg_start = at;
     at &= -(uint64_t)16;
     uint64_t platform = ok ? push(p, &at, p->abi->machine, strlen(p->abi->machine) + 1) : 0;
     if (getrandom(random_bytes, sizeof random_bytes, 0) < 0)
@@ -403,6 +391,22 @@ static void name_program(LinuxProcess *p, const char *path, const char *execfn)
     prctl(PR_SET_NAME, comm);
 }
 
+/* Where the program's code and data are, as /proc/self/stat tells. */
+static void note_image(LinuxProcess *p, const ElfImage *img, uint64_t base)
+{
+    for (uint32_t i = 0; i < img->count; i++) {
+        const ElfSegment *s = &img->segment[i];
+        uint64_t start = base + s->vaddr, end = start + s->filesz;
+        if (s->prot & PROT_EXEC) {
+            p->code_start = p->code_start ? p->code_start : start;
+            p->code_end = end;
+        } else if (s->prot & PROT_WRITE) {
+            p->data_start = p->data_start ? p->data_start : start;
+            p->data_end = end;
+        }
+    }
+}
+
 int load_program(LinuxThread *t, const char *path, int argc, char **argv, char **envp)
 {
     LinuxProcess *p = t->process;
@@ -441,14 +445,15 @@ int load_program(LinuxThread *t, const char *path, int argc, char **argv, char *
     if (status)
         return status;
     close(prog.fd);
+    note_image(p, img, lp.base);
     p->brk_start = p->brk = place_brk(img);
     if (!map_stack(p))
         return refuse(prog.path, ENOMEM);
     uint64_t sp = build_stack(p, &lp, prog.argc, prog.argv, envp);
     if (!sp)
         return refuse(prog.path, E2BIG);
-    keep_cmdline(p, prog.argc, prog.argv);
     free(img);
+    p->start_stack = sp;
     p->abi->set_sp(t->vcpu->state, sp);
     t->vcpu->state->pc = lp.entry;
     return 0;

@@ -1,210 +1,433 @@
 /* procfs.c: the files of /proc that would show the translator instead of the guest's program.
  *
- * exe is answered by readlink, open and execve themselves; the others are made here as text in a
- * memory file when they are opened.
+ * There are many ways to name one: /proc/self, /proc/PID, /proc/thread-self, task/TID, /dev/fd,
+ * relative to a directory, through symbolic links. So it is the kernel that resolves names:
+ *
+ *   proc_classify  the last component must be one that matters ("maps", "exe", a number, which may
+ *                  be a descriptor); then the directory before it is opened and asked for its name
+ *   proc_opened    looks at what an open led to: symbolic links may have any name
+ *
+ * Texts are made when a file is opened, in a memory file that bears its name.
  */
+#include "runtime/linux/procfs.h"
+
 #include <ctype.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include "runtime/engine.h"
-#include "runtime/linux/linux.h"
+#include "runtime/host/host.h"
+
+static const char memory_file[] = "/memfd:";
 
 static const struct {
     const char *name;
     ProcFile file;
+    mode_t mode;
 } process_files[] = {
-    {"exe", PROC_EXE},   {"maps", PROC_MAPS}, {"cmdline", PROC_CMDLINE},
-    {"auxv", PROC_AUXV}, {"mem", PROC_MEM},
+    {"maps", PROC_MAPS, 0444},       {"smaps", PROC_SMAPS, 0444},  {"cmdline", PROC_CMDLINE, 0444},
+    {"environ", PROC_ENVIRON, 0400}, {"auxv", PROC_AUXV, 0400},    {"stat", PROC_STAT, 0444},
+    {"status", PROC_STATUS, 0444},   {"statm", PROC_STATM, 0444},  {"mem", PROC_REFUSED, 0},
+    {"pagemap", PROC_REFUSED, 0},    {"syscall", PROC_REFUSED, 0}, {"numa_maps", PROC_REFUSED, 0},
 };
+enum { FILES = sizeof process_files / sizeof process_files[0] };
 
-/* Skips "ID/" where ID is `own`, "self", "thread-self" or our pid; NULL if it is something else. */
-static const char *skip_own_id(const char *path, long own)
+static bool is_own_id(const char *text, size_t n)
 {
-    static const char *const words[] = {"self/", "thread-self/"};
-    for (unsigned i = 0; i < 2; i++)
-        if (!strncmp(path, words[i], strlen(words[i])))
-            return path + strlen(words[i]);
-    if (!isdigit((unsigned char)path[0]))
-        return NULL;
-    char *end;
-    long id = strtol(path, &end, 10);
-    return *end == '/' && (id == own || id == getpid()) ? end + 1 : NULL;
+    char path[64];
+    long id = strtol(text, NULL, 10);
+    if (!n || !isdigit((unsigned char)text[0]))
+        return false;
+    if (id == getpid())
+        return true;
+    snprintf(path, sizeof path, "/proc/self/task/%ld", id);
+    return access(path, F_OK) == 0;
 }
 
-static ProcFile classify_in_proc(LinuxThread *t, const char *path)
+/* What follows "/proc/ID/" or "/proc/ID/task/ID/" in the kernel's own name of a file, if ID is one
+ * of this process; NULL else. */
+static const char *inside_own(const char *path)
 {
-    if (!strcmp(path, "cpuinfo"))
-        return PROC_CPUINFO;
-    path = skip_own_id(path, t->tid);
-    if (path && !strncmp(path, "task/", 5))
-        path = skip_own_id(path + 5, t->tid);
-    for (size_t i = 0; path && i < sizeof process_files / sizeof process_files[0]; i++)
-        if (!strcmp(path, process_files[i].name))
-            return process_files[i].file;
-    return PROC_NONE;
+    static const char proc[] = "/proc/", task[] = "task/";
+    if (strncmp(path, proc, sizeof proc - 1))
+        return NULL;
+    path += sizeof proc - 1;
+    size_t n = strcspn(path, "/");
+    if (!path[n] || !is_own_id(path, n))
+        return NULL;
+    path += n + 1;
+    if (strncmp(path, task, sizeof task - 1))
+        return path;
+    const char *inner = path + sizeof task - 1 + strcspn(path + sizeof task - 1, "/");
+    return *inner ? inner + 1 : path;
+}
+
+/* The kernel's name for what a descriptor refers to. */
+static bool name_of_fd(int fd, char *out, size_t size)
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, out, size - 1);
+    if (n < 0)
+        return false;
+    out[n] = 0;
+    return true;
+}
+
+static bool all_digits(const char *text)
+{
+    return *text && strspn(text, "0123456789") == strlen(text);
 }
 
 ProcFile proc_classify(LinuxThread *t, int dirfd, const char *path)
 {
-    char dir[128], link[64];
-    if (path[0] == '/')
-        return strncmp(path, "/proc/", 6) ? PROC_NONE : classify_in_proc(t, path + 6);
-    const char *last = strrchr(path, '/');
-    last = last ? last + 1 : path;
-    bool candidate = !strcmp(last, "cpuinfo");
-    for (size_t i = 0; i < sizeof process_files / sizeof process_files[0]; i++)
-        candidate |= !strcmp(last, process_files[i].name);
-    if (!candidate)
+    char dir[512], name[256];
+    const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
+    ProcFile file = PROC_NONE;
+    for (unsigned i = 0; i < FILES; i++)
+        if (!strcmp(last, process_files[i].name))
+            file = process_files[i].file;
+    bool cpuinfo = !strcmp(last, "cpuinfo");
+    if (file == PROC_NONE && !cpuinfo && strcmp(last, "exe") != 0 && !all_digits(last))
         return PROC_NONE;
-    snprintf(link, sizeof link, dirfd == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d", dirfd);
-    ssize_t n = readlink(link, dir, sizeof dir - 1);
-    if (n < 5 || memcmp(dir, "/proc", 5))
+    if (slash && (size_t)(slash - path) >= sizeof dir)
         return PROC_NONE;
-    dir[n] = 0;
-    char whole[256];
-    n = snprintf(whole, sizeof whole, "%s/%s", dir, path);
-    return n < (ssize_t)sizeof whole && n > 6 ? classify_in_proc(t, whole + 6) : PROC_NONE;
+    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    if (slash == path)
+        return PROC_NONE; /* in the root */
+    int fd = openat(dirfd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return PROC_NONE;
+    bool known = name_of_fd(fd, name, sizeof name - 2);
+    close(fd);
+    if (known && cpuinfo)
+        return strcmp(name, "/proc") ? PROC_NONE : PROC_CPUINFO;
+    strcat(name, known ? "/" : "");
+    const char *inner = known ? inside_own(name) : NULL;
+    if (!inner)
+        return PROC_NONE;
+    if (file != PROC_NONE || !strcmp(last, "exe"))
+        return inner[0] ? PROC_NONE : file != PROC_NONE ? file : PROC_EXE;
+    if (strcmp(inner, "fd/") != 0 && strcmp(inner, "fdinfo/") != 0)
+        return PROC_NONE;
+    return fd_is_ours(t->process, strtol(last, NULL, 10)) ? PROC_OUR_FD : PROC_FD;
 }
 
-/* ---- /proc/self/maps ---- */
-
-typedef struct MapsLine {
-    uint64_t start, end, offset;
-    char perms[5], device[16];
-    unsigned long inode;
-    char name[4200];
-} MapsLine;
-
-static bool parse_line(const char *text, MapsLine *m)
+bool proc_link_to_exe(LinuxThread *t, int dirfd, const char *path, const struct stat *st)
 {
-    int at = 0;
-    unsigned long long start, end, offset;
-    if (sscanf(text, "%llx-%llx %4s %llx %15s %lu %n", &start, &end, m->perms, &offset, m->device,
-               &m->inode, &at) < 6)
+    enum { MAX_LINKS = 8 };
+    char at[PATH_MAX], target[PATH_MAX];
+    const LinuxProcess *p = t->process;
+    if (st->st_ino != p->self_inode || st->st_dev != p->self_device)
         return false;
-    m->start = start;
-    m->end = end;
-    m->offset = offset;
-    snprintf(m->name, sizeof m->name, "%s", text + at);
-    m->name[strcspn(m->name, "\n")] = 0;
-    return true;
-}
-
-static const char *region_name(const LinuxProcess *p, const MapsLine *m)
-{
-    if (m->start >= p->stack_low && m->start < p->stack_high)
-        return "[stack]";
-    if (!m->inode && m->start >= p->brk_start && m->start < p->brk)
-        return "[heap]";
-    return m->name[0] == '/' ? m->name : "";
-}
-
-static void print_map(FILE *f, const LinuxProcess *p, const MapsLine *m)
-{
-    if (m->start >= m->end)
-        return;
-    int n = fprintf(f, "%08llx-%08llx %s %08llx %s %lu ", (unsigned long long)m->start,
-                    (unsigned long long)m->end, m->perms, (unsigned long long)m->offset, m->device,
-                    m->inode);
-    const char *name = region_name(p, m);
-    fprintf(f, "%*s%s\n", *name && n < 73 ? 73 - n : 0, "", name);
-}
-
-/* Adds a piece, joining it to the one before where the host has split them for its own ends. */
-static void add_piece(FILE *f, const LinuxProcess *p, MapsLine *held, const MapsLine *m)
-{
-    if (held->end == m->start && held->start < held->end && held->inode == m->inode &&
-        !strcmp(held->perms, m->perms) && !strcmp(held->device, m->device) &&
-        !strcmp(region_name(p, held), region_name(p, m)) &&
-        (!m->inode || held->offset + (held->end - held->start) == m->offset)) {
-        held->end = m->end;
-        return;
+    snprintf(at, sizeof at, "%s", path);
+    for (unsigned i = 0; i < MAX_LINKS; i++) {
+        if (proc_classify(t, dirfd, at) == PROC_EXE)
+            return true;
+        ssize_t n = readlinkat(dirfd, at, target, sizeof target - 1);
+        if (n < 0)
+            return false;
+        target[n] = 0;
+        char *slash = strrchr(at, '/'); /* a relative target: in the link's directory */
+        char *to = target[0] == '/' || !slash ? at : slash + 1;
+        snprintf(to, (size_t)(at + sizeof at - to), "%s", target);
     }
-    print_map(f, p, held);
-    *held = *m;
+    return false;
 }
 
-/* The parts of a host line that the guest has mapped, with its own protection. */
-static void print_guest_parts(FILE *f, LinuxProcess *p, MapsLine *held, const MapsLine *line)
+/* Threads of the translator, or of an emulator under it, are no tasks of the guest. */
+static bool is_guest_task(LinuxProcess *p, long tid)
 {
-    MapsLine m = *line;
-    for (uint64_t at = line->start; at < line->end;) {
-        engine_lock(p->engine);
-        const MemRange *found = mem_table_next(&p->engine->mem, at);
-        MemRange r = found ? *found : (MemRange){.start = UINT64_MAX};
-        engine_unlock(p->engine);
-        if (r.start >= line->end)
-            break;
-        m.start = r.start > at ? r.start : at;
-        m.end = r.end < line->end ? r.end : line->end;
-        m.offset = line->inode ? line->offset + (m.start - line->start) : 0;
-        m.perms[0] = r.prot & PROT_READ ? 'r' : '-';
-        m.perms[1] = r.prot & PROT_WRITE ? 'w' : '-';
-        m.perms[2] = r.prot & PROT_EXEC ? 'x' : '-';
-        add_piece(f, p, held, &m);
-        at = m.end;
+    bool found = tid == getpid();
+    engine_lock(p->engine);
+    for (const Vcpu *v = p->engine->vcpus; v && !found; v = v->next)
+        found = v->linux_thread && v->linux_thread->tid == tid;
+    engine_unlock(p->engine);
+    return found;
+}
+
+bool proc_hides(LinuxThread *t, int dirfd, const char *entry)
+{
+    char name[256];
+    uint64_t start;
+    if (!isxdigit((unsigned char)entry[0]) || !name_of_fd(dirfd, name, sizeof name - 1))
+        return false;
+    strcat(name, "/");
+    const char *inner = inside_own(name);
+    if (!inner)
+        return false;
+    if (!strcmp(inner, "fd/") || !strcmp(inner, "fdinfo/"))
+        return fd_is_ours(t->process, strtol(entry, NULL, 10));
+    if (!strcmp(inner, "task/"))
+        return !is_guest_task(t->process, strtol(entry, NULL, 10));
+    if (strcmp(inner, "map_files/") != 0)
+        return false;
+    start = strtoull(entry, NULL, 16);
+    return mem_prot(t->process->engine, start) < 0;
+}
+
+/* ---- texts ---- */
+
+static void write_memory(FILE *out, uint64_t from, uint64_t to)
+{
+    char piece[256];
+    while (from < to) {
+        size_t n = to - from < sizeof piece ? to - from : sizeof piece;
+        if (host_read(from, piece, n))
+            return;
+        fwrite(piece, 1, n, out);
+        from += n;
     }
 }
 
-static void write_maps(LinuxProcess *p, FILE *out)
+typedef struct SignalSets {
+    uint64_t blocked, ignored, caught;
+} SignalSets;
+
+static SignalSets signal_sets(LinuxThread *t)
 {
-    FILE *in = fopen("/proc/self/maps", "re");
-    char *text = NULL;
-    size_t cap = 0;
-    MapsLine line, held = {0};
-    while (in && getline(&text, &cap, in) > 0)
-        if (parse_line(text, &line))
-            print_guest_parts(out, p, &held, &line);
-    print_map(out, p, &held);
-    free(text);
+    SignalSets s = {.blocked = t->mask};
+    pthread_mutex_lock(&t->sighand->lock);
+    for (int sig = 1; sig <= SIGNALS; sig++) {
+        s.ignored |= t->sighand->action[sig].handler == 1 ? SIGBIT(sig) : 0;
+        s.caught |= t->sighand->action[sig].handler > 1 ? SIGBIT(sig) : 0;
+    }
+    pthread_mutex_unlock(&t->sighand->lock);
+    return s;
+}
+
+/* Fields of /proc/PID/stat (proc(5)), counted from 1, that the host cannot know. */
+static void write_stat(LinuxThread *t, const char *path, FILE *out)
+{
+    LinuxProcess *p = t->process;
+    SignalSets sets = signal_sets(t);
+    const struct {
+        int field;
+        uint64_t value;
+    } known[] = {{23, procfs_mapped(p)},
+                 {26, p->code_start},
+                 {27, p->code_end},
+                 {28, p->start_stack},
+                 {29, 0},
+                 {30, 0},
+                 {32, sets.blocked & INT32_MAX},
+                 {33, sets.ignored & INT32_MAX},
+                 {34, sets.caught & INT32_MAX},
+                 {45, p->data_start},
+                 {46, p->data_end},
+                 {47, p->brk_start},
+                 {48, p->arg_start},
+                 {49, p->arg_end},
+                 {50, p->arg_end},
+                 {51, p->env_end}};
+    char line[2048];
+    FILE *in = fopen(path, "re");
+    size_t n = in ? fread(line, 1, sizeof line - 1, in) : 0;
+    if (in)
+        fclose(in);
+    line[n] = 0;
+    char *at = strrchr(line, ')');
+    if (!at)
+        return;
+    fprintf(out, "%.*s)", (int)(at - line), line);
+    char *save, *word = strtok_r(at + 1, " \n", &save);
+    for (int field = 3; word; field++, word = strtok_r(NULL, " \n", &save)) {
+        bool ours = false;
+        for (size_t i = 0; i < sizeof known / sizeof known[0] && !ours; i++)
+            if (known[i].field == field) {
+                fprintf(out, " %llu", (unsigned long long)known[i].value);
+                ours = true;
+            }
+        if (!ours)
+            fprintf(out, " %s", word);
+    }
+    fputs("\n", out);
+}
+
+static void write_status(LinuxThread *t, const char *path, FILE *out)
+{
+    LinuxProcess *p = t->process;
+    SignalSets sets = signal_sets(t);
+    unsigned long long kb = procfs_mapped(p) / 1024;
+    char line[512];
+    FILE *in = fopen(path, "re");
+    while (in && fgets(line, sizeof line, in)) {
+        if (!strncmp(line, "VmPeak:", 7) || !strncmp(line, "VmSize:", 7))
+            fprintf(out, "%.7s\t%8llu kB\n", line, kb);
+        else if (!strncmp(line, "VmStk:", 6))
+            fprintf(out, "VmStk:\t%8llu kB\n",
+                    (unsigned long long)(p->stack_high - p->stack_low) / 1024);
+        else if (!strncmp(line, "VmExe:", 6))
+            fprintf(out, "VmExe:\t%8llu kB\n",
+                    (unsigned long long)(p->code_end - p->code_start + 1023) / 1024);
+        else if (!strncmp(line, "VmLib:", 6))
+            fputs("VmLib:\t       0 kB\n", out); /* not told apart from other mappings */
+        else if (!strncmp(line, "VmData:", 7))
+            fprintf(out, "VmData:\t%8llu kB\n", kb);
+        else if (!strncmp(line, "SigBlk:", 7))
+            fprintf(out, "SigBlk:\t%016llx\n", (unsigned long long)sets.blocked);
+        else if (!strncmp(line, "SigIgn:", 7))
+            fprintf(out, "SigIgn:\t%016llx\n", (unsigned long long)sets.ignored);
+        else if (!strncmp(line, "SigCgt:", 7))
+            fprintf(out, "SigCgt:\t%016llx\n", (unsigned long long)sets.caught);
+        else
+            fputs(line, out);
+    }
     if (in)
         fclose(in);
 }
 
-/* ---- opening ---- */
-
-static void write_file(LinuxProcess *p, ProcFile file, FILE *out)
+static void write_statm(LinuxProcess *p, const char *path, FILE *out)
 {
+    unsigned long long size, rest[6] = {0};
+    FILE *in = fopen(path, "re");
+    if (in && fscanf(in, "%llu %llu %llu %llu %llu %llu %llu", &size, &rest[0], &rest[1], &rest[2],
+                     &rest[3], &rest[4], &rest[5]) < 2)
+        rest[0] = 0;
+    if (in)
+        fclose(in);
+    size = procfs_mapped(p) / GUEST_PAGE;
+    for (unsigned i = 0; i < 6; i++)
+        if (rest[i] > size)
+            rest[i] = size;
+    fprintf(out, "%llu %llu %llu %llu %llu %llu %llu\n", size, rest[0], rest[1], rest[2], rest[3],
+            rest[4], rest[5]);
+}
+
+static void write_file(LinuxThread *t, ProcFile file, const char *path, FILE *out)
+{
+    LinuxProcess *p = t->process;
     char *text;
     switch (file) {
     case PROC_MAPS:
-        write_maps(p, out);
+        procfs_write_maps(p, out);
+        break;
+    case PROC_SMAPS:
+        procfs_write_smaps(p, out);
         break;
     case PROC_CMDLINE:
-        fwrite(p->cmdline, 1, p->cmdline_size, out);
+        write_memory(out, p->arg_start, p->arg_end);
+        break;
+    case PROC_ENVIRON:
+        write_memory(out, p->arg_end, p->env_end);
         break;
     case PROC_AUXV:
         fwrite(p->auxv, 1, p->auxv_size, out);
+        break;
+    case PROC_STAT:
+        write_stat(t, path, out);
+        break;
+    case PROC_STATUS:
+        write_status(t, path, out);
+        break;
+    case PROC_STATM:
+        write_statm(p, path, out);
         break;
     case PROC_CPUINFO:
         text = p->abi->cpuinfo((unsigned)sysconf(_SC_NPROCESSORS_ONLN));
         fputs(text ? text : "", out);
         free(text);
         break;
+    case PROC_OSRELEASE:
+        fprintf(out, "%s\n", p->options->uname_release);
+        break;
     case PROC_NONE:
     case PROC_EXE:
-    case PROC_MEM:
+    case PROC_FD:
+    case PROC_OUR_FD:
+    case PROC_REFUSED:
         break;
     }
 }
 
-int proc_open(LinuxThread *t, ProcFile file, int flags)
+/* ---- opening ---- */
+
+/* Which file the kernel's name means. */
+static ProcFile classify_opened(const LinuxProcess *p, const char *path, mode_t *mode)
+{
+    *mode = 0444;
+    if (!strcmp(path, "/proc/cpuinfo"))
+        return PROC_CPUINFO;
+    if (!strcmp(path, "/proc/sys/kernel/osrelease") && p->options->uname_release)
+        return PROC_OSRELEASE;
+    const char *inner = inside_own(path);
+    for (unsigned i = 0; inner && i < FILES; i++)
+        if (!strcmp(inner, process_files[i].name)) {
+            *mode = process_files[i].mode;
+            return process_files[i].file;
+        }
+    return inner && !strncmp(inner, "map_files/", 10) ? PROC_REFUSED : PROC_NONE;
+}
+
+static bool on_procfs(int fd)
+{
+    struct stat st;
+    struct statfs fs;
+    return fstat(fd, &st) == 0 && major(st.st_dev) == 0 && S_ISREG(st.st_mode) &&
+           fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* The memory file's name is the file's own, which a link in /proc/self/fd then tells. */
+static int make_file(LinuxThread *t, ProcFile file, const char *path, mode_t mode)
 {
     char *text = NULL;
     size_t size = 0;
-    if (file == PROC_MEM || (flags & O_ACCMODE) != O_RDONLY)
-        return -EACCES;
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return -ENOMEM;
-    write_file(t->process, file, out);
+    write_file(t, file, path, out);
     fclose(out);
-    int fd = memfd_create("proc", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
-    if (fd >= 0 && write(fd, text, size) == (ssize_t)size)
+    int fd = memfd_create(path, MFD_CLOEXEC);
+    if (fd >= 0 && write(fd, text, size) == (ssize_t)size) {
         lseek(fd, 0, SEEK_SET);
+        fchmod(fd, mode);
+    }
     free(text);
     return fd < 0 ? -errno : fd;
+}
+
+long proc_open(LinuxThread *t, ProcFile file, const char *path, int flags)
+{
+    mode_t mode = 0444;
+    for (unsigned i = 0; i < FILES; i++)
+        if (process_files[i].file == file)
+            mode = process_files[i].mode;
+    if (file == PROC_REFUSED || (flags & O_ACCMODE) != O_RDONLY)
+        return -EACCES;
+    long fd = make_file(t, file, path, mode);
+    if (fd >= 0 && !(flags & O_CLOEXEC))
+        fcntl((int)fd, F_SETFD, 0);
+    return fd;
+}
+
+long proc_opened(LinuxThread *t, long fd, int flags)
+{
+    char path[256];
+    mode_t mode;
+    if (fd < 0 || !on_procfs((int)fd) || !name_of_fd((int)fd, path, sizeof path))
+        return fd;
+    ProcFile file = classify_opened(t->process, path, &mode);
+    if (file == PROC_NONE || (flags & O_PATH))
+        return fd;
+    close((int)fd);
+    return proc_open(t, file, path, flags);
+}
+
+long proc_link_name(char *name, long n)
+{
+    static const char deleted[] = " (deleted)";
+    size_t head = sizeof memory_file - 1, tail = sizeof deleted - 1;
+    if (n < (long)(head + tail) || memcmp(name, memory_file, head) != 0 ||
+        memcmp(name + head, "/proc/", 6) != 0)
+        return n;
+    n -= (long)(head + tail);
+    memmove(name, name + head, (size_t)n);
+    return n;
 }

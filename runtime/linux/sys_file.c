@@ -1,36 +1,67 @@
 /* sys_file.c: descriptors and files, as far as a row of syscalls.def is not enough. */
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "runtime/host/host.h"
 #include "runtime/linux/strace.h"
 #include "runtime/linux/sys_ioctl.h"
 
-/* Which of our /proc files a path argument names; *text receives it if it is one. */
-static ProcFile proc_of(LinuxThread *t, int dirfd, uint64_t path, char *text, size_t size)
+/* Which file of ours in /proc a path argument names, if it does. */
+static ProcFile proc_of(LinuxThread *t, int dirfd, uint64_t path)
 {
-    char first[5];
-    if (!path || host_read(path, first, sizeof first))
-        return PROC_NONE;
-    if (first[0] == '/' && memcmp(first, "/proc", sizeof first))
-        return PROC_NONE;
-    if (copy_string(t, text, path, size) < 0)
+    char text[PATH_MAX];
+    if (!path || copy_string(t, text, path, sizeof text) < 0)
         return PROC_NONE;
     return proc_classify(t, dirfd, text);
 }
 
+/* The name the kernel gives the file goes with it. */
+static long open_text(LinuxThread *t, int dirfd, uint64_t path, ProcFile file, int flags)
+{
+    char link[64], name[PATH_MAX];
+    int fd = openat(dirfd, (const char *)path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, name, sizeof name - 1);
+    close(fd);
+    name[n > 0 ? n : 0] = 0;
+    if (strncmp(name, "/proc/", 6)) { /* an emulator under us has a file of its own there */
+        const char *slash = copy_string(t, link, path, sizeof link) > 0 ? strrchr(link, '/') : NULL;
+        snprintf(name, sizeof name, "/proc/%d/%s", getpid(), slash ? slash + 1 : link);
+    }
+    return proc_open(t, file, name, flags);
+}
+
+/* A symbolic link somewhere that leads to /proc/self/exe is only known by what it led to. */
+static bool led_to_exe(LinuxThread *t, int dirfd, uint64_t path, const struct stat *st)
+{
+    char text[512];
+    return copy_string(t, text, path, sizeof text) > 0 && proc_link_to_exe(t, dirfd, text, st);
+}
+
 static long open_at(LinuxThread *t, int dirfd, uint64_t path, int flags, uint64_t mode)
 {
-    char text[256];
-    ProcFile file = proc_of(t, dirfd, path, text, sizeof text);
+    ProcFile file = proc_of(t, dirfd, path);
+    if (file == PROC_OUR_FD)
+        return -ENOENT;
     if (file == PROC_EXE && !(flags & O_NOFOLLOW))
         return HOST(t, SYS_openat, AT_FDCWD, t->process->exe, flags, mode);
-    if (file != PROC_NONE && file != PROC_EXE)
-        return proc_open(t, file, flags);
-    return HOST(t, SYS_openat, dirfd, path, flags, mode);
+    if (file >= PROC_MAPS && !(flags & O_PATH))
+        return open_text(t, dirfd, path, file, flags);
+    long fd = proc_opened(t, HOST(t, SYS_openat, dirfd, path, flags, mode), flags);
+    struct stat st;
+    if (fd >= 0 && fstat((int)fd, &st) == 0 && led_to_exe(t, dirfd, path, &st)) {
+        close((int)fd);
+        return HOST(t, SYS_openat, AT_FDCWD, t->process->exe, flags, mode);
+    }
+    return fd;
 }
 
 long sys_open(LinuxThread *t, uint64_t a[6])
@@ -66,7 +97,9 @@ long sys_openat2(LinuxThread *t, uint64_t a[6])
     }
     how.flags =
         (how.flags & ~0xffffffffull) | abi_open_flags_to_host(t->process->abi, (uint32_t)how.flags);
-    return HOST(t, SYS_openat2, a[0], a[1], &how, sizeof how);
+    if (proc_of(t, (int)a[0], a[1]) == PROC_OUR_FD)
+        return -ENOENT;
+    return proc_opened(t, HOST(t, SYS_openat2, a[0], a[1], &how, sizeof how), (int)how.flags);
 }
 
 long sys_close(LinuxThread *t, uint64_t a[6])
@@ -161,13 +194,17 @@ static long stat_at(LinuxThread *t, int dirfd, uint64_t path, uint64_t out, int 
 {
     const GuestAbi *abi = t->process->abi;
     struct stat st;
-    char text[256];
     uint8_t guest[256];
-    if (!(flags & AT_SYMLINK_NOFOLLOW) && proc_of(t, dirfd, path, text, sizeof text) == PROC_EXE) {
+    ProcFile file = proc_of(t, dirfd, path);
+    if (file == PROC_OUR_FD)
+        return -ENOENT;
+    if (file == PROC_EXE && !(flags & AT_SYMLINK_NOFOLLOW)) {
         path = (uint64_t)t->process->exe;
         dirfd = AT_FDCWD;
     }
     long r = HOST(t, SYS_newfstatat, dirfd, path, &st, flags);
+    if (r >= 0 && file == PROC_NONE && led_to_exe(t, dirfd, path, &st))
+        r = HOST(t, SYS_newfstatat, AT_FDCWD, t->process->exe, &st, flags);
     if (r < 0)
         return r;
     abi->write_stat(guest, &st);
@@ -203,8 +240,10 @@ long sys_fstat(LinuxThread *t, uint64_t a[6])
 
 long sys_statx(LinuxThread *t, uint64_t a[6])
 {
-    char text[256];
-    if (!(a[2] & AT_SYMLINK_NOFOLLOW) && proc_of(t, (int)a[0], a[1], text, sizeof text) == PROC_EXE)
+    ProcFile file = proc_of(t, (int)a[0], a[1]);
+    if (file == PROC_OUR_FD)
+        return -ENOENT;
+    if (file == PROC_EXE && !(a[2] & AT_SYMLINK_NOFOLLOW))
         return HOST(t, SYS_statx, AT_FDCWD, t->process->exe, a[2], a[3], a[4]);
     return HOST(t, SYS_statx, a[0], a[1], a[2], a[3], a[4]);
 }
@@ -213,16 +252,24 @@ long sys_statx(LinuxThread *t, uint64_t a[6])
 
 static long readlink_at(LinuxThread *t, int dirfd, uint64_t path, uint64_t out, int size)
 {
-    char text[256];
-    if (proc_of(t, dirfd, path, text, sizeof text) != PROC_EXE)
+    char name[PATH_MAX];
+    ProcFile file = proc_of(t, dirfd, path);
+    if (file == PROC_NONE)
         return HOST(t, SYS_readlinkat, dirfd, path, out, size);
-    if (size <= 0)
-        return -EINVAL;
-    size_t n = strlen(t->process->exe);
-    if (n > (size_t)size)
-        n = (size_t)size;
-    int r = copy_out(t, out, t->process->exe, n);
-    return r ? r : (long)n;
+    if (size <= 0 || file == PROC_OUR_FD)
+        return size <= 0 ? -EINVAL : -ENOENT;
+    long n = (long)strlen(t->process->exe);
+    if (file == PROC_EXE)
+        memcpy(name, t->process->exe, (size_t)n);
+    else
+        n = HOST(t, SYS_readlinkat, dirfd, path, name, sizeof name);
+    if (n < 0)
+        return n;
+    n = proc_link_name(name, n);
+    if (n > size)
+        n = size;
+    int r = copy_out(t, out, name, (size_t)n);
+    return r ? r : n;
 }
 
 long sys_readlink(LinuxThread *t, uint64_t a[6])
@@ -246,33 +293,20 @@ typedef struct Dirent {
 
 enum { MAX_DIRENTS = 1 << 16, OLD_NAME_OFFSET = 18 };
 
-static bool names_our_fd(LinuxProcess *p, const char *name)
+static bool in_proc(int fd)
 {
-    char *end;
-    unsigned long fd = strtoul(name, &end, 10);
-    return end != name && !*end && fd < 1u << 30 && fd_is_ours(p, (long)fd);
-}
-
-static bool is_fd_directory(int fd)
-{
-    char link[64], target[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = readlink(link, target, sizeof target - 1);
-    if (n < 10 || memcmp(target, "/proc/", 6))
-        return false;
-    target[n] = 0;
-    const char *last = strrchr(target, '/');
-    return !strcmp(last, "/fd") || !strcmp(last, "/fdinfo");
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
 static long getdents(LinuxThread *t, uint64_t a[6], bool old_form)
 {
-    LinuxProcess *p = t->process;
     size_t size = (uint32_t)a[2] < MAX_DIRENTS ? (uint32_t)a[2] : MAX_DIRENTS;
     char *buf = malloc(size + 1);
     if (!buf)
         return -ENOMEM;
     long n, kept;
+    int may_hide = -1;
     do {
         n = HOST(t, SYS_getdents64, a[0], buf, size);
         kept = 0;
@@ -280,7 +314,9 @@ static long getdents(LinuxThread *t, uint64_t a[6], bool old_form)
             Dirent *d = (Dirent *)(buf + at);
             uint16_t len = d->reclen;
             at += len;
-            if (names_our_fd(p, d->name) && is_fd_directory((int)a[0]))
+            if (may_hide < 0) /* asked once: names are looked at only there */
+                may_hide = in_proc((int)a[0]);
+            if (may_hide && proc_hides(t, (int)a[0], d->name))
                 continue;
             if (old_form) {
                 uint8_t type = d->type;

@@ -73,7 +73,7 @@ static void files(int fd, int *pipes)
     DO(writev(pipes[1], out, 2));
     DO(readv(pipes[0], in, 2));
     DO(read(pipes[0], b, 5));
-    int df = open("/proc/self/task", O_RDONLY | O_DIRECTORY);
+    int df = open("/etc/init.d", O_RDONLY | O_DIRECTORY);
     DO(syscall(SYS_getdents64, df, b, 4096));
     DO(syscall(SYS_getdents64, df, b, 4096));
     DO(close(df));

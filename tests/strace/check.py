@@ -79,6 +79,8 @@ REPLACED = [
     (re.compile(r"(rt_sigreturn\(.*\)) = .*"), r"\1"),
     (re.compile(r"SNDCTL_\w+ or "), ""),  # another driver's request of the same number
     (re.compile(r"/\* \d+ vars \*/"), "/* VARS */"),
+    (re.compile(r"^(timer_create\(.*)\[\d+\]"), r"\1[ID]"),
+    (re.compile(r"^(timer_(?:settime|gettime|delete))\(\d+"), r"\1(ID"),
     # Identifiers of System V objects are the system's next ones.
     (re.compile(r"^((?:shm|sem|msg)get\(.*\)) = \d+$"), r"\1 = ID"),
     (re.compile(r"^(shmat|shmctl|semctl|semop|semtimedop|msgsnd|msgrcv|msgctl)\(\d+"), r"\1(ID"),
