@@ -15,6 +15,7 @@
 #include "runtime/engine.h"
 #include "runtime/explain_cmd.h"
 #include "runtime/linux/linux.h"
+#include "runtime/linux/perf_map.h"
 
 #ifndef DRAGOMAN_VERSION
 #define DRAGOMAN_VERSION "(unknown version)"
@@ -152,6 +153,10 @@ int main(int argc, char **argv)
         eo.stats = true;
         eo.at_end = explain_hottest;
         eo.at_end_arg = &explain_request;
+    }
+    if (options.perf && (p->perf_map = perf_map_new(p)) != NULL) {
+        eo.on_code = perf_map_add;
+        eo.on_code_arg = p->perf_map;
     }
     p->engine = engine_new(p->guest, &eo);
     t->vcpu = vcpu_new(p->engine);

@@ -35,7 +35,7 @@ typedef struct EnvChanges {
 #define OPTION_NO_NUMBER UINT64_MAX
 
 typedef struct Options {
-    bool help, version, strace, strace_many, stats, check;
+    bool help, version, strace, strace_many, stats, perf, check;
     const char *prefix, *argv0, *stats_file, *uname_release, *engine, *memory_order, *no_pass,
         *launcher, *log_file;
     uint64_t stack_size, max_optimised, max_insns, self_fd, strace_fd, program_fd;

@@ -319,6 +319,8 @@ static bool translate_once(TranslationContext *tc, uint64_t pc, uint32_t mode, u
         return false;
     }
     Translation *t = publish(e, &cc, pc, mode);
+    if (e->opt.on_code != NULL)
+        e->opt.on_code(e->opt.on_code_arg, (uint64_t)(uintptr_t)e->arena.rx + t->code, t->size, pc);
     if (x != NULL)
         explain_code(x, e->backend, r, &cc);
     print_explanation(e, x);

@@ -46,6 +46,9 @@ typedef struct GuestFault {
 /* ---- engine ---- */
 
 typedef struct EngineOptions {
+    /* Called for each translation, under the engine's lock; NULL: nobody wants to know. */
+    void (*on_code)(void *arg, uint64_t host, uint32_t size, uint64_t pc);
+    void *on_code_arg;
     bool interp;            /* --engine interp */
     bool relaxed_order;     /* --memory-order relaxed */
     bool stats;             /* count what is executed and time translation */

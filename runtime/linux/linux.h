@@ -88,12 +88,13 @@ typedef struct LinuxProcess {
      * environment follow the arguments), code and data of the file, the first stack pointer. */
     uint64_t arg_start, arg_end, env_end, code_start, code_end, data_start, data_end, start_stack;
     uint64_t auxv[64];
-    size_t auxv_size; /* bytes */
-    const char *name; /* of the program, for messages */
+    size_t auxv_size;         /* bytes */
+    const char *name;         /* of the program, for messages */
+    struct PerfMap *perf_map; /* --perf; NULL: none */
     bool strace_many; /* --strace says whose call it is: there are other threads or processes */
 } LinuxProcess;
 
-enum { FD_SELF, FD_STRACE }; /* indices in our_fd */
+enum { FD_SELF, FD_STRACE, FD_PERF }; /* indices in our_fd */
 
 typedef struct LinuxThread {
     Vcpu *vcpu;

@@ -20,6 +20,7 @@
 #include "runtime/engine.h"
 #include "runtime/host/host.h"
 #include "runtime/linux/linux.h"
+#include "runtime/linux/symbols.h"
 
 enum { ENTRY_FREE, ENTRY_CLAIMED, ENTRY_READY, MASK_BYTES = 8 };
 
@@ -457,43 +458,41 @@ long signals_mask_end(LinuxThread *t, long result)
 
 /* ---- faults ---- */
 
-static const struct {
-    uint8_t sig;
-    const char *name;
-} fault_signals[] = {
-    [FAULT_SEGV] = {SIGSEGV, "invalid memory access"},
-    [FAULT_BUS] = {SIGBUS, "bus error"},
-    [FAULT_FPE] = {SIGFPE, "arithmetic exception"},
-    [FAULT_ILL] = {SIGILL, "illegal instruction"},
-    [FAULT_TRAP] = {SIGTRAP, "breakpoint or trace trap"},
-};
+static const uint8_t fault_signals[] = {[FAULT_SEGV] = SIGSEGV,
+                                        [FAULT_BUS] = SIGBUS,
+                                        [FAULT_FPE] = SIGFPE,
+                                        [FAULT_ILL] = SIGILL,
+                                        [FAULT_TRAP] = SIGTRAP};
 
-/* One clear line for a fault that ends the program. */
+/* One clear line for a fault that ends the program:
+ *     dragoman: prog: SIGSEGV at 0x401136 (prog+0x1136), writing address 0x0 */
 static void report(LinuxThread *t, const GuestFault *f)
 {
     uint64_t pc = t->vcpu->state->pc;
-    char detail[64] = "";
+    char detail[64] = "", place[SYMBOL_TEXT];
+    Symbols *symbols = symbols_new(t->process);
+    bool mapped = symbols_place(symbols, pc, place);
+    symbols_free(symbols);
     if (f->kind == FAULT_SEGV || f->kind == FAULT_BUS) {
-        snprintf(detail, sizeof detail, " (%s 0x%llx)",
+        snprintf(detail, sizeof detail, ", %s address 0x%llx",
                  f->is_fetch ? "executing"
                  : f->write  ? "writing"
                              : "reading",
                  (unsigned long long)f->addr);
     } else if (f->kind == FAULT_ILL) {
         uint8_t byte;
-        size_t n = (size_t)snprintf(detail, sizeof detail, " (bytes");
+        size_t n = (size_t)snprintf(detail, sizeof detail, ", bytes");
         for (unsigned i = 0; i < 8 && !host_read(pc + i, &byte, 1); i++)
             n += (size_t)snprintf(detail + n, sizeof detail - n, " %02x", byte);
-        snprintf(detail + n, sizeof detail - n, ")");
     }
-    log_note("%s: %s at 0x%llx%s", t->process->name, fault_signals[f->kind].name,
-             (unsigned long long)pc, detail);
+    log_note("%s: SIG%s at 0x%llx%s%s%s%s", t->process->name, sigabbrev_np(fault_signals[f->kind]),
+             (unsigned long long)pc, mapped ? " (" : "", place, mapped ? ")" : "", detail);
 }
 
 void linux_fault(Vcpu *v, const GuestFault *f)
 {
     LinuxThread *t = v->linux_thread;
-    int sig = fault_signals[f->kind].sig;
+    int sig = fault_signals[f->kind];
     union {
         siginfo_t si;
         uint8_t bytes[SIGINFO_BYTES];

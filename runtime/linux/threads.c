@@ -23,6 +23,7 @@
 #include "ir/base/log.h"
 #include "runtime/engine.h"
 #include "runtime/host/host.h"
+#include "runtime/linux/perf_map.h"
 #include "runtime/linux/syscall.h"
 
 enum {
@@ -287,6 +288,7 @@ static void become_child(LinuxThread *t, const CloneRequest *rq)
     t->clear_child_tid = rq->flags & CLONE_CHILD_CLEARTID ? rq->child_tid : 0;
     p->thread_count = 1;
     signals_forget(t);
+    perf_map_forked(p->perf_map);
     atomic_store(&t->sighand->users, 1);
     if (rq->stack)
         p->abi->set_sp(s, rq->stack);
