@@ -34,7 +34,9 @@ static EngineOptions engine_options(const Options *o)
         .check = o->check,
         .no_pass = o->no_pass,
         .max_optimised = o->max_optimised == OPTION_NO_NUMBER ? UINT64_MAX : o->max_optimised,
-        .max_insns = o->max_insns == OPTION_NO_NUMBER ? 0 : (uint32_t)o->max_insns,
+        .max_insns = o->one_insn                        ? 1
+                     : o->max_insns == OPTION_NO_NUMBER ? 0
+                                                        : (uint32_t)o->max_insns,
         .explain = o->explain.given ? stderr : NULL,
         .explain_pc = o->explain.pc,
     };
@@ -122,9 +124,11 @@ int main(int argc, char **argv)
         log_note("%s", err);
         return OPTIONS_USAGE_STATUS;
     }
-    if (options.help || options.version) {
+    if (options.help || options.version || options.man) {
         if (options.help)
             options_help(stdout);
+        else if (options.man)
+            options_man(stdout);
         else
             printf("dragoman %s\n", DRAGOMAN_VERSION);
         return 0;

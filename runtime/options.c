@@ -10,7 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum OptionKind { FLAG, TEXT, CHOICE, NUMBER, MAYBE, SETENV, UNSETENV, REFUSED } OptionKind;
+typedef enum OptionKind {
+    FLAG,
+    TEXT,
+    CHOICE,
+    NUMBER,
+    MAYBE,
+    SETENV,
+    UNSETENV,
+    FIXED,
+    REFUSED,
+    HEADING /* help: its text; no option */
+} OptionKind;
 typedef enum OptionKeep { OWN, INHERIT, HIDDEN } OptionKeep;
 
 typedef struct OptionRow {
@@ -24,8 +35,10 @@ typedef struct OptionRow {
 static const OptionRow rows[] = {
 #define OPTION(field, letter, word, argument, environment, kind, keep, help)                       \
     {letter, word, argument, environment, kind, keep, offsetof(Options, field), help},
+#define GROUP(title) {.kind = HEADING, .word = "", .help = title},
 #include "runtime/options.def"
 #undef OPTION
+#undef GROUP
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -71,6 +84,19 @@ static bool add_env(EnvChanges *env, const char *text, bool unset)
     return true;
 }
 
+/* VAR=VALUE (or VAR, to be removed), several of them separated by commas. NULL or what is wrong. */
+static const char *add_variables(EnvChanges *env, const char *list, bool unset)
+{
+    char *copy = strdup(list), *save = NULL; /* kept: the environment will refer to it */
+    for (char *v = copy ? strtok_r(copy, ",", &save) : NULL; v; v = strtok_r(NULL, ",", &save)) {
+        if ((strchr(v, '=') != NULL) == unset)
+            return unset ? "has a '='" : "has no '='";
+        if (!add_env(env, v, unset))
+            return "cannot be stored";
+    }
+    return copy && env->count ? NULL : "names no variable";
+}
+
 /* Stores an option's argument (NULL: none). False with a message in err. */
 static bool apply(Options *o, const OptionRow *row, const char *arg, char *err)
 {
@@ -99,11 +125,13 @@ static bool apply(Options *o, const OptionRow *row, const char *arg, char *err)
         break;
     case SETENV:
     case UNSETENV:
-        if ((strchr(arg, '=') != NULL) != (row->kind == SETENV))
-            problem = row->kind == SETENV ? "has no '='" : "has a '='";
-        else if (!add_env(field, arg, row->kind == UNSETENV))
-            problem = "cannot be stored";
+        problem = add_variables(field, arg, row->kind == UNSETENV);
         break;
+    case FIXED:
+        if (strcmp(arg, row->argument) != 0)
+            problem = "cannot be had";
+        break;
+    case HEADING:
     case REFUSED:
         snprintf(err, OPTIONS_ERROR, "option --%s is not available", row->word);
         return false;
@@ -119,7 +147,7 @@ static const OptionRow *find(const char *name, bool one_dash, const char **value
     size_t n = strcspn(name, "=");
     *value = name[n] ? name + n + 1 : NULL;
     for (size_t i = 0; i < ROWS; i++)
-        if (strlen(rows[i].word) == n && !strncmp(rows[i].word, name, n))
+        if (n && strlen(rows[i].word) == n && !strncmp(rows[i].word, name, n))
             return &rows[i];
     if (one_dash && name[0] && !name[1]) {
         *value = NULL;
@@ -130,24 +158,36 @@ static const OptionRow *find(const char *name, bool one_dash, const char **value
     return NULL;
 }
 
+/* The row whose variable, with this prefix, `text` ("NAME=VALUE") sets; and the value. */
+static const OptionRow *find_variable(const char *text, const char *prefix, const char **value)
+{
+    size_t n = strlen(prefix);
+    const char *equals = strchr(text, '=');
+    if (!equals || strncmp(text, prefix, n))
+        return NULL;
+    size_t length = (size_t)(equals - text) - n;
+    *value = equals + 1;
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *want = rows[i].environment;
+        if (want && strlen(want) == length && !strncmp(want, text + n, length))
+            return &rows[i];
+    }
+    return NULL;
+}
+
 static bool apply_environment(Options *o, char **environment, char *err)
 {
-    static const char prefix[] = "DRAGOMAN_";
-    for (char **e = environment; e && *e; e++) {
-        if (strncmp(*e, prefix, sizeof prefix - 1))
-            continue;
-        const char *name = *e + sizeof prefix - 1;
-        const char *value = strchr(name, '=');
-        for (size_t i = 0; value && i < ROWS; i++) {
-            const char *want = rows[i].environment;
-            if (!want || strlen(want) != (size_t)(value - name) ||
-                strncmp(want, name, (size_t)(value - name)))
+    static const char *const prefixes[] = {"QEMU_", "DRAGOMAN_"};
+    for (unsigned i = 0; i < 2; i++)
+        for (char **e = environment; e && *e; e++) {
+            const char *value;
+            const OptionRow *r = find_variable(*e, prefixes[i], &value);
+            if (!r)
                 continue;
-            bool plain = rows[i].kind == FLAG || (rows[i].kind == MAYBE && !value[1]);
-            if (!apply(o, &rows[i], plain ? NULL : value + 1, err))
+            bool plain = r->kind == FLAG || (r->kind == MAYBE && !*value);
+            if (!apply(o, r, plain ? NULL : value, err))
                 return false;
         }
-    }
     return true;
 }
 
@@ -192,28 +232,114 @@ bool options_parse(Options *o, int argc, char **argv, char **environment, char e
     return true;
 }
 
+static void left_side(const OptionRow *r, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s%s--%s%s%s%s", r->letter ? "-" : "", r->letter ? r->letter : "",
+             r->letter ? ", " : "    ", r->word, r->argument ? (r->kind == MAYBE ? "[=" : " ") : "",
+             r->argument ? r->argument : "", r->kind == MAYBE ? "]" : "");
+}
+
 void options_help(FILE *out)
 {
     fputs("usage: dragoman [OPTION...] PROGRAM [ARGUMENT...]\n"
-          "Runs a Linux program built for another processor (x86-64) as if it were native.\n\n",
+          "Runs a Linux program built for another processor (x86-64) as if it were native.\n",
           out);
     for (size_t i = 0; i < ROWS; i++) {
         const OptionRow *r = &rows[i];
         char left[80];
-        if (r->keep == HIDDEN)
-            continue;
-        snprintf(left, sizeof left, "%s%s%s--%s%s%s%s", r->letter ? "-" : "",
-                 r->letter ? r->letter : "", r->letter ? ", " : "    ", r->word,
-                 r->argument ? (r->kind == MAYBE ? "[=" : " ") : "", r->argument ? r->argument : "",
-                 r->kind == MAYBE ? "]" : "");
-        fprintf(out, "  %-30s %s\n", left, r->help);
-        if (r->environment)
-            fprintf(out, "  %-30s (environment: DRAGOMAN_%s)\n", "", r->environment);
+        left_side(r, left, sizeof left);
+        if (r->kind == HEADING)
+            fprintf(out, "\n%s:\n", r->help);
+        else if (r->keep != HIDDEN)
+            fprintf(out, "  %-30s %s\n", left, r->help);
     }
-    fputs("\nWords may be written with one dash. Exit status: the program's own; 128+n as seen by "
-          "a shell\nwhen signal n ended it; 127 if the program does not exist, 126 if it cannot be "
-          "run, 2 for a\nmistaken command line.\n",
+    fputs("\nDRAGOMAN_STRACE and QEMU_STRACE in the environment mean --strace, and so on: see the "
+          "manual page.\n",
           out);
+}
+
+/* Text for roff: hyphens and backslashes are its own characters. */
+static void roff(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        if (*text == '-' || *text == '\\')
+            fprintf(out, "\\%c", *text == '-' ? '-' : 'e');
+        else
+            fputc(*text, out);
+}
+
+static void man_row(FILE *out, const OptionRow *r)
+{
+    fputs(".TP\n", out);
+    if (r->letter)
+        fprintf(out, ".BR \\-%s \", \" ", r->letter);
+    else
+        fputs(".BR ", out);
+    fputs("\\-\\-", out);
+    roff(out, r->word);
+    if (r->argument) {
+        fputs(r->kind == MAYBE ? " [= \"" : " \" ", out);
+        roff(out, r->argument);
+        fputs(r->kind == MAYBE ? "]\"" : "\"", out);
+    }
+    fputs("\n", out);
+    roff(out, r->help);
+    fputs(".\n", out);
+    if (r->environment)
+        fprintf(out, "Environment:\n.BR DRAGOMAN_%s ,\n.BR QEMU_%s .\n", r->environment,
+                r->environment);
+}
+
+static const char man_head[] =
+    ".\\\" Made by dragoman --man from runtime/options.def.\n"
+    ".TH DRAGOMAN 1\n"
+    ".SH NAME\n"
+    "dragoman \\- run programs built for another processor\n"
+    ".SH SYNOPSIS\n"
+    ".B dragoman\n"
+    "[\\fIOPTION\\fR...] \\fIPROGRAM\\fR [\\fIARGUMENT\\fR...]\n"
+    ".br\n"
+    ".B dragoman bench\n"
+    "[\\fIOPTION\\fR...]\n"
+    ".SH DESCRIPTION\n"
+    "Runs a Linux program built for x86\\-64 by translating its machine code while it runs. The\n"
+    "program sees the system it runs on, with its own view of the processor and of /proc; "
+    "programs\n"
+    "that it executes run in the same way.\n"
+    ".SH OPTIONS\n"
+    "Words may be written with one dash or two; an argument follows as the next word or after an\n"
+    "equals sign. Options given on the command line win over the environment, and\n"
+    "\\fBDRAGOMAN_\\fR names over \\fBQEMU_\\fR names.\n";
+
+static const char man_tail[] =
+    ".SH EXIT STATUS\n"
+    "The program's own. When a signal ends the program, the same signal ends Dragoman; a fault is\n"
+    "told in one line on standard error that names signal, place and address. 127: there is no "
+    "such\n"
+    "program; 126: it cannot be run; 2: a mistaken command line.\n"
+    ".SH FILES\n"
+    ".TP\n"
+    ".I /tmp/perf\\-PID.map\n"
+    "Names of translations, for\n"
+    ".BR perf (1).\n"
+    ".SH LIMITS\n"
+    "Signals that cannot be caught are not in the log of\n"
+    ".BR \\-\\-strace ,\n"
+    "which otherwise has the form of\n"
+    ".BR strace (1).\n"
+    ".SH SEE ALSO\n"
+    ".BR strace (1),\n"
+    ".BR perf (1)\n";
+
+void options_man(FILE *out)
+{
+    fputs(man_head, out);
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].kind == HEADING)
+            fprintf(out, ".SS %s\n", rows[i].help);
+        else if (rows[i].keep != HIDDEN)
+            man_row(out, &rows[i]);
+    fputs(man_tail, out);
 }
 
 static char *written(const OptionRow *r, const Options *o)
@@ -238,7 +364,9 @@ static char *written(const OptionRow *r, const Options *o)
     case MAYBE:
     case SETENV:
     case UNSETENV:
+    case FIXED:
     case REFUSED:
+    case HEADING:
         break;
     }
     return n < 0 ? NULL : s;

@@ -5,7 +5,8 @@
  *     if (!options_parse(&opt, argc, argv, environ, err)) -> one line for stderr, exit status 2
  *     argv[opt.first_operand] is the program, what follows are its arguments
  *
- * Environment variables DRAGOMAN_NAME are read first; options given on the command line win.
+ * Environment variables are read first, QEMU_NAME before DRAGOMAN_NAME; options given on the
+ * command line win.
  */
 #ifndef DRAGOMAN_RUNTIME_OPTIONS_H
 #define DRAGOMAN_RUNTIME_OPTIONS_H
@@ -35,10 +36,10 @@ typedef struct EnvChanges {
 #define OPTION_NO_NUMBER UINT64_MAX
 
 typedef struct Options {
-    bool help, version, strace, strace_many, stats, perf, check;
+    bool help, version, man, one_insn, strace, strace_many, stats, perf, check;
     const char *prefix, *argv0, *stats_file, *uname_release, *engine, *memory_order, *no_pass,
         *launcher, *log_file;
-    uint64_t stack_size, max_optimised, max_insns, self_fd, strace_fd, program_fd;
+    uint64_t stack_size, seed, max_optimised, max_insns, self_fd, strace_fd, program_fd;
     OptionalPc explain;
     EnvChanges env;
     char refused; /* no value; a place for REFUSED rows to name */
@@ -47,6 +48,8 @@ typedef struct Options {
 
 bool options_parse(Options *o, int argc, char **argv, char **environment, char err[OPTIONS_ERROR]);
 void options_help(FILE *out);
+/* The manual page, in roff: what docs/dragoman.1 holds. */
+void options_man(FILE *out);
 
 /* The options (as "--word=value" strings, allocated) that a program executed by the guest gets.
  * Writes at most `max` of them to args; returns how many there are. */

@@ -323,6 +323,9 @@ static uint64_t build_stack(LinuxProcess *p, const LoadedProgram *lp, int argc, 
     uint64_t platform = ok ? push(p, &at, p->abi->machine, strlen(p->abi->machine) + 1) : 0;
     if (getrandom(random_bytes, sizeof random_bytes, 0) < 0)
         log_note("no random bytes for the program: %s", strerror(errno));
+    uint64_t seed = p->options->seed;
+    for (unsigned i = 0; seed != OPTION_NO_NUMBER && i < 2; i++)
+        random_bytes[i] = (seed + i + 1) * 0x9e3779b97f4a7c15u;
     uint64_t random = platform ? push(p, &at, random_bytes, sizeof random_bytes) : 0;
     v[0] = (uint64_t)argc;
     p->auxv_size = fill_auxv(p, lp, execfn, platform, random, p->auxv);

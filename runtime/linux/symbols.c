@@ -92,15 +92,15 @@ static void add_table(Module *m, Bytes b, const Elf64_Shdr *table, const Elf64_S
     }
 }
 
-static void read_symbols(Module *m, Bytes b)
+/* at: offset of an address inside; a mapping may reach into the next segment's first page. */
+static void read_symbols(Module *m, Bytes b, uint64_t at)
 {
     const Elf64_Ehdr *h = part(b, 0, sizeof *h);
     if (!h || memcmp(h->e_ident, ELFMAG, SELFMAG) || h->e_ident[EI_CLASS] != ELFCLASS64)
         return;
     const Elf64_Phdr *ph = part(b, h->e_phoff, (uint64_t)h->e_phnum * sizeof *ph);
     for (unsigned i = 0; ph && i < h->e_phnum; i++)
-        if (ph[i].p_type == PT_LOAD && m->offset + (m->end - m->start) > ph[i].p_offset &&
-            m->offset < ph[i].p_offset + ph[i].p_filesz)
+        if (ph[i].p_type == PT_LOAD && at >= ph[i].p_offset && at < ph[i].p_offset + ph[i].p_filesz)
             m->bias = m->start - m->offset - (ph[i].p_vaddr - ph[i].p_offset);
     const Elf64_Shdr *sh = part(b, h->e_shoff, (uint64_t)h->e_shnum * sizeof *sh);
     for (unsigned i = 0; sh && i < h->e_shnum; i++)
@@ -111,7 +111,7 @@ static void read_symbols(Module *m, Bytes b)
         qsort(m->symbols, m->count, sizeof *m->symbols, by_value);
 }
 
-static void load_symbols(Module *m)
+static void load_symbols(Module *m, uint64_t at)
 {
     struct stat st;
     int fd = open(m->path, O_RDONLY | O_CLOEXEC);
@@ -120,7 +120,7 @@ static void load_symbols(Module *m)
     if (fstat(fd, &st) == 0 && st.st_size > 0) {
         void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data != MAP_FAILED) {
-            read_symbols(m, (Bytes){data, (size_t)st.st_size});
+            read_symbols(m, (Bytes){data, (size_t)st.st_size}, at);
             munmap(data, (size_t)st.st_size);
         }
     }
@@ -160,7 +160,7 @@ static Module *find(Symbols *s, uint64_t addr)
         free(new.path);
         return NULL;
     }
-    load_symbols(&new);
+    load_symbols(&new, addr - new.start + new.offset);
     s->modules = list;
     list[s->count] = new;
     return &list[s->count++];

@@ -84,6 +84,16 @@ static void test_environment(void)
     CHECK(parse(&o, env, WORDS("-L", "/won", "p")));
     CHECK(o.strace && !strcmp(o.engine, "interp") && !strcmp(o.prefix, "/won"));
     CHECK(o.stack_size == 1u << 20);
+    char *qemu[] = {"QEMU_STRACE=1",        "QEMU_LD_PREFIX=/q",
+                    "QEMU_SET_ENV=A=1,B=2", "QEMU_UNSET_ENV=C,D",
+                    "QEMU_ARGV0=zero",      "QEMU_STACK_SIZE=2M",
+                    "QEMU_GUEST_BASE=0",    "DRAGOMAN_LD_PREFIX=/d",
+                    "QEMU_UNAME=9.9",       NULL};
+    CHECK(parse(&o, qemu, WORDS("p")));
+    CHECK(o.strace && !strcmp(o.prefix, "/d") && o.env.count == 4 && o.env.list[3].unset);
+    CHECK(!strcmp(o.argv0, "zero") && o.stack_size == 2u << 20 && !strcmp(o.uname_release, "9.9"));
+    char *base[] = {"QEMU_GUEST_BASE=0x10000", NULL};
+    CHECK(!parse(&o, base, WORDS("p")));
     char *wrong[] = {"DRAGOMAN_ENGINE=fast", NULL};
     CHECK(!parse(&o, wrong, WORDS("p")));
 
@@ -123,14 +133,37 @@ static void test_help(void)
 #define HIDDEN 0
 #define OPTION(field, letter, word, argument, environment, kind, keep, help)                       \
 #keep[0] == 'H' ? "" : "--" word, help[0] ? "" : "(row without help: " word ")",
+#define GROUP(title) "\n" title ":\n",
 #include "runtime/options.def"
 #undef OPTION
+#undef GROUP
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (!strstr(text, words[i])) {
             printf("not in the help: %s\n", words[i]);
             failures++;
         }
+    for (const char *line = text, *end; (end = strchr(line, '\n')); line = end + 1)
+        if (end - line > 110) {
+            printf("a long line in the help: %.*s\n", (int)(end - line), line);
+            failures++;
+        }
+    free(text);
+}
+
+/* docs/dragoman.1 is the table's: `dragoman --man > docs/dragoman.1` makes it again. */
+static void test_man(void)
+{
+    char *text = NULL, file[1 << 16];
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+    options_man(f);
+    fclose(f);
+    f = fopen(TESTS_DIR "/../docs/dragoman.1", "r");
+    size_t n = f ? fread(file, 1, sizeof file, f) : 0;
+    if (f)
+        fclose(f);
+    CHECK(n == size && !memcmp(text, file, n));
     free(text);
 }
 
@@ -141,5 +174,6 @@ int main(void)
     test_environment();
     test_inherited();
     test_help();
+    test_man();
     return check_report();
 }
