@@ -170,7 +170,7 @@ def normalise(pairs):
 
 
 def run(command, log):
-    directory = "/tmp/dragoman-strace"  # the same for both: paths are in the logs
+    directory = log.parent / "work"  # the same for both: paths are in the logs
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C", "TZ": "UTC", "TERM": "dumb",
                    "GLIBC_TUNABLES": tunables()}
     shutil.rmtree(directory, ignore_errors=True)
