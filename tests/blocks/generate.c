@@ -192,6 +192,8 @@ static unsigned writes(const X86Insn *in)
         mask |= 1 << RSI | 1 << RDI | (in->prefixes & (X86_PFX_F2 | X86_PFX_F3) ? 1 << RCX : 0);
     if (emitter_is(row, "enter") || emitter_is(row, "leave"))
         mask |= 1 << RBP;
+    if (strcmp(row->mnemonic, "pcmpestri") == 0 || strcmp(row->mnemonic, "pcmpistri") == 0)
+        mask |= 1 << RCX;
     return mask;
 }
 
