@@ -314,11 +314,51 @@ static void unlink_bucket(Cache *c, Translation *t)
                           memory_order_release);
 }
 
+static Translation **retired_bucket(Cache *c, uint64_t pc)
+{
+    return &c->retired[(pc * 0x9e3779b97f4a7c15u >> 40) % CACHE_RETIRED];
+}
+
+Translation *cache_take_retired(Cache *c, uint64_t pc, uint32_t mode)
+{
+    for (Translation **at = retired_bucket(c, pc); *at != NULL; at = &(*at)->next_retired) {
+        Translation *t = *at;
+        if (t->header.pc == pc && t->mode == mode) {
+            *at = t->next_retired;
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static void retire(Cache *c, Translation *t)
+{
+    cache_take_retired(c, t->header.pc, t->mode);
+    Translation **bucket = retired_bucket(c, t->header.pc);
+    t->next_retired = *bucket;
+    *bucket = t;
+}
+
+void cache_forget_retired(Cache *c)
+{
+    memset(c->retired, 0, sizeof c->retired);
+}
+
+void cache_revive(Cache *c, Translation *t)
+{
+    DG_ASSERT(t->dead);
+    t->dead = false;
+    t->slots = NULL;
+    insert(c, t);
+}
+
 void cache_invalidate(Cache *c, Translation *t)
 {
     if (t->dead)
         return;
     t->dead = true;
+    if (t->source != NULL)
+        retire(c, t);
     unlink_bucket(c, t);
     HeaderCell *table = cache_table(c, t->mode);
     if (table != NULL)
@@ -349,6 +389,7 @@ void cache_reset(Cache *c)
     for (CpuState *s = c->states; s != NULL; s = s->next)
         cache_clear_jumps(s);
     atomic_store_explicit(&c->count, 0, memory_order_release);
+    cache_forget_retired(c);
     arena_free(&c->meta);
     c->meta_bytes = 0;
     c->generation++;

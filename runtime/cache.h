@@ -12,7 +12,8 @@
  *    inside a section (vcpu_enter_section .. vcpu_leave_section of engine.h), and by the fault
  *    handler of a thread that is inside one
  *  - invalidating takes a translation out of reach: unchained, no lookup entry, no slot, not found
- *    any more. Its memory stays until a flush
+ *    any more. Its memory stays until a flush, and what it is chained to itself stays right, so
+ *    that it can be brought back (source_copy.h)
  *  - a flush (cache_flush) waits until no thread is in a section, then drops everything
  *
  * Chaining: exit 3 of T(0x401000) leads to 0x401020. The first time it leaves to C, which finds
@@ -26,6 +27,7 @@
 
 #include "runtime/code_arena.h"
 #include "runtime/sites.h"
+#include "runtime/source_copy.h"
 
 typedef struct Translation Translation;
 typedef _Atomic(const EntryHeader *) HeaderCell;
@@ -60,12 +62,15 @@ struct Translation {
     _Atomic uint32_t misaligned; /* accesses the fault handler had to perform */
     const Region *region;        /* interpreting engine: the lifted region instead of code */
     _Atomic(Translation *) next; /* hash chain */
+    const SourceCopy *source;    /* what it stands for; NULL: not kept */
+    Translation *next_retired;
 };
 
 enum {
     CACHE_BUCKETS = 1 << 16,
     CACHE_MODES = 16,
     CACHE_MAX_TRANSLATIONS = 1 << 20,
+    CACHE_RETIRED = 1 << 10,
 };
 
 typedef struct ModeTable {
@@ -86,6 +91,8 @@ typedef struct Cache {
     _Atomic uint32_t nmodes;
     uint64_t generation; /* flushes so far */
     CpuState *states;    /* whose jump tables may name translations */
+    /* Invalidated translations with a copy of their source, by hash of pc: the latest of each. */
+    Translation *retired[CACHE_RETIRED];
 } Cache;
 
 /* False: no memory. */
@@ -119,6 +126,12 @@ void cache_drop_state(Cache *c, CpuState *s);
 /* Empties a jump table; its thread is not in generated code. */
 void cache_clear_jumps(CpuState *s);
 void cache_invalidate(Cache *c, Translation *t);
+/* The invalidated translation of (pc, mode), taken out; NULL if none was kept. */
+Translation *cache_take_retired(Cache *c, uint64_t pc, uint32_t mode);
+/* Makes it a translation like others again: the bytes that it was made from are there again. */
+void cache_revive(Cache *c, Translation *t);
+/* What was invalidated so far does not come back. */
+void cache_forget_retired(Cache *c);
 /* Drops everything. No thread is in a section. */
 void cache_reset(Cache *c);
 bool cache_full(const Cache *c);

@@ -23,6 +23,7 @@ struct CodePage {
     PageRef *refs; /* in the cache's meta arena */
     uint32_t opens;
     bool closed, checked;
+    bool changed; /* translations have been invalidated here */
     CodePage *next;
 };
 
@@ -90,6 +91,12 @@ PageUse code_pages_use(Engine *e, uint64_t addr)
     return PAGE_KEPT;
 }
 
+bool code_pages_changed(Engine *e, uint64_t addr)
+{
+    const CodePage *p = find(e, page_number(addr));
+    return p != NULL && p->changed;
+}
+
 void code_pages_add(Engine *e, uint64_t addr, Translation *t)
 {
     CodePage *p = find_or_new(e, page_number(addr));
@@ -120,6 +127,7 @@ static void drop_translations(Engine *e, CodePage *p)
     p->refs = NULL;
     if (!any)
         return;
+    p->changed = true;
     /* A thread that enters a section from here on looks for translations after the fence. */
     atomic_thread_fence(memory_order_seq_cst);
     for (Vcpu *v = e->vcpus; v != NULL; v = v->next) {

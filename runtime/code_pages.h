@@ -12,6 +12,9 @@
  * A page is closed before its bytes are read, and both happen under the engine's lock, which
  * opening takes too. So a write either is seen by the lift or faults and invalidates what was made.
  *
+ * What is invalidated is the whole page's. On pages where that has happened, translations keep a
+ * copy of their bytes, so that those that did not change come back without being made again.
+ *
  * Bytes that were only looked at (dead flags at successors) count as source bytes too.
  */
 #ifndef DRAGOMAN_RUNTIME_CODE_PAGES_H
@@ -48,6 +51,8 @@ typedef enum PageUse {
 
 /* Prepares the page of addr for reading code from it. */
 PageUse code_pages_use(struct Engine *e, uint64_t addr);
+/* Whether translations of the page of addr have been invalidated before. */
+bool code_pages_changed(struct Engine *e, uint64_t addr);
 /* t was made from bytes of the page of addr. */
 void code_pages_add(struct Engine *e, uint64_t addr, struct Translation *t);
 typedef enum WriteFault {

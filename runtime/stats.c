@@ -119,6 +119,7 @@ static void collect(const Engine *e, Section sections[SECTIONS])
                              {"code_bytes", "code bytes in use", e->arena.used},
                              {"data_bytes", "data bytes in use", e->arena.data_used},
                              {"invalidated", "invalidated translations", s->invalidated},
+                             {"revived", "of those, brought back unchanged", s->revived},
                              {"page_opens", "code pages opened for writing", s->page_opens},
                              {"flushes", "flushes of the cache", s->flushes}}};
 }

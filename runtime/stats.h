@@ -23,7 +23,7 @@ typedef struct Stats {
     uint64_t exits[8]; /* by ExitReason */
     uint64_t services, polls, traps, faults;
     uint64_t chained;
-    uint64_t invalidated, flushes, page_opens, checked;
+    uint64_t invalidated, revived, flushes, page_opens, checked;
 } Stats;
 
 struct Engine;

@@ -36,6 +36,7 @@ typedef struct TranslationContext {
     SourcePage pages[MAX_PAGES];
     uint32_t npages;
     bool checked; /* some bytes came from a checked page */
+    SourceLog log;
 } TranslationContext;
 
 /* ---- reading guest code ---- */
@@ -91,6 +92,8 @@ static uint32_t fetch_pages(TranslationContext *tc, uint64_t addr, uint8_t *buf,
             break;
         tc->checked |= p->use == PAGE_CHECKED;
         uint32_t got = read_page(p, at, buf + done, chunk);
+        source_log_add(&tc->log, at, got);
+        tc->log.unknown |= p->use != PAGE_KEPT;
         done += got;
         if (got < chunk)
             break;
@@ -127,6 +130,8 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
     Engine *e = tc->e;
     tc->npages = 0;
     tc->checked = false;
+    tc->log.count = 0;
+    tc->log.unknown = false;
     tc->lifted = (LiftResult){0};
     tc->request = (LiftRequest){.pc = pc,
                                 .mode = mode,
@@ -249,9 +254,21 @@ static Translation *publish(Engine *e, const CompiledCode *cc, uint64_t pc, uint
     return t;
 }
 
+/* A copy of the bytes for translations on pages that have changed before. */
+static const SourceCopy *keep_source(const TranslationContext *tc)
+{
+    Engine *e = tc->e;
+    for (uint32_t i = 0; i < tc->npages; i++) {
+        if (code_pages_changed(e, tc->pages[i].addr))
+            return source_copy_make(&e->cache.meta, &tc->log);
+    }
+    return NULL;
+}
+
 static void finish(const TranslationContext *tc, Translation *t)
 {
     Engine *e = tc->e;
+    t->source = keep_source(tc);
     t->checked = tc->checked;
     t->guest_insns = tc->lifted.guest_insns;
     for (uint32_t i = 0; i < tc->lifted.nranges; i++)
@@ -355,10 +372,37 @@ static void translate(Engine *e, uint64_t pc, uint32_t mode)
     log_set_crash_dump(NULL, NULL);
 }
 
+/* Brings back an invalidated translation whose bytes are what they were. */
+static bool revive(Engine *e, uint64_t pc, uint32_t mode)
+{
+    Translation *t = cache_take_retired(&e->cache, pc, mode);
+    if (t == NULL)
+        return false;
+    const SourceCopy *copy = t->source;
+    for (uint32_t i = 0; i < copy->count; i++) { /* closed before they are compared */
+        uint64_t page = copy->range[i].start & ~(uint64_t)(CODE_PAGE_SIZE - 1);
+        for (; page < copy->range[i].end; page += CODE_PAGE_SIZE) {
+            if (code_pages_use(e, page) != PAGE_KEPT)
+                return false;
+        }
+    }
+    if (!source_copy_same(copy))
+        return false;
+    for (uint32_t i = 0; i < copy->count; i++) {
+        uint64_t page = copy->range[i].start & ~(uint64_t)(CODE_PAGE_SIZE - 1);
+        for (; page < copy->range[i].end; page += CODE_PAGE_SIZE)
+            code_pages_add(e, page, t);
+    }
+    cache_revive(&e->cache, t);
+    e->stats.revived++;
+    return true;
+}
+
 void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
 {
     engine_lock(e);
-    if (cache_find(&e->cache, pc, mode) == NULL) { /* another thread may have been faster */
+    /* Another thread may have been faster. */
+    if (cache_find(&e->cache, pc, mode) == NULL && !revive(e, pc, mode)) {
         uint64_t start = e->opt.stats ? now_ns() : 0;
         translate(e, pc, mode);
         if (e->opt.stats)
@@ -416,5 +460,6 @@ void engine_mark_misaligned(Engine *e, uint64_t pc)
     e->any_dmb = true;
     /* Any translation with this instruction stands on its page. */
     code_pages_drop_page(e, pc);
+    cache_forget_retired(&e->cache);
     engine_unlock(e);
 }

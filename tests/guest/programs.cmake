@@ -61,7 +61,8 @@ build_guest(cxx_library-pie cxx_library.cc -O2 -static-pie -fPIE)
 guest_test(guest/cxx_library-pie ENGINES jit aarch64 COMMAND ${guest_bin}/cxx_library-pie)
 
 # Threads, signals and time: counts suit the engine's speed.
-foreach(name threads jit_threads fork_threads timer_storm lost_signal signal_storm many_threads clone_forms)
+foreach(name threads jit_threads fork_threads timer_storm lost_signal signal_storm many_threads clone_forms
+        jit_styles)
   build_guest(${name} ${name}.c -O2)
 endforeach()
 guest_test(guest/threads QUICK ENGINES jit debug asan COMMAND ${guest_bin}/threads)
@@ -71,6 +72,8 @@ guest_test(guest/jit_threads ENGINES interp aarch64 aarch64-n1 debug asan
            COMMAND ${guest_bin}/jit_threads 2000)
 guest_test(guest/fork_threads ENGINES jit COMMAND ${guest_bin}/fork_threads 1000)
 guest_test(guest/fork_threads ENGINES interp aarch64 asan COMMAND ${guest_bin}/fork_threads 100)
+guest_test(guest/jit_styles QUICK ENGINES jit debug COMMAND ${guest_bin}/jit_styles)
+guest_test(guest/jit_styles ENGINES interp aarch64 asan COMMAND ${guest_bin}/jit_styles 50)
 guest_test(guest/fork_threads-8 ENGINES jit COMMAND ${guest_bin}/fork_threads 1000 8)
 guest_test(guest/signal_storm ENGINES jit COMMAND ${guest_bin}/signal_storm 20000)
 guest_test(guest/signal_storm ENGINES interp aarch64 COMMAND ${guest_bin}/signal_storm 500)
