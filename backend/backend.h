@@ -157,6 +157,9 @@ typedef struct BackendConfig {
 typedef struct BackendOps {
     const char *name;                  /* "x86_64", "aarch64" */
     uint32_t (*detect_features)(void); /* on the running host */
+    /* Whether FP flags and flush modes are other than the guest's but in code for Region.fp_exact.
+     * NULL: never. */
+    bool (*fp_inexact)(uint32_t host_features);
     /* Fills conv for the slot table; false if the guest has no convention on this host. */
     bool (*convention)(const SlotTable *slots, Convention *conv);
     /* False, with a message in err, only for a region that needs more spill slots or code than

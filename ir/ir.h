@@ -304,6 +304,8 @@ typedef struct Region {
     const SlotTable *slots;
     const HelperTable *helpers;
     FpModel fp_model;
+    bool
+        fp_exact; /* hosts with other flags, or without the guest's flush modes, are to mend that */
     VEC(IrInst) insts;   /* [0] unused */
     VEC(IrBlock) blocks; /* [0] entry */
     VEC(IrEdge) edges;

@@ -44,6 +44,10 @@ typedef struct RawRegs {
     _Alignas(16) uint8_t vec[STATE_AREA_VECS][64];
 } RawRegs;
 
+/* On hosts whose FPU does not raise the guest's flags (BackendOps.fp_inexact) it is code for
+ * Region.fp_exact that does, from when the guest first loads its control and status word. */
+typedef enum FpWatch { FP_HOST_EXACT = 0, FP_UNWATCHED = 1, FP_WATCHED = 2 } FpWatch;
+
 typedef struct CpuState {
     /* 0 */
     _Atomic uint32_t poll; /* nonzero: leave at the next poll */
@@ -63,6 +67,7 @@ typedef struct CpuState {
     _Alignas(16) uint8_t spill[STATE_SPILLS][16];
     uint64_t helper[STATE_HELPERS]; /* C functions, by helper number */
     RawRegs area;
+    uint32_t fp_watch;   /* FpWatch */
     uint64_t *counters;  /* unused unless counting; see backend.h */
     void *vcpu;          /* the runtime's Vcpu */
     uint64_t fault_addr; /* of a HELPER_FAULT helper or an accessor */

@@ -14,7 +14,8 @@ typedef enum GuestTrap {
     TRAP_ALIGN,
     TRAP_FP,   /* unmasked SIMD FP exception found by a check; argument = exception bits */
     TRAP_X87,  /* pending unmasked x87 exception */
-    TRAP_MODE, /* mode word changed (FP exceptions were masked or unmasked): look up again */
+    TRAP_MODE, /* mode word changed (FP exceptions were masked or unmasked): look up again;
+                  argument 1: FP flags are to be exact from here on (CpuState.fp_watch) */
     TRAP_STEP,
     TRAP_STALE, /* put in by the runtime: the region's own bytes have changed */
     TRAP_GUEST = 32,

@@ -201,6 +201,7 @@ static bool init_state(VcpuRun *r, const GuestOps *guest)
     for (uint32_t i = 0; i < guest->helpers->count; i++)
         s->helper[i] = (uint64_t)(uintptr_t)guest->helpers->helpers[i].fn;
     s->vcpu = &r->pub;
+    s->fp_watch = engine_watches_fp(r->pub.engine) ? FP_UNWATCHED : FP_HOST_EXACT;
     s->guest_insn = guest_insn;
     r->pub.state = s;
     if (guest->init_state != NULL)

@@ -80,6 +80,13 @@ static inline bool engine_has_x87(const Engine *e)
     return e->backend != NULL && e->backend->x87_unit && e->guest->x87_load != NULL;
 }
 
+/* Whether code for exact FP flags is other code (CpuState.fp_watch). */
+static inline bool engine_watches_fp(const Engine *e)
+{
+    return e->backend != NULL && e->backend->fp_inexact != NULL &&
+           e->backend->fp_inexact(e->config.host_features);
+}
+
 static inline VcpuRun *vcpu_run_of(Vcpu *v)
 {
     return (VcpuRun *)v;

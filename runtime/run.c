@@ -48,6 +48,8 @@ static void take_trap(Vcpu *v, uint32_t trap, uint32_t arg)
     CpuState *s = v->state;
     GuestFault f;
     vcpu_run_of(v)->stats.traps++;
+    if (trap == TRAP_MODE && arg != 0)
+        s->fp_watch = FP_WATCHED;
     if (trap == TRAP_BREAKPOINT)
         s->pc += arg;
     if (trap == TRAP_X87 && v->guest->pending_fp != NULL)

@@ -138,6 +138,7 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .max_insns = max,
                                 .count_blocks = e->opt.stats && e->backend != NULL,
                                 .poll = true,
+                                .watch_fp = engine_watches_fp(e),
                                 .x87_unit = engine_has_x87(e),
                                 .fetch = fetch,
                                 .fetch_arg = tc,

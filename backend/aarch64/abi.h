@@ -144,6 +144,13 @@ enum { NO_OPERAND = 0xff };
 ColdPath *a64_exact_path(Emitter *e, const SelInst *si, const IrInst *in,
                          void (*emit)(Emitter *, const ColdPath *));
 void a64_cold_exact(Emitter *e, const ColdPath *c);
+/* The same for the flags of a compare alone. */
+ColdPath *a64_exact_flags(Emitter *e, IrType type, unsigned n, unsigned m, bool signals);
+bool a64_checked(const Emitter *e); /* whether what follows is needed */
+/* To the label if an operand, or result, is one that the hardware has not done right for certain.
+ * They destroy x16, v13 and v14. */
+void a64_check_operand(Emitter *e, IrType type, unsigned lane, unsigned n, uint32_t label);
+void a64_check_result(Emitter *e, IrType type, unsigned lane, unsigned d, uint32_t label);
 uint64_t a64_exact_function(void); /* what the stub calls */
 
 /* host_cpu.c: instruction cache maintenance and feature detection of the running host. */

@@ -110,9 +110,15 @@ static bool patch(uint8_t *rw, uint64_t rx, const ExitSite *site, uint64_t targe
     return true;
 }
 
+static bool fp_inexact(uint32_t host_features)
+{
+    return (host_features & FEAT_A64_AFP) == 0;
+}
+
 const BackendOps backend_aarch64 = {
     .name = "aarch64",
     .detect_features = a64_detect_features,
+    .fp_inexact = fp_inexact,
     .convention = convention,
     .compile = compile,
     .emit_stubs = a64_emit_stubs,

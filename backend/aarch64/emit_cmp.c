@@ -29,6 +29,21 @@ static void compare_narrow(Emitter *e, const Operand *o)
     put_a64(e, A64_SUBSEXT_W, (A64Args){.d = XZR, .n = R_T0, .m = o->reg[1], .imm = ext << 3});
 }
 
+static void compare_float(Emitter *e, IrType type, unsigned n, unsigned m, bool signals)
+{
+    uint32_t back = NO_LABEL;
+    if (a64_checked(e)) {
+        ColdPath *c = a64_exact_flags(e, type, n, m, signals);
+        uint32_t label = c->label;
+        back = c->back;
+        a64_check_operand(e, type, IR_VOID, n, label);
+        a64_check_operand(e, type, IR_VOID, m, label);
+    }
+    if (back != NO_LABEL)
+        emit_label_bind(e, back);
+    vvv(e, signals ? A64_FCMPE : A64_FCMP, type, 0, n, m);
+}
+
 A64Cond a64_compare(Emitter *e, const Operand *o)
 {
     bool wide = o->type == IR_I64;
@@ -41,7 +56,7 @@ A64Cond a64_compare(Emitter *e, const Operand *o)
         break;
     case COND_FCMP:
     case COND_FCMPE:
-        vvv(e, o->scale == COND_FCMP ? A64_FCMP : A64_FCMPE, o->type, 0, o->reg[0], o->reg[1]);
+        compare_float(e, (IrType)o->type, o->reg[0], o->reg[1], o->scale == COND_FCMPE);
         break;
     default:
         if (o->type < IR_I32)
@@ -92,8 +107,8 @@ void a64_fcmp_bool(Emitter *e, const SelInst *si, const IrInst *in)
 void a64_fcmp(Emitter *e, const SelInst *si, const IrInst *in)
 {
     const Operand *a = &si->opnd[0];
-    vvv(e, in->flags & IR_F_SIGNAL ? A64_FCMPE : A64_FCMP, a->type, 0, a->reg[0],
-        si->opnd[1].reg[0]);
+    compare_float(e, (IrType)a->type, a->reg[0], si->opnd[1].reg[0],
+                  (in->flags & IR_F_SIGNAL) != 0);
     cset(e, R_T0, CC_MI);
     rij(e, A64_MOVZ_W, R_T1, 0, 0x40, 0);
     rcond(e, A64_CSEL_W, R_T0, R_T1, R_T0, CC_EQ);

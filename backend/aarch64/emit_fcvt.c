@@ -1,4 +1,4 @@
-/* emit_fcvt.c: conversions between floating point and integers, and between the two widths.
+/* emit_fcvt.c: conversions between floating point and integers.
  *
  * To integers the hardware saturates where x86 gives the most negative number, and its flags are
  * others: FRINTX reports a number just below 2^31 as inexact that x86 reports as invalid only, and
@@ -21,11 +21,6 @@ static unsigned reg(const SelInst *si, unsigned k)
 static bool afp(const Emitter *e)
 {
     return has_feature(e, FEAT_A64_AFP);
-}
-
-void a64_fcvt(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    rr(e, in->op == IR_fext ? A64_FCVT_SD : A64_FCVT_DS, si->dest, reg(si, 0));
 }
 
 void a64_sitof(Emitter *e, const SelInst *si, const IrInst *in)
@@ -170,7 +165,7 @@ void a64_vf64toi32(Emitter *e, const SelInst *si, const IrInst *in)
     emit_label_bind(e, back);
 }
 
-/* ---- lanes from integers, and between the widths ---- */
+/* ---- lanes from integers ---- */
 
 void a64_vi32tof32(Emitter *e, const SelInst *si, const IrInst *in)
 {
@@ -183,9 +178,4 @@ void a64_vi32tof64(Emitter *e, const SelInst *si, const IrInst *in)
     (void)in;
     vi(e, A64_VSSHLL, IR_I32, V_T0, reg(si, 0), 0);
     vv(e, A64_VSCVTF, IR_F64, si->dest, V_T0);
-}
-
-void a64_vfcvt(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    rr(e, in->op == IR_vf32tof64 ? A64_VFCVTL : A64_VFCVTN, si->dest, reg(si, 0));
 }

@@ -110,16 +110,48 @@ static void repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, uns
 
 /* ---- arithmetic ---- */
 
+/* What comes before and after an op that is believed only if its operands are not denormal, and its
+ * result, if it is `tested`, neither a NaN nor tiny; see exact.c. */
+typedef struct Check {
+    bool on;
+    uint32_t label, back;
+} Check;
+
+static Check check_begin(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    if (!a64_checked(e))
+        return (Check){.on = false};
+    ColdPath *p = a64_exact_path(e, si, in, a64_cold_exact);
+    Check c = {true, p->label, p->back};
+    for (unsigned k = 0; k < in->nargs; k++)
+        a64_check_operand(e, (IrType)si->opnd[k].type, in->lane, reg(si, k), c.label);
+    return c;
+}
+
+static void check_end(Emitter *e, const SelInst *si, const IrInst *in, Check c, bool tested)
+{
+    if (c.on && tested)
+        a64_check_result(e, (IrType)in->type, in->lane, si->dest, c.label);
+    if (c.on)
+        emit_label_bind(e, c.back);
+}
+
 void a64_farith(Emitter *e, const SelInst *si, const IrInst *in)
 {
+    Check c = check_begin(e, si, in);
     vvv(e, arith[in->op].scalar, in->type, si->dest, reg(si, 0), reg(si, 1));
-    repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 1));
+    check_end(e, si, in, c, true);
+    if (!c.on)
+        repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 1));
 }
 
 void a64_fsqrt(Emitter *e, const SelInst *si, const IrInst *in)
 {
+    Check c = check_begin(e, si, in);
     vv(e, A64_FSQRT, in->type, si->dest, reg(si, 0));
-    repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 0));
+    check_end(e, si, in, c, true);
+    if (!c.on)
+        repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 0));
 }
 
 void a64_fminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
@@ -130,21 +162,29 @@ void a64_fminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
 /* FCMPE raises invalid for any NaN, as MINSS does. */
 void a64_fminmax(Emitter *e, const SelInst *si, const IrInst *in)
 {
+    Check c = check_begin(e, si, in);
     vvv(e, A64_FCMPE, in->type, 0, reg(si, 0), reg(si, 1));
     vcond(e, A64_FCSEL, in->type, si->dest, reg(si, 0), reg(si, 1),
           in->op == IR_fminsel ? CC_MI : CC_GT);
+    check_end(e, si, in, c, false);
 }
 
 void a64_varith(Emitter *e, const SelInst *si, const IrInst *in)
 {
+    Check c = check_begin(e, si, in);
     vvv(e, arith[in->op].vector, in->lane, si->dest, reg(si, 0), reg(si, 1));
-    repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 1));
+    check_end(e, si, in, c, true);
+    if (!c.on)
+        repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
 void a64_vfsqrt(Emitter *e, const SelInst *si, const IrInst *in)
 {
+    Check c = check_begin(e, si, in);
     vv(e, A64_VFSQRT, in->lane, si->dest, reg(si, 0));
-    repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 0));
+    check_end(e, si, in, c, true);
+    if (!c.on)
+        repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 0));
 }
 
 void a64_vfminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
@@ -156,10 +196,42 @@ void a64_vfminmax(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned a = reg(si, 0), b = reg(si, 1);
     bool min = in->op == IR_vfminsel;
+    Check c = check_begin(e, si, in);
     vvv(e, A64_VFCMGT, in->lane, V_T0, min ? b : a, min ? a : b);
     rrr(e, A64_VBSL, V_T0, a, b);
     a64_vmov(e, si->dest, V_T0);
+    check_end(e, si, in, c, false);
 }
+
+/* ---- between the widths ---- */
+
+void a64_fcvt(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    Check c = check_begin(e, si, in);
+    rr(e, in->op == IR_fext ? A64_FCVT_SD : A64_FCVT_DS, si->dest, reg(si, 0));
+    check_end(e, si, in, c, in->op == IR_ftrunc);
+}
+
+void a64_vf32tof64(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    Check c = check_begin(e, si, in);
+    rr(e, A64_VFCVTL, si->dest, reg(si, 0));
+    check_end(e, si, in, c, false);
+}
+
+/* Of the result, whose upper half is zero, the lower half is tested, twice. */
+void a64_vf64tof32(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    Check c = check_begin(e, si, in);
+    rr(e, A64_VFCVTN, si->dest, reg(si, 0));
+    if (c.on) {
+        vlane(e, A64_DUP_LANE, IR_I64, V_T2, si->dest, 0);
+        a64_check_result(e, IR_V128, IR_F32, V_T2, c.label);
+    }
+    check_end(e, si, in, c, false);
+}
+
+/* ---- compares ---- */
 
 /* d = lanes where a or b is a NaN, by their bits; the FP compare, of both at once, is for its
  * flags: one of a with itself would report a denormal although b is a NaN. */
@@ -184,6 +256,7 @@ static void unordered_lanes(Emitter *e, unsigned lane, unsigned d, unsigned a, u
 void a64_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned a = reg(si, 0), b = reg(si, 1), d = si->dest;
+    Check c = check_begin(e, si, in);
     switch (in->cc & 3) {
     case IR_FCMP_EQ:
         vvv(e, A64_VFCMEQ, in->lane, d, a, b);
@@ -200,6 +273,7 @@ void a64_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
     }
     if (in->cc >= 4)
         rr(e, A64_VNOT, d, d);
+    check_end(e, si, in, c, false);
 }
 
 /* ---- scalar ops on lane 0: FPCR.NEP keeps the other lanes of Vn, or of Vd with one operand ----

@@ -5,9 +5,10 @@
  *     FPSR    IDC 7, IXC 4, UFC 3, OFC 2, DZC 1, IOC 0
  *
  * While translations run, CpuState.fpctl keeps the masks, controls and the flags that were set when
- * it was last written; FPSR collects the new ones. Without FEAT_AFP, FZ flushes inputs and outputs
- * alike, so it is set for either of FZ and DAZ; and IDC, which then means a flushed input, is not
- * DE.
+ * it was last written, or that exact.c has added; FPSR collects the new ones. Without FEAT_AFP, FZ
+ * flushes inputs and outputs alike, the latter before rounding and without IXC, and IDC means a
+ * flushed input: so FZ stands for DAZ, IDC for nothing, and UFC not for UE in watched code. The
+ * rest is exact.c's.
  */
 #include "backend/aarch64/emitters.h"
 
@@ -24,8 +25,9 @@ void a64_fpctl_load(Emitter *e, bool afp)
     rr(e, A64_RBIT_W, R_T1, R_T0); /* RC to 18:17 with its bits exchanged: RMode's order */
     rij(e, A64_UBFM_W, R_T1, R_T1, 17, 18);
     rij(e, A64_UBFM_W, R_T1, R_T1, 32 - FPCR_RMODE_AT, 31 - FPCR_RMODE_AT);
-    or_bit(e, R_T1, R_T0, 15, 1, FPCR_FZ_AT);
     or_bit(e, R_T1, R_T0, 6, 1, afp ? 0 : FPCR_FZ_AT);
+    if (afp)
+        or_bit(e, R_T1, R_T0, 15, 1, FPCR_FZ_AT);
     if (afp)
         ri(e, A64_ORRI_W, R_T1, R_T1, FPCR_AH | FPCR_NEP);
     op_d(e, A64_MSR_FPCR, R_T1);
@@ -35,7 +37,13 @@ void a64_fpctl_load(Emitter *e, bool afp)
 void a64_fpctl_save(Emitter *e, bool afp)
 {
     ri(e, A64_LDR_W, R_T0, R_STATE, offsetof(CpuState, fpctl));
+    if (!afp)
+        a64_state_access(e, A64_LDR_W, R_LR, offsetof(CpuState, fp_watch));
     op_d(e, A64_MRS_FPSR, R_T1);
+    if (!afp) { /* UFC, bit 3, counts for nothing where FP_WATCHED, bit 1, is set */
+        ri(e, A64_ANDI_W, R_LR, R_LR, FP_WATCHED);
+        rrr_shift(e, A64_BIC_W, R_T1, R_T1, R_LR, SH_LSL, 2);
+    }
     or_bit(e, R_T0, R_T1, 0, 1, 0);
     or_bit(e, R_T0, R_T1, 1, 4, 2);
     if (afp)

@@ -4,6 +4,11 @@
  * A cold path puts the operands into v13 and v14, a description of the op into w16, and calls
  * STUB_A64_EXACT, which keeps every other register and leaves the result in v13. The flags are
  * added to CpuState.fpctl; those that the hardware has set before must be among them.
+ *
+ * Without FEAT_AFP, code for Region.fp_exact tests operands and results before it believes the
+ * hardware. Denormal operands: 2x - 1, unsigned, is less than twice the smallest normal number less
+ * one (zero goes to the top). Results that are NaNs, or may be tiny: the exponent is not between 2
+ * and the greatest; the smallest normal number may be a rounded tiny one.
  */
 #include "backend/aarch64/emitters.h"
 #include "ir/base/log.h"
@@ -40,6 +45,86 @@ static void evaluate(CpuState *s, uint32_t desc, IrValue *v)
     v[0] = ir_eval_fp(&r, &insts[2], v, &s->fpctl);
 }
 
+/* ---- tests ---- */
+
+bool a64_checked(const Emitter *e)
+{
+    return e->region->fp_exact && !has_feature(e, FEAT_A64_AFP);
+}
+
+static unsigned digits(unsigned lane)
+{
+    return lane == IR_F32 ? 24 : 53; /* of the significand */
+}
+
+static unsigned int_lane(unsigned lane)
+{
+    return lane == IR_F32 ? IR_I32 : IR_I64;
+}
+
+/* To the label if a lane of v13, all zeros or all ones, is zero. */
+static void branch_unless_all(Emitter *e, uint32_t label)
+{
+    vv(e, A64_VUMINV, IR_I32, V_T0, V_T0);
+    rr(e, A64_FMOV_WS, R_T0, V_T0);
+    a64_b19(e, A64_CBZ_W, R_T0, label);
+}
+
+static void check_operand_lanes(Emitter *e, unsigned lane, unsigned n, uint32_t label)
+{
+    unsigned width = int_lane(lane);
+    vi(e, A64_VSHL, width, V_T0, n, 1);
+    vimm(e, A64_MOVI_B, V_T1, 0xff, 0);
+    vvv(e, A64_VADD, width, V_T0, V_T0, V_T1);
+    vi(e, A64_VUSHR, width, V_T0, V_T0, digits(lane));
+    vvv(e, A64_VCMTST, width, V_T0, V_T0, V_T0);
+    branch_unless_all(e, label);
+}
+
+void a64_check_operand(Emitter *e, IrType type, unsigned lane, unsigned n, uint32_t label)
+{
+    if (type == IR_V128) {
+        check_operand_lanes(e, lane, n, label);
+        return;
+    }
+    bool wide = type == IR_F64;
+    rr(e, wide ? A64_FMOV_XD : A64_FMOV_WS, R_T0, n);
+    rrr(e, A64_SF(A64_ADD_W, wide), R_T0, R_T0, R_T0);
+    ri(e, A64_SF(A64_SUBI_W, wide), R_T0, R_T0, 1);
+    rij(e, A64_SF(A64_UBFM_W, wide), R_T0, R_T0, digits(type), wide ? 63 : 31);
+    a64_b19(e, A64_SF(A64_CBZ_W, wide), R_T0, label);
+}
+
+static void check_result_lanes(Emitter *e, unsigned lane, unsigned d, uint32_t label)
+{
+    unsigned width = int_lane(lane), greatest = lane == IR_F32 ? 254 : 2046;
+    vi(e, A64_VSHL, width, V_T0, d, 1);
+    vi(e, A64_VUSHR, width, V_T0, V_T0, digits(lane));
+    a64_mov_imm(e, R_T0, 2);
+    vlane(e, A64_DUP_GPR, width, V_T1, R_T0, 0);
+    vvv(e, A64_VSUB, width, V_T0, V_T0, V_T1);
+    a64_mov_imm(e, R_T0, greatest - 1);
+    vlane(e, A64_DUP_GPR, width, V_T1, R_T0, 0);
+    vvv(e, A64_VCMHI, width, V_T0, V_T1, V_T0);
+    branch_unless_all(e, label);
+}
+
+void a64_check_result(Emitter *e, IrType type, unsigned lane, unsigned d, uint32_t label)
+{
+    if (type == IR_V128) {
+        check_result_lanes(e, lane, d, label);
+        return;
+    }
+    bool wide = type == IR_F64;
+    rr(e, wide ? A64_FMOV_XD : A64_FMOV_WS, R_T0, d);
+    rij(e, A64_SF(A64_UBFM_W, wide), R_T0, R_T0, digits(type) - 1, wide ? 62 : 30);
+    ri(e, A64_SUBI_W, R_T0, R_T0, 2);
+    ri(e, A64_SUBSI_W, XZR, R_T0, wide ? 2045 : 253);
+    a64_bcond(e, CC_HS, label);
+}
+
+/* ---- doing it over ---- */
+
 uint64_t a64_exact_function(void)
 {
     return (uint64_t)(uintptr_t)evaluate;
@@ -64,6 +149,17 @@ void a64_cold_exact(Emitter *e, const ColdPath *c)
     default:
         a64_vmov(e, c->d, V_T0);
     }
+}
+
+ColdPath *a64_exact_flags(Emitter *e, IrType type, unsigned n, unsigned m, bool signals)
+{
+    IrInst fcmp = {.op = IR_fcmp, .type = IR_I8, .flags = signals ? IR_F_SIGNAL : 0};
+    ColdPath *c = a64_cold_path(e, a64_cold_exact);
+    c->n = (uint8_t)n;
+    c->m = (uint8_t)m;
+    c->result = IR_VOID;
+    c->imm = describe(&fcmp, type);
+    return c;
 }
 
 ColdPath *a64_exact_path(Emitter *e, const SelInst *si, const IrInst *in,

@@ -23,7 +23,12 @@ static void init_state(CpuState *s)
 /* An exception whose mask bit (7 .. 12) is clear is unmasked. */
 static uint32_t mode_of(const CpuState *s)
 {
-    return X86_MODE_64 | ((s->fpctl & MXCSR_DEFAULT) != MXCSR_DEFAULT ? X86_MODE_FPTRAP : 0u);
+    uint32_t mode = X86_MODE_64;
+    if ((s->fpctl & MXCSR_DEFAULT) != MXCSR_DEFAULT)
+        mode |= X86_MODE_FPTRAP;
+    if (s->fp_watch == FP_WATCHED)
+        mode |= X86_MODE_FPEXACT;
+    return mode;
 }
 
 static int service(CpuState *s, unsigned n)

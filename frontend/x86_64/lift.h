@@ -34,6 +34,7 @@ struct LiftContext {
     RegionFormer *former;
     bool count_blocks, poll; /* as in the LiftRequest */
     bool fptrap;             /* X86_MODE_FPTRAP: FP ops may trap */
+    bool watch_fp;           /* loading MXCSR leaves by TRAP_MODE */
     bool x87_unit;           /* x87 and MMX state is in the host's unit, not in memory */
     bool ended;              /* the current instruction has ended its block with a terminator */
     X86Known known; /* what is known of the state at this point: values of registers, flags */

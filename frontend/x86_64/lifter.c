@@ -145,6 +145,8 @@ void x86_lift(const LiftRequest *rq, LiftResult *out)
     l.lc.poll = rq->poll;
     l.lc.count_blocks = rq->count_blocks;
     l.lc.fptrap = rq->mode & X86_MODE_FPTRAP;
+    l.lc.watch_fp = rq->watch_fp && !(rq->mode & X86_MODE_FPEXACT);
+    r->fp_exact = rq->mode & X86_MODE_FPEXACT;
     l.lc.x87_unit = rq->x87_unit;
     region_form(&region_guest, &l, rq, r, out);
 }

@@ -269,8 +269,9 @@ void sse_check_mxcsr(LiftContext *lc, IrRef v)
     x86_trap_if(lc, ir_bini(&lc->b, IR_ne, bad, 0), TRAP_PRIVILEGED, 0);
 }
 
-/* When the masks no longer agree with X86_MODE_FPTRAP the code that follows is another
- * translation's: leave with the state of the next instruction's start. */
+/* When the masks no longer agree with X86_MODE_FPTRAP, or flags are to be exact from here on, the
+ * code that follows is another translation's: leave with the state of the next instruction's start.
+ */
 void sse_set_mxcsr(LiftContext *lc, IrRef v)
 {
     /* A condition made from the comparison anew would see other rounding or denormals. */
@@ -278,12 +279,14 @@ void sse_set_mxcsr(LiftContext *lc, IrRef v)
     ir_fpctl_set(&lc->b, v);
     IrRef masks = ir_bini(&lc->b, IR_and, v, MXCSR_MASKS);
     IrRef changed = ir_bini(&lc->b, lc->fptrap ? IR_eq : IR_ne, masks, MXCSR_MASKS);
+    if (lc->watch_fp)
+        changed = x86_const(lc, IR_I8, 1);
     uint32_t leave = x86_block(lc), stay = x86_block(lc);
     x86_br(lc, changed, leave, stay);
     x86_enter(lc, leave, false);
     lc->b.region->blocks.data[leave].cold = true;
     ir_insn(&lc->b, lc->insn->next_pc, 0);
-    ir_trap(&lc->b, TRAP_MODE, 0);
+    ir_trap(&lc->b, TRAP_MODE, lc->watch_fp);
     x86_enter(lc, stay, false);
 }
 

@@ -77,7 +77,8 @@ enum {
     X86_MODE_32 = 1,
     X86_MODE_16 = 2,
     X86_MODE_WIDTH = 3,
-    X86_MODE_FPTRAP = 4, /* MXCSR has an exception unmasked: FP ops carry snapshots */
+    X86_MODE_FPTRAP = 4,  /* MXCSR has an exception unmasked: FP ops carry snapshots */
+    X86_MODE_FPEXACT = 8, /* CpuState.fp_watch is FP_WATCHED: Region.fp_exact */
 };
 
 /* The six arithmetic flags and DF as EFLAGS bits, from lazy state (and back). */

@@ -23,7 +23,13 @@ typedef struct FxImage {
 
 _Static_assert(sizeof(FxImage) == X86_FXSAVE_BYTES, "FXSAVE image");
 
-enum { MXCSR_VALID = 0xffff, TOP_SHIFT = 11, SW_ES = 0x80 };
+enum {
+    MXCSR_VALID = 0xffff,
+    MXCSR_CONTROLS = 0xffc0,
+    MXCSR_MASKS = 0x1f80,
+    TOP_SHIFT = 11,
+    SW_ES = 0x80
+};
 
 void x86_fxsave(const CpuState *s, uint8_t image[X86_FXSAVE_BYTES])
 {
@@ -62,6 +68,9 @@ void x86_fxrstor(CpuState *s, const uint8_t image[X86_FXSAVE_BYTES])
     x->fpu_ip = fx.ip;
     x->fpu_dp = fx.dp;
     s->fpctl = fx.mxcsr & MXCSR_VALID;
+    /* A handler may have put other controls into its frame. */
+    if (s->fp_watch == FP_UNWATCHED && (s->fpctl & MXCSR_CONTROLS) != MXCSR_MASKS)
+        s->fp_watch = FP_WATCHED;
     for (unsigned i = 0; i < 8; i++) {
         x->fpr[(top + i) & 7].m = fx.st[i].m;
         x->fpr[(top + i) & 7].se = fx.st[i].se;

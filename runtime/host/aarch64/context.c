@@ -61,7 +61,8 @@ void host_context_load(void *uc, const RawRegs *in)
 }
 
 /* In translations CpuState.fpctl (x28 = state) has the controls and the flags of before, FPSR those
- * raised since. IDC stands for DE under FPCR.AH only; see backend/aarch64/emit_fpenv.c. */
+ * raised since. IDC stands for DE under FPCR.AH only, and UFC otherwise not for UE where flags are
+ * watched; see backend/aarch64/emit_fpenv.c. */
 uint32_t host_context_fpctl(const void *uc)
 {
     const ucontext_t *u = uc;
@@ -70,6 +71,8 @@ uint32_t host_context_fpctl(const void *uc)
     if (fp == NULL)
         return s->fpctl;
     uint32_t sr = fp->fpsr, ah = fp->fpcr >> 1 & 1;
+    if (!ah && s->fp_watch == FP_WATCHED)
+        sr &= ~UINT32_C(8);
     return s->fpctl | (sr & 1) | (sr & 0x1e) << 1 | (sr >> 7 & ah) << 1;
 }
 
