@@ -9,7 +9,7 @@ printed: the line to add to tests/blocks/corpus, its assembly, and where the two
   --count N     blocks (default 2000)
   --minutes N   go on for that long instead
   --corpus FILE run the blocks of a file instead of random ones
-  --without M   no instruction of that name
+  --without M   no instruction of that name (repeatable)
   --stop N      give up after N that differ (default 10)
 """
 import argparse
@@ -112,7 +112,7 @@ def main():
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--sets", type=int, default=4)
     parser.add_argument("--corpus")
-    parser.add_argument("--without")
+    parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--stop", type=int, default=10)
     options = parser.parse_args()
     pair = Pair(options)
@@ -127,7 +127,7 @@ def main():
         else:
             count = "500" if end else str(options.count)
             blocks = pair.use_tool(["generate", str(seed), count]
-                                   + ([options.without] if options.without else []))
+                                   + options.without)
         for i in pair.differing(blocks):
             pair.report(blocks[i])
             found += 1

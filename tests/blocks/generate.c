@@ -15,17 +15,19 @@
 typedef struct Gen {
     Block *b;
     uint64_t seed;
-    unsigned wanted;     /* instructions, about */
-    unsigned kept;       /* registers that must not be written */
-    unsigned groups;     /* so far */
-    unsigned taste;      /* percentage of integer instructions */
-    const char *without; /* a mnemonic, or NULL */
-    bool no_stack;       /* in a callee: the return address lies at rsp */
-    bool shallow;        /* in a loop or callee: no further one */
-    bool aligned;        /* the memory operand being made must be */
-    unsigned written;    /* bytes of the memory operand last made: */
-    uint8_t form[6];     /* its ModRM (reg 0), SIB and displacement, */
-    uint8_t form_rex;    /* and REX.XB; 0xff: none that can be used again */
+    unsigned wanted; /* instructions, about */
+    unsigned kept;   /* registers that must not be written */
+    unsigned groups; /* so far */
+    unsigned x87;    /* percentage of x87 instructions among the others */
+    unsigned taste;  /* percentage of integer instructions */
+    char **without;  /* mnemonics */
+    unsigned nwithout;
+    bool no_stack;    /* in a callee: the return address lies at rsp */
+    bool shallow;     /* in a loop or callee: no further one */
+    bool aligned;     /* the memory operand being made must be */
+    unsigned written; /* bytes of the memory operand last made: */
+    uint8_t form[6];  /* its ModRM (reg 0), SIB and displacement, */
+    uint8_t form_rex; /* and REX.XB; 0xff: none that can be used again */
 } Gen;
 
 static unsigned rnd(Gen *g, unsigned below)
@@ -161,10 +163,26 @@ static bool emitter_is(const X86Row *row, const char *name)
     return strcmp(row->emitter, name) == 0;
 }
 
+/* Results good to a last place or so, images with pointers that come and go, control words out of
+ * random memory. */
+static bool x87_unfit(const X86Row *row)
+{
+    static const char *const names[] = {
+        "f2xm1", "fyl2x",  "fyl2xp1", "fptan", "fpatan", "fsin",   "fcos",    "fsincos", "fscale",
+        "fprem", "fprem1", "fldenv",  "fldcw", "frstor", "fnsave", "fnstenv", "fxsave",  "fxrstor"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(row->mnemonic, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool usable(const Gen *g, const X86Row *row)
 {
-    if (g->without && strcmp(row->mnemonic, g->without) == 0)
-        return false;
+    for (unsigned i = 0; i < g->nwithout; i++)
+        if (strcmp(row->mnemonic, g->without[i]) == 0)
+            return false;
+    if (insn_is_x87(row))
+        return !x87_unfit(row);
     return insn_testable(row) && !insn_is_branch(row) && !emitter_is(row, "popf") &&
            !(row->attr & A_PRIV);
 }
@@ -210,15 +228,15 @@ static bool uses_stack(const X86Insn *in)
 static bool refused(Gen *g, const X86Insn *in)
 {
     const X86Row *row = in->row;
-    bool shift16 = in->opsize == 2 && (emitter_is(row, "shld") || emitter_is(row, "shrd"));
     if (writes(in) & (g->kept | 1u << RSP))
         return true;
     if (g->no_stack && uses_stack(in))
         return true;
-    if (shift16 && !(in->op[2].kind == X86_IMM && (in->op[2].imm & 31) <= 16))
-        return true; /* a count above the size: the result is undefined */
-    if ((row->attr & A_NODATA) && !emitter_is(row, "lea") && in->op[0].kind != X86_MEM)
-        return true; /* a hint on a register: undefined for some, nothing for others */
+    if (insn_makers_differ(in))
+        return true;
+    bool by_cl = in->op[2].kind == X86_GPR; /* so may be more than 16 */
+    if (in->opsize == 2 && by_cl && (emitter_is(row, "shld") || emitter_is(row, "shrd")))
+        return true;
     if (emitter_is(row, "enter") && (in->op[0].imm > 64 || (in->op[1].imm & 31) > 2))
         return true;
     if (emitter_is(row, "sse_maskmov") && (g->kept >> RDI & 1 || in->mem.seg == X86_GS))
@@ -463,7 +481,7 @@ static void special(Gen *g)
     uint32_t flags = 0x202 | (rnd(g, 0x1000) & 0xcd5), mxcsr = 0x1f80 | (rnd(g, 0x10000) & 0xe07f);
     if (g->no_stack)
         return;
-    if (rnd(g, 2)) {
+    if (g->nwithout || rnd(g, 2)) { /* an MXCSR that tests do without */
         uint8_t push[5] = {0x68};
         memcpy(push + 1, &flags, 4);
         add(g, push, 5, group);
@@ -541,10 +559,13 @@ static void fit_branches(Block *b)
     }
 }
 
-void block_generate(Block *b, uint64_t seed, const char *without)
+void block_generate(Block *b, uint64_t seed, char **without, unsigned nwithout)
 {
     static const uint8_t tastes[] = {95, 80, 50, 50, 20, 5};
-    Gen g = {.b = b, .without = without, .seed = seed * 0x9e3779b97f4a7c15u + 0x853c49e6748fea9b};
+    Gen g = {.b = b,
+             .without = without,
+             .nwithout = nwithout,
+             .seed = seed * 0x9e3779b97f4a7c15u + 0x853c49e6748fea9b};
     if (g.seed == 0)
         g.seed = 1;
     for (unsigned i = 0; i < 8; i++)
@@ -552,6 +573,7 @@ void block_generate(Block *b, uint64_t seed, const char *without)
     memset(b, 0, sizeof *b);
     b->seed = rnd(&g, 1u << 30);
     choose_registers(&g);
+    g.x87 = rnd(&g, 4) ? 3 : 60;
     g.taste = tastes[rnd(&g, sizeof tastes)];
     stretch(&g, 5 + rnd(&g, 32));
     for (int i; (i = flow_annotate(b)) >= 0;)

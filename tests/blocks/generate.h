@@ -4,7 +4,8 @@
 
 #include "tests/blocks/flow.h"
 
-/* The block of a seed, with its flags found. without: a mnemonic to do without, or NULL. */
-void block_generate(Block *b, uint64_t seed, const char *without);
+/* The block of a seed, with its flags found. without: mnemonics to do without (and
+ * then MXCSR is not written). */
+void block_generate(Block *b, uint64_t seed, char **without, unsigned nwithout);
 
 #endif

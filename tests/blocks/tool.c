@@ -1,6 +1,6 @@
 /* tool.c: makes and handles blocks (block.h).
  *
- *     block-tool generate SEED COUNT [MNEMONIC]   random blocks, annotated; without MNEMONIC
+ *     block-tool generate SEED COUNT [MNEMONIC...]   random blocks, annotated, without these
  *     block-tool annotate               reads blocks, writes them with flags; those that would test
  *                                       an undefined flag become empty lines
  *     block-tool shrink                 reads one block, writes all that are smaller by one step
@@ -34,11 +34,11 @@ static void write_block(const Block *b, bool with_flags)
     puts(line);
 }
 
-static void generate(uint64_t seed, uint64_t count, const char *without)
+static void generate(uint64_t seed, uint64_t count, char **without, unsigned nwithout)
 {
     for (uint64_t i = 0; i < count; i++) {
         Block b;
-        block_generate(&b, seed + i, without);
+        block_generate(&b, seed + i, without, nwithout);
         write_block(&b, true);
     }
 }
@@ -92,9 +92,9 @@ static void assembly(void)
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    if (strcmp(what, "generate") == 0 && (argc == 4 || argc == 5))
-        generate(strtoull(argv[2], NULL, 0), strtoull(argv[3], NULL, 0),
-                 argc == 5 ? argv[4] : NULL);
+    if (strcmp(what, "generate") == 0 && argc >= 4)
+        generate(strtoull(argv[2], NULL, 0), strtoull(argv[3], NULL, 0), argv + 4,
+                 (unsigned)argc - 4);
     else if (strcmp(what, "annotate") == 0)
         annotate();
     else if (strcmp(what, "shrink") == 0)
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "assembly") == 0)
         assembly();
     else
-        return fputs("usage: block-tool generate SEED COUNT [MNEMONIC] | annotate | shrink | "
+        return fputs("usage: block-tool generate SEED COUNT [MNEMONIC...] | annotate | shrink | "
                      "assembly\n",
                      stderr),
                2;

@@ -57,6 +57,16 @@ bool insn_testable(const X86Row *row)
     return insn_is_branch(row) || !(row->attr & (A_UNTESTED | A_PRIV | A_END));
 }
 
+bool insn_makers_differ(const X86Insn *in)
+{
+    const X86Row *row = in->row;
+    if (strcmp(row->emitter, "shld") == 0 || strcmp(row->emitter, "shrd") == 0)
+        return in->opsize == 2 && in->op[2].kind == X86_IMM && (in->op[2].imm & 31) > 16;
+    if (strcmp(row->mnemonic, "pause") == 0)
+        return in->rex & 1;
+    return strcmp(row->mnemonic, "prefetchw") == 0 && !x86_insn_has_mem(in);
+}
+
 /* ---- encoding ---- */
 
 static unsigned rnd(InsnWriter *w, unsigned below)

@@ -33,6 +33,9 @@ bool insn_is_x87(const X86Row *row);
 /* All others that can be run. */
 bool insn_testable(const X86Row *row);
 
+/* What processors of different makers do differently (exceptions.def): not to be generated. */
+bool insn_makers_differ(const X86Insn *in);
+
 void insn_put(InsnWriter *w, unsigned byte);
 /* Mostly bytes at the edges of ranges. */
 void insn_put_random(InsnWriter *w, unsigned bytes);

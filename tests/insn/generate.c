@@ -148,17 +148,6 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const InsnWriter *w, un
     return true;
 }
 
-/* What processors of different makers do differently (exceptions.def): not generated. */
-static bool makers_differ(const X86Insn *in)
-{
-    const X86Row *row = in->row;
-    if (emitter_is(row, "shld") || emitter_is(row, "shrd"))
-        return in->opsize == 2 && in->op[2].kind == X86_IMM && (in->op[2].imm & 31) > 16;
-    if (strcmp(row->mnemonic, "pause") == 0)
-        return in->rex & 1;
-    return strcmp(row->mnemonic, "prefetchw") == 0 && !x86_insn_has_mem(in);
-}
-
 static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
 {
     uint8_t bytes[40] = {0};
@@ -168,7 +157,7 @@ static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
     insn_encode(&w, row);
     if (x86_decode(&in, CODE_BASE + number * CODE_STRIDE, bytes, 15, X86_MODE_64) !=
             X86_DECODE_OK ||
-        in.row != row || makers_differ(&in))
+        in.row != row || insn_makers_differ(&in))
         return false;
     memcpy(c->code, bytes, sizeof c->code);
     c->length = in.length;
