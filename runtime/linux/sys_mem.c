@@ -211,6 +211,25 @@ long sys_mprotect(LinuxThread *t, uint64_t a[6])
     return r;
 }
 
+/* A processor without protection keys (pkeys(7)). */
+long sys_pkey_mprotect(LinuxThread *t, uint64_t a[6])
+{
+    return (int)a[3] == -1 ? sys_mprotect(t, a) : -EINVAL;
+}
+
+long sys_pkey_alloc(LinuxThread *t, uint64_t a[6])
+{
+    (void)t;
+    return a[0] || (a[1] & ~3ull) ? -EINVAL : -ENOSPC;
+}
+
+long sys_pkey_free(LinuxThread *t, uint64_t a[6])
+{
+    (void)t;
+    (void)a;
+    return -EINVAL;
+}
+
 static bool is_shared(Engine *e, uint64_t addr)
 {
     engine_lock(e);

@@ -101,6 +101,13 @@ long sys_prctl(LinuxThread *t, uint64_t a[6])
 
 /* ---- refused: they would act on the translator instead of the guest ---- */
 
+long sys_lacking(LinuxThread *t, uint64_t a[6])
+{
+    (void)t;
+    (void)a;
+    return -ENOSYS;
+}
+
 /* A tracer would see the translator's registers and memory. What shows neither is the host's: to be
  * traced, to let a tracee go on, to kill it. */
 long sys_ptrace(LinuxThread *t, uint64_t a[6])

@@ -140,7 +140,7 @@ static void note_unknown(LinuxThread *t, uint64_t nr)
     uint64_t bit = 1ull << (nr & 63);
     if (nr < SYSCALL_NUMBERS && atomic_fetch_or(&noted[nr / 64], bit) & bit)
         return;
-    if (t->process->options->strace)
+    if (!t->process->options->strace) /* there it stands already */
         log_note("%s: unknown system call %llu", t->process->name, (unsigned long long)nr);
 }
 

@@ -65,13 +65,17 @@ extern const SyscallDesc syscall_table[];
 extern const unsigned syscall_count;
 const SyscallDesc *syscall_find(unsigned column, uint64_t number);
 
+/* The handler of all LACK rows. */
+long sys_lacking(LinuxThread *t, uint64_t a[SYSCALL_ARGS]);
 /* Handlers: one for each CALL row. They return a result or -errno. */
 #define PASS(name)
+#define LACK(name)
 #define CALL(name)                               long sys_##name(LinuxThread *t, uint64_t a[SYSCALL_ARGS]);
 #define SYSCALL(name, x86_64, generic, how, ...) how(name)
 #include "runtime/linux/syscalls.def"
 #undef SYSCALL
 #undef PASS
+#undef LACK
 #undef CALL
 
 #endif

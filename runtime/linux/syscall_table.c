@@ -3,6 +3,7 @@
 #include "runtime/linux/syscall.h"
 
 #define PASS(name) .host_number = __NR_##name
+#define LACK(name) .handler = sys_lacking, .host_number = -1
 #define CALL(name) .handler = sys_##name, .host_number = -1
 #define YES        RESTART_YES
 #define NO         RESTART_NO

@@ -13,11 +13,13 @@ static const struct {
 } host_numbers[] = {
 #define PASS(name) {#name, __NR_##name},
 #define CALL(name)
+#define LACK(name)
 #define SYSCALL(name, x86_64, generic, how, ...) how(name)
 #include "runtime/linux/syscalls.def"
 #undef SYSCALL
 #undef PASS
 #undef CALL
+#undef LACK
 };
 
 static void test_rows(void)
