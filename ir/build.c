@@ -392,6 +392,39 @@ IrRef ir_vop(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c)
     return ir_vop_cc(b, op, lane, a, c, 0);
 }
 
+IrRef ir_vtri(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, IrRef d)
+{
+    DG_ASSERT(ir_op_info[op].sig == IR_SIG_VTRI);
+    DG_ASSERT(type_of(b, a) == IR_V128 && type_of(b, c) == IR_V128 && type_of(b, d) == IR_V128);
+    return ir_emit(b, &(IrInst){.op = (uint16_t)op,
+                                .type = IR_V128,
+                                .lane = lane_of(op, lane),
+                                .nargs = 3,
+                                .arg = {a, c, d}});
+}
+
+IrRef ir_vstr(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef lengths, unsigned how)
+{
+    DG_ASSERT(ir_op_info[op].sig == IR_SIG_VSTR);
+    DG_ASSERT(type_of(b, a) == IR_V128 && type_of(b, c) == IR_V128);
+    DG_ASSERT(type_of(b, lengths) == IR_I32);
+    return ir_emit(b, &(IrInst){.op = (uint16_t)op,
+                                .type = op == IR_vstrmask ? IR_V128 : IR_I32,
+                                .cc = (uint8_t)how,
+                                .nargs = 3,
+                                .arg = {a, c, lengths}});
+}
+
+IrRef ir_un_cc(IrBuilder *b, IrOp op, IrRef a, unsigned cc)
+{
+    DG_ASSERT(ir_op_info[op].sig == IR_SIG_UN && cc < ir_op_variants(op));
+    return ir_emit(b, &(IrInst){.op = (uint16_t)op,
+                                .type = (uint8_t)type_of(b, a),
+                                .cc = (uint8_t)cc,
+                                .nargs = 1,
+                                .arg = {a}});
+}
+
 IrRef ir_vshift(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef count_i64)
 {
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_VSHIFT);
@@ -465,6 +498,14 @@ IrRef ir_vmovmsk(IrBuilder *b, IrType lane, IrRef v)
                                 .lane = lane_of(IR_vmovmsk, lane),
                                 .nargs = 1,
                                 .arg = {v}});
+}
+
+IrRef ir_viszero(IrBuilder *b, IrRef v)
+{
+    DG_ASSERT(type_of(b, v) == IR_V128);
+    return ir_emit(
+        b,
+        &(IrInst){.op = IR_viszero, .type = IR_I32, .lane = IR_I64, .nargs = 1, .arg = {v}});
 }
 
 IrRef ir_fpctl_get(IrBuilder *b)

@@ -39,6 +39,44 @@ FP_BIN(fdiv, softfp_div)
 FP_BIN(fminsel, softfp_minsel)
 FP_BIN(fmaxsel, softfp_maxsel)
 
+/* Even lanes by one operation, odd ones by another. */
+IrValue eval_vfaddsub(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    bool wide = i->lane == IR_F64;
+    IrValue v;
+    (void)r;
+    for (unsigned n = 0; n < (wide ? 2 : 4); n++) {
+        uint64_t x = get(&a[0], wide, n), y = get(&a[1], wide, n);
+        set(&v, wide, n, n & 1 ? softfp_add(s, wide, x, y) : softfp_sub(s, wide, x, y));
+    }
+    return v;
+}
+
+/* Neighbours of a, then of b. */
+static IrValue neighbours(SoftFp *s, SoftFpBin *op, bool wide, const IrValue *a)
+{
+    unsigned half = wide ? 1 : 2;
+    IrValue v;
+    for (unsigned n = 0; n < 2 * half; n++) {
+        const IrValue *from = &a[n / half];
+        unsigned k = n % half * 2;
+        set(&v, wide, n, op(s, wide, get(from, wide, k), get(from, wide, k + 1)));
+    }
+    return v;
+}
+
+IrValue eval_vfhadd(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r;
+    return neighbours(s, softfp_add, i->lane == IR_F64, a);
+}
+
+IrValue eval_vfhsub(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r;
+    return neighbours(s, softfp_sub, i->lane == IR_F64, a);
+}
+
 IrValue eval_fsqrt(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
 {
     (void)r;

@@ -140,3 +140,36 @@ IrValue eval_select(const Region *r, const IrInst *i, const IrValue *a)
     (void)i;
     return a[0].b[0] != 0 ? a[1] : a[2];
 }
+
+/* ---- bits gathered and scattered ---- */
+
+static uint64_t deposit_bits(uint64_t v, uint64_t where)
+{
+    uint64_t r = 0;
+    for (; where != 0; where &= where - 1, v >>= 1)
+        r |= v & 1 ? where & -where : 0;
+    return r;
+}
+
+static uint64_t extract_bits(uint64_t v, uint64_t where)
+{
+    uint64_t r = 0;
+    for (unsigned n = 0; where != 0; where &= where - 1, n++)
+        r |= (uint64_t)((v & where & -where) != 0) << n;
+    return r;
+}
+EVAL(pdep, deposit_bits(a[0].u, a[1].u))
+EVAL(pext, extract_bits(a[0].u, a[1].u))
+
+/* CRC-32C (Castagnoli), bit by bit: the polynomial 0x1edc6f41 with its bits reversed. */
+static uint32_t crc32c(uint32_t crc, uint64_t v, unsigned bits)
+{
+    for (unsigned n = 0; n < bits; n++, v >>= 1) {
+        bool out = (crc ^ v) & 1;
+        crc = crc >> 1 ^ (out ? 0x82f63b78 : 0);
+    }
+    return crc;
+}
+EVAL(crc32cb, crc32c((uint32_t)a[0].u, a[1].u, 8))
+EVAL(crc32ch, crc32c((uint32_t)a[0].u, a[1].u, 16))
+EVAL(crc32c, crc32c((uint32_t)a[0].u, a[1].u, width(i)))

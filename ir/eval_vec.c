@@ -3,45 +3,7 @@
  * A lane is read zero- or sign-extended to 64 bits, computed there, and written back cut to its
  * width; so each op is one expression in x and y (the extended lanes) and `bits` (of a lane).
  */
-#include <string.h>
-
-#include "ir/base/bits.h"
-#include "ir/eval.h"
-
-static uint64_t lane_get(const IrValue *v, unsigned bits, unsigned n)
-{
-    uint64_t x = 0;
-    memcpy(&x, v->b + n * bits / 8, bits / 8); /* hosts are little-endian */
-    return x;
-}
-
-static int64_t lane_get_signed(const IrValue *v, unsigned bits, unsigned n)
-{
-    return bits_sext(lane_get(v, bits, n), bits);
-}
-
-static void lane_set(IrValue *v, unsigned bits, unsigned n, uint64_t x)
-{
-    memcpy(v->b + n * bits / 8, &x, bits / 8);
-}
-
-static unsigned lane_bits(const IrInst *i)
-{
-    return ir_type_bits((IrType)i->lane);
-}
-
-static int64_t clamp(int64_t x, int64_t low, int64_t high)
-{
-    return x < low ? low : x > high ? high : x;
-}
-static int64_t smin(unsigned bits)
-{
-    return -((int64_t)1 << (bits - 1));
-}
-static int64_t smax(unsigned bits)
-{
-    return ((int64_t)1 << (bits - 1)) - 1;
-}
+#include "ir/eval_lanes.h"
 
 /* On whole registers. */
 #define WHOLE(name, expr)                                                                          \
@@ -60,22 +22,6 @@ WHOLE(vand, x &y)
 WHOLE(vor, x | y)
 WHOLE(vxor, x ^ y)
 WHOLE(vandn, ~x &y)
-
-/* Lane by lane; T and get say how lanes are extended. */
-#define LANES(name, T, get, expr)                                                                  \
-    IrValue eval_##name(const Region *r, const IrInst *i, const IrValue *a)                        \
-    {                                                                                              \
-        (void)r;                                                                                   \
-        unsigned bits = lane_bits(i);                                                              \
-        IrValue v = {.q = {0, 0}};                                                                 \
-        for (unsigned n = 0; n < 128 / bits; n++) {                                                \
-            T x = get(&a[0], bits, n), y = get(&a[1], bits, n);                                    \
-            lane_set(&v, bits, n, (uint64_t)(expr));                                               \
-        }                                                                                          \
-        return v;                                                                                  \
-    }
-#define UNSIGNED_LANES(name, expr) LANES(name, uint64_t, lane_get, expr)
-#define SIGNED_LANES(name, expr)   LANES(name, int64_t, lane_get_signed, expr)
 
 UNSIGNED_LANES(vadd, x + y)
 UNSIGNED_LANES(vsub, x - y)

@@ -102,6 +102,7 @@ typedef enum IrSig {
     IR_SIG_VINS,
     IR_SIG_VEXT,
     IR_SIG_VSPLAT,
+    IR_SIG_VSTR,
     IR_SIG_SPECIAL,
 } IrSig;
 
@@ -154,7 +155,41 @@ typedef enum IrFence {
 typedef enum IrRound {
     IR_ROUND_CURRENT, /* by the FP control word */
     IR_ROUND_ZERO,
+    IR_ROUND_NEAREST, /* to even; this and what follows: fround and vfround only */
+    IR_ROUND_DOWN,
+    IR_ROUND_UP,
+    IR_ROUND_QUIET, /* added: the inexact flag is left alone */
 } IrRound;
+
+/* cc of vstrfind and vstrmask. Two strings are held in the lanes of a and b. Their lengths in lanes
+ * are bytes 0 and 1 of the third argument, at most the number of lanes; with IR_STR_IMPLICIT they
+ * end before the first zero lane. A lane of b is found
+ *   ANY      when it equals a lane of a
+ *   RANGES   when it is between lanes 2k and 2k + 1 of a, inclusive
+ *   EACH     when it equals the same lane of a, or both are beyond the ends
+ *   ORDERED  when the whole string a (or what there is room for) stands there
+ * and lanes beyond b's end never are (EACH: but both; ORDERED: as a's first lane beyond its end). */
+typedef enum IrStr {
+    IR_STR_WORDS = 1, /* lanes of 16 bits, not 8 */
+    IR_STR_SIGNED = 2,
+    IR_STR_ANY = 0 << 2,
+    IR_STR_RANGES = 1 << 2,
+    IR_STR_EACH = 2 << 2,
+    IR_STR_ORDERED = 3 << 2,
+    IR_STR_HOW = 3 << 2,
+    IR_STR_NOT = 16,       /* the lanes not found instead ... */
+    IR_STR_NOT_VALID = 48, /* ... of those before b's end (with NOT; alone it does nothing) */
+    IR_STR_LAST = 64,      /* vstrfind: index of the last one; vstrmask: lanes, not bits */
+    IR_STR_IMPLICIT = 128,
+} IrStr;
+
+/* Bits of vstrfind's result; from bit 16 up the index, the number of lanes when there is none. */
+enum {
+    IR_STR_IS_FIRST = 1 << 0, /* lane 0 was found */
+    IR_STR_IS_ANY = 1 << 8,   /* some lane was */
+    IR_STR_ENDS_B = 1 << 14,  /* b ends within its lanes */
+    IR_STR_ENDS_A = 1 << 15,
+};
 
 typedef enum IrFcmp { /* relation of vfcmp; the order is that of the x86 CMPPS immediate */
                       IR_FCMP_EQ,
@@ -368,6 +403,10 @@ IrRef ir_atomic(IrBuilder *b, IrOp op, IrRef addr, IrRef v);
 IrRef ir_cas(IrBuilder *b, IrRef addr, IrRef expected, IrRef desired);
 IrRef ir_vop(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c); /* VUN: c = IR_NONE */
 IrRef ir_vop_cc(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, unsigned cc);
+IrRef ir_vtri(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, IrRef d);
+IrRef ir_vstr(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef lengths, unsigned how); /* IrStr */
+IrRef ir_un_cc(IrBuilder *b, IrOp op, IrRef a, unsigned cc);
+IrRef ir_viszero(IrBuilder *b, IrRef v);
 IrRef ir_vshift(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef count_i64);
 IrRef ir_vshuf(IrBuilder *b, IrRef a, IrRef c, const uint8_t mask[16]);
 IrRef ir_vextract(IrBuilder *b, IrType lane, IrRef v, unsigned index);

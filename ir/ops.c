@@ -40,6 +40,7 @@ enum { /* arguments by signature */
        NARGS_VINS = 2,
        NARGS_VEXT = 1,
        NARGS_VSPLAT = 1,
+       NARGS_VSTR = 3,
        NARGS_SPECIAL = 2,
 };
 
@@ -103,13 +104,13 @@ static const uint16_t lane_table[IR_OP_COUNT] = {
     [IR_vmaxs] = L8 | L16 | L32,
     [IR_vminu] = L8 | L16 | L32,
     [IR_vmaxu] = L8 | L16 | L32,
-    [IR_vcmpeq] = L8 | L16 | L32,
-    [IR_vcmpgts] = L8 | L16 | L32,
+    [IR_vcmpeq] = LINT,
+    [IR_vcmpgts] = LINT,
     [IR_vshl] = L16 | L32 | L64,
     [IR_vshr] = L16 | L32 | L64,
     [IR_vsar] = L16 | L32,
     [IR_vpackss] = L16 | L32,
-    [IR_vpackus] = L16,
+    [IR_vpackus] = L16 | L32,
     [IR_vshuf] = L8,
     [IR_vextract] = LINT | LFP,
     [IR_vinsert] = LINT | LFP,
@@ -132,6 +133,38 @@ static const uint16_t lane_table[IR_OP_COUNT] = {
     [IR_vf64tof32] = LF64,
     [IR_frcpest] = LF32,
     [IR_frsqrtest] = LF32,
+    [IR_vmuls32] = L64,
+    [IR_vmulhrs] = L16,
+    [IR_vmaddub] = L16,
+    [IR_vhadd] = L16 | L32,
+    [IR_vhsub] = L16 | L32,
+    [IR_vhadds] = L16,
+    [IR_vhsubs] = L16,
+    [IR_vsadslide] = L16,
+    [IR_vhminpos] = L16,
+    [IR_vabs] = L8 | L16 | L32,
+    [IR_vsign] = L8 | L16 | L32,
+    [IR_vtbl] = L8,
+    [IR_vblendv] = L8 | L32 | L64,
+    [IR_vsext] = L16 | L32 | L64,
+    [IR_viszero] = L64,
+    [IR_vfaddsub] = LFP,
+    [IR_vfhadd] = LFP,
+    [IR_vfhsub] = LFP,
+    [IR_vfround] = LFP,
+    [IR_vclmul] = L64,
+    [IR_aesenc] = L8,
+    [IR_aesenclast] = L8,
+    [IR_aesdec] = L8,
+    [IR_aesdeclast] = L8,
+    [IR_aesimc] = L8,
+    [IR_aeskeys] = L32,
+    [IR_sha1rnds4] = L32,
+    [IR_sha1nexte] = L32,
+    [IR_sha1msg2] = L32,
+    [IR_sha256rnds2] = L32,
+    [IR_sha256msg1] = L32,
+    [IR_sha256msg2] = L32,
 };
 
 unsigned ir_op_lanes(IrOp op)
@@ -151,6 +184,9 @@ unsigned ir_op_types(IrOp op)
     case IR_clz:
     case IR_ctz:
     case IR_popcnt:
+    case IR_pdep:
+    case IR_pext:
+    case IR_crc32c:
     case IR_extract:
     case IR_sextract:
     case IR_deposit:
@@ -158,6 +194,9 @@ unsigned ir_op_types(IrOp op)
         return WIDE;
     case IR_bswap:
         return L16 | WIDE;
+    case IR_crc32cb:
+    case IR_crc32ch:
+        return L32;
     case IR_udivq:
     case IR_udivr:
     case IR_sdivq:
@@ -168,6 +207,7 @@ unsigned ir_op_types(IrOp op)
     case IR_fmul:
     case IR_fdiv:
     case IR_fsqrt:
+    case IR_fround:
     case IR_fminsel:
     case IR_fmaxsel:
     case IR_sitof:
@@ -178,5 +218,27 @@ unsigned ir_op_types(IrOp op)
         return LF32;
     default:
         return INTS;
+    }
+}
+
+unsigned ir_op_variants(IrOp op)
+{
+    switch (op) {
+    case IR_fround:
+    case IR_vfround:
+        return 2 * IR_ROUND_QUIET;
+    case IR_vsext:
+        return 3;
+    case IR_vclmul:
+    case IR_sha1rnds4:
+        return 4;
+    case IR_vsadslide:
+        return 8;
+    case IR_aeskeys:
+    case IR_vstrfind:
+    case IR_vstrmask:
+        return 256;
+    default:
+        return 0;
     }
 }

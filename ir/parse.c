@@ -418,9 +418,10 @@ static void plain_args(Parser *p, IrOp op)
         unsigned pos = small_number(p, 63);
         expect(p, ',');
         cur(p)->aux = pos | small_number(p, 64) << 8;
-    } else if (op == IR_vextract || op == IR_vinsert) {
+    } else if (op == IR_vextract || op == IR_vinsert || ir_op_variants(op) != 0) {
+        unsigned variants = ir_op_variants(op);
         expect(p, ',');
-        cur(p)->cc = (uint8_t)small_number(p, 15);
+        cur(p)->cc = (uint8_t)small_number(p, variants != 0 ? variants - 1 : 15);
     } else if (op == IR_vshuf) {
         expect(p, ',');
         uint64_t mask = bytes(p);
@@ -450,7 +451,7 @@ static void plain(Parser *p, IrOp op)
         i->type = IR_VOID;
     else if (info->sig == IR_SIG_CMP || info->sig == IR_SIG_FCMP)
         i->type = IR_I8;
-    else if (op == IR_vmovmsk)
+    else if (op == IR_vmovmsk || op == IR_viszero)
         i->type = IR_I32;
     else if (lanes && op != IR_vextract)
         i->type = IR_V128;

@@ -169,7 +169,7 @@ static void print_plain(Printer *p, const IrInst *i)
     print_args(p, i, shown);
     if (i->op == IR_extract || i->op == IR_sextract || i->op == IR_deposit)
         fprintf(p->out, ", %u, %u", i->aux & 0xff, i->aux >> 8);
-    else if (i->op == IR_vextract || i->op == IR_vinsert)
+    else if (i->op == IR_vextract || i->op == IR_vinsert || ir_op_variants((IrOp)i->op) != 0)
         fprintf(p->out, ", %u", i->cc);
     else if (i->op == IR_vshuf) {
         fputs(", ", p->out);

@@ -90,6 +90,8 @@ IrType text_arg_type(const Region *r, const IrInst *i, IrType shown, unsigned n)
         return n == 0 ? IR_V128 : shown;
     case IR_SIG_VSPLAT:
         return shown;
+    case IR_SIG_VSTR:
+        return n < 2 ? IR_V128 : IR_I32;
     default:
         break;
     }

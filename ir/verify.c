@@ -171,6 +171,8 @@ static bool check_plain(Verifier *v, const IrInst *i)
     const IrOpInfo *info = &ir_op_info[i->op];
     IrType t = (IrType)i->type;
     CHECK(v, i->nargs == info->nargs, "%u arguments, not %u", i->nargs, info->nargs);
+    unsigned variants = ir_op_variants((IrOp)i->op);
+    CHECK(v, variants == 0 || i->cc < variants, "no variant %u", i->cc);
     if (info->sig >= IR_SIG_VUN && info->sig <= IR_SIG_VSPLAT) {
         CHECK(v, info->sig == IR_SIG_VEXT || t == IR_V128, "wrong result type");
         return check_vector(v, i);
@@ -193,6 +195,9 @@ static bool check_plain(Verifier *v, const IrInst *i)
               "cannot compare %s", ir_type_name(s));
         return arg_is(v, 1, s);
     }
+    case IR_SIG_VSTR:
+        CHECK(v, t == (i->op == IR_vstrmask ? IR_V128 : IR_I32), "wrong result type");
+        return arg_is(v, 0, IR_V128) && arg_is(v, 1, IR_V128) && arg_is(v, 2, IR_I32);
     case IR_SIG_SEL:
         return arg_is(v, 0, IR_I8) && args_are(v, 1, t);
     case IR_SIG_CONV:

@@ -22,6 +22,7 @@
 
 #include "ir/base/bits.h"
 #include "ir/base/log.h"
+#include "ir/soft.h"
 #include "runtime/fault.h"
 #include "runtime/host/host.h"
 
@@ -200,6 +201,7 @@ static bool init_state(VcpuRun *r, const GuestOps *guest)
         return false;
     for (uint32_t i = 0; i < guest->helpers->count; i++)
         s->helper[i] = (uint64_t)(uintptr_t)guest->helpers->helpers[i].fn;
+    s->helper[STATE_SOFT_HELPER] = (uint64_t)(uintptr_t)ir_soft_op;
     s->vcpu = &r->pub;
     s->fp_watch = engine_watches_fp(r->pub.engine) ? FP_UNWATCHED : FP_HOST_EXACT;
     s->guest_insn = guest_insn;

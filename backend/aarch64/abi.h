@@ -52,6 +52,11 @@ enum {
     FEAT_A64_LSE2 = 8,
     FEAT_A64_AFP = 16, /* FPCR.AH, NEP, FIZ */
     FEAT_A64_TSO = 32, /* the CPU runs in a TSO mode */
+    FEAT_A64_CRC32 = 64,
+    FEAT_A64_AES = 128,
+    FEAT_A64_PMULL = 256,
+    FEAT_A64_SHA1 = 512,
+    FEAT_A64_SHA2 = 1024, /* SHA-256 */
 };
 
 /* FPCR: RMode 23:22, FZ 24, AH 1, FIZ 0. With AFP, AH is set while guest code runs: NaN, minimum,
@@ -125,6 +130,7 @@ void a64_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label);
 void a64_call_stub(Emitter *e, unsigned stub);
 void a64_state_access(Emitter *e, A64Op scaled, unsigned reg, uint32_t offset);
 void a64_barrier(Emitter *e, OrderBarrier b);
+void a64_branch_stub(Emitter *e, A64Op op, unsigned stub); /* StubId, or STUB_A64_* */
 A64Cond a64_compare(Emitter *e, const Operand *o); /* emit_cmp.c: OPND_COND */
 void a64_fixup(Emitter *e, uint32_t offset, unsigned form, uint32_t target);
 extern const HostDesc a64_host;

@@ -33,7 +33,7 @@ void a64_fixup(Emitter *e, uint32_t offset, unsigned form, uint32_t target)
     a64_patch_field(e->out->code + offset, form, (int64_t)target - (int64_t)offset);
 }
 
-static void branch_stub(Emitter *e, A64Op op, StubId stub)
+void a64_branch_stub(Emitter *e, A64Op op, unsigned stub)
 {
     emit_reloc(e, emit_offset(e), RELOC_STUB, FIELD_B26, stub);
     ri(e, op, 0, 0, 0);
@@ -100,7 +100,7 @@ static void data_address(Emitter *e, unsigned d, unsigned word)
 static void cold_lookup(Emitter *e, const ColdPath *c)
 {
     (void)c;
-    branch_stub(e, A64_B, STUB_LOOKUP);
+    a64_branch_stub(e, A64_B, STUB_LOOKUP);
 }
 
 /* pc in x16; temporaries are dead. The branch is the site's own, so that the host predicts it by
@@ -118,7 +118,7 @@ static void exit_site(Emitter *e, A64Op branch)
 static void cold_shadow_reset(Emitter *e, const ColdPath *c)
 {
     (void)c;
-    branch_stub(e, A64_B, STUB_SHADOW_RESET);
+    a64_branch_stub(e, A64_B, STUB_SHADOW_RESET);
 }
 
 static void exit_return(Emitter *e)
@@ -163,7 +163,7 @@ void a64_poll(Emitter *e, uint32_t cold)
 
 void a64_site_call(Emitter *e)
 {
-    branch_stub(e, A64_BL, STUB_SITE);
+    a64_branch_stub(e, A64_BL, STUB_SITE);
 }
 
 void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold)
@@ -172,7 +172,7 @@ void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold)
     if ((h->flags & HELPER_STATE) != 0)
         a64_mov(e, 0, R_STATE);
     ri(e, A64_LDR_X, R_T0, R_STATE, (int64_t)(offsetof(CpuState, helper) + 8 * number));
-    branch_stub(e, A64_BL, stub);
+    a64_branch_stub(e, A64_BL, stub);
     if (cold != NO_LABEL)
         a64_b19(e, A64_CBNZ_X, 0, cold);
 }
@@ -214,7 +214,7 @@ static void a64_exit_stubs(Emitter *e)
         x->stub = x->stub_id = emit_offset(e);
         a64_patch_field(e->out->code + x->patch, FIELD_B26, (int64_t)x->stub - x->patch);
         ri(e, A64_ADR, R_T0, 0, 0);
-        branch_stub(e, A64_B, STUB_EXIT_DIRECT);
+        a64_branch_stub(e, A64_B, STUB_EXIT_DIRECT);
     }
 }
 

@@ -91,11 +91,12 @@ static void cold_nan_lanes(Emitter *e, const ColdPath *c)
     take_nan_lanes(e, c->lane, c->d, c->n);
 }
 
-static void repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, unsigned m)
+static void repair_lanes(Emitter *e, void (*cold)(Emitter *e, const ColdPath *c), unsigned lane,
+                         unsigned d, unsigned n, unsigned m)
 {
     if (!wants_repair(e))
         return;
-    ColdPath *c = a64_cold_path(e, cold_nan_lanes);
+    ColdPath *c = a64_cold_path(e, cold);
     c->d = (uint8_t)d;
     c->n = (uint8_t)n;
     c->m = (uint8_t)m;
@@ -108,27 +109,47 @@ static void repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, uns
     emit_label_bind(e, back);
 }
 
+void a64_repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, unsigned m)
+{
+    repair_lanes(e, cold_nan_lanes, lane, d, n, m);
+}
+
+/* As cold_nan_lanes, the operands being the odd and the even lanes of n and m. */
+static void cold_nan_neighbours(Emitter *e, const ColdPath *c)
+{
+    unsigned width = c->lane == IR_F32 ? IR_I32 : IR_I64;
+    a64_mov_imm(e, R_T0, default_nan(c->lane));
+    vlane(e, A64_DUP_GPR, width, V_T1, R_T0, 0);
+    rrr(e, A64_VBIF, c->d, V_T1, V_T0);
+    a64_mov_imm(e, R_T0, c->lane == IR_F32 ? 1u << 22 : (uint64_t)1 << 51);
+    for (unsigned even = 0; even < 2; even++) {
+        vlane(e, A64_DUP_GPR, width, V_T1, R_T0, 0);
+        vvv(e, even ? A64_VUZP1 : A64_VUZP2, width, V_T2, c->n, c->m);
+        vvv(e, A64_VFCMEQ, c->lane, V_T0, V_T2, V_T2);
+        rrr(e, A64_VORR, V_T2, V_T2, V_T1);
+        rrr(e, A64_VBIF, c->d, V_T2, V_T0);
+    }
+}
+
+void a64_repair_neighbours(Emitter *e, unsigned lane, unsigned d, unsigned n, unsigned m)
+{
+    repair_lanes(e, cold_nan_neighbours, lane, d, n, m);
+}
+
 /* ---- arithmetic ---- */
 
-/* What comes before and after an op that is believed only if its operands are not denormal, and its
- * result, if it is `tested`, neither a NaN nor tiny; see exact.c. */
-typedef struct Check {
-    bool on;
-    uint32_t label, back;
-} Check;
-
-static Check check_begin(Emitter *e, const SelInst *si, const IrInst *in)
+FpCheck a64_check_begin(Emitter *e, const SelInst *si, const IrInst *in)
 {
     if (!a64_checked(e))
-        return (Check){.on = false};
+        return (FpCheck){.on = false};
     ColdPath *p = a64_exact_path(e, si, in, a64_cold_exact);
-    Check c = {true, p->label, p->back};
+    FpCheck c = {true, p->label, p->back};
     for (unsigned k = 0; k < in->nargs; k++)
         a64_check_operand(e, (IrType)si->opnd[k].type, in->lane, reg(si, k), c.label);
     return c;
 }
 
-static void check_end(Emitter *e, const SelInst *si, const IrInst *in, Check c, bool tested)
+void a64_check_end(Emitter *e, const SelInst *si, const IrInst *in, FpCheck c, bool tested)
 {
     if (c.on && tested)
         a64_check_result(e, (IrType)in->type, in->lane, si->dest, c.label);
@@ -138,18 +159,18 @@ static void check_end(Emitter *e, const SelInst *si, const IrInst *in, Check c, 
 
 void a64_farith(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     vvv(e, arith[in->op].scalar, in->type, si->dest, reg(si, 0), reg(si, 1));
-    check_end(e, si, in, c, true);
+    a64_check_end(e, si, in, c, true);
     if (!c.on)
         repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 1));
 }
 
 void a64_fsqrt(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     vv(e, A64_FSQRT, in->type, si->dest, reg(si, 0));
-    check_end(e, si, in, c, true);
+    a64_check_end(e, si, in, c, true);
     if (!c.on)
         repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 0));
 }
@@ -162,29 +183,29 @@ void a64_fminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
 /* FCMPE raises invalid for any NaN, as MINSS does. */
 void a64_fminmax(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     vvv(e, A64_FCMPE, in->type, 0, reg(si, 0), reg(si, 1));
     vcond(e, A64_FCSEL, in->type, si->dest, reg(si, 0), reg(si, 1),
           in->op == IR_fminsel ? CC_MI : CC_GT);
-    check_end(e, si, in, c, false);
+    a64_check_end(e, si, in, c, false);
 }
 
 void a64_varith(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     vvv(e, arith[in->op].vector, in->lane, si->dest, reg(si, 0), reg(si, 1));
-    check_end(e, si, in, c, true);
+    a64_check_end(e, si, in, c, true);
     if (!c.on)
-        repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 1));
+        a64_repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
 void a64_vfsqrt(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     vv(e, A64_VFSQRT, in->lane, si->dest, reg(si, 0));
-    check_end(e, si, in, c, true);
+    a64_check_end(e, si, in, c, true);
     if (!c.on)
-        repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 0));
+        a64_repair_vector(e, in->lane, si->dest, reg(si, 0), reg(si, 0));
 }
 
 void a64_vfminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
@@ -196,39 +217,39 @@ void a64_vfminmax(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned a = reg(si, 0), b = reg(si, 1);
     bool min = in->op == IR_vfminsel;
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     vvv(e, A64_VFCMGT, in->lane, V_T0, min ? b : a, min ? a : b);
     rrr(e, A64_VBSL, V_T0, a, b);
     a64_vmov(e, si->dest, V_T0);
-    check_end(e, si, in, c, false);
+    a64_check_end(e, si, in, c, false);
 }
 
 /* ---- between the widths ---- */
 
 void a64_fcvt(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     rr(e, in->op == IR_fext ? A64_FCVT_SD : A64_FCVT_DS, si->dest, reg(si, 0));
-    check_end(e, si, in, c, in->op == IR_ftrunc);
+    a64_check_end(e, si, in, c, in->op == IR_ftrunc);
 }
 
 void a64_vf32tof64(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     rr(e, A64_VFCVTL, si->dest, reg(si, 0));
-    check_end(e, si, in, c, false);
+    a64_check_end(e, si, in, c, false);
 }
 
 /* Of the result, whose upper half is zero, the lower half is tested, twice. */
 void a64_vf64tof32(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     rr(e, A64_VFCVTN, si->dest, reg(si, 0));
     if (c.on) {
         vlane(e, A64_DUP_LANE, IR_I64, V_T2, si->dest, 0);
         a64_check_result(e, IR_V128, IR_F32, V_T2, c.label);
     }
-    check_end(e, si, in, c, false);
+    a64_check_end(e, si, in, c, false);
 }
 
 /* ---- compares ---- */
@@ -256,7 +277,7 @@ static void unordered_lanes(Emitter *e, unsigned lane, unsigned d, unsigned a, u
 void a64_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned a = reg(si, 0), b = reg(si, 1), d = si->dest;
-    Check c = check_begin(e, si, in);
+    FpCheck c = a64_check_begin(e, si, in);
     switch (in->cc & 3) {
     case IR_FCMP_EQ:
         vvv(e, A64_VFCMEQ, in->lane, d, a, b);
@@ -273,7 +294,7 @@ void a64_vfcmp(Emitter *e, const SelInst *si, const IrInst *in)
     }
     if (in->cc >= 4)
         rr(e, A64_VNOT, d, d);
-    check_end(e, si, in, c, false);
+    a64_check_end(e, si, in, c, false);
 }
 
 /* ---- scalar ops on lane 0: FPCR.NEP keeps the other lanes of Vn, or of Vd with one operand ----

@@ -55,10 +55,9 @@ void a64_vmaddw(Emitter *e, const SelInst *si, const IrInst *in)
 
 void a64_vmulu32(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    (void)in;
     vv(e, A64_VXTN, IR_I32, V_T0, reg(si, 0));
     vv(e, A64_VXTN, IR_I32, V_T1, reg(si, 1));
-    vvv(e, A64_VUMULL, IR_I32, si->dest, V_T0, V_T1);
+    vvv(e, in->op == IR_vmuls32 ? A64_VSMULL : A64_VUMULL, IR_I32, si->dest, V_T0, V_T1);
 }
 
 void a64_vsadbw(Emitter *e, const SelInst *si, const IrInst *in)

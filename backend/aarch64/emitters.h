@@ -7,9 +7,14 @@
 #define LOWER(op, types, lanes, a, b, c, flags, needs, emitter) EmitFn emitter;
 #define LOWER_FIXED(op, types, a, b, c, fixed_a, fixed_b, fixed_c, to, clobber, needs, emitter)    \
     EmitFn emitter;
+#define LOWER_SOFT(op, a, b, c)
+#define LOWER_SOFT_INT(op, a, b, c)
 #include "backend/aarch64/lower.def"
 #undef LOWER
 #undef LOWER_FIXED
+#undef LOWER_SOFT
+#undef LOWER_SOFT_INT
+EmitFn a64_soft;
 
 /* Extends the low bits (of `type`) of n into d; 32 bits of d are defined, 64 if to64. */
 void a64_extend_reg(Emitter *e, bool sign, unsigned type, unsigned d, unsigned n, bool to64);
@@ -27,6 +32,18 @@ void a64_branch(Emitter *e, const SelInst *si, const IrInst *in, uint32_t yes, u
 /* emit_move.c */
 void a64_move(Emitter *e, const HostMove *m);
 void a64_vconst(Emitter *e, unsigned d, const IrVec128 *v);
+/* emit_fp.c: what comes before and after an op that is believed only if its operands are not
+ * denormal, and its result, if it is `tested`, neither a NaN nor tiny; see exact.c. */
+typedef struct FpCheck {
+    bool on;
+    uint32_t label, back;
+} FpCheck;
+FpCheck a64_check_begin(Emitter *e, const SelInst *si, const IrInst *in);
+void a64_check_end(Emitter *e, const SelInst *si, const IrInst *in, FpCheck c, bool tested);
+/* NaN results of a vector op with operands n and m as x86 gives them */
+void a64_repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, unsigned m);
+/* The same where the operands are even and odd lanes of n and m. */
+void a64_repair_neighbours(Emitter *e, unsigned lane, unsigned d, unsigned n, unsigned m);
 /* emit_vec.c */
 void a64_vector_splat32(Emitter *e, unsigned d, uint32_t word);
 

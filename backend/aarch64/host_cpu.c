@@ -7,6 +7,11 @@
 
 /* Bits of the Linux arm64 ABI (Documentation/arch/arm64/elf_hwcaps.rst). */
 enum {
+    CAP_AES = 1 << 3,
+    CAP_PMULL = 1 << 4,
+    CAP_SHA1 = 1 << 5,
+    CAP_SHA2 = 1 << 6,
+    CAP_CRC32 = 1 << 7,
     CAP_ATOMICS = 1 << 8,
     CAP_CPUID = 1 << 11,
     CAP_LRCPC = 1 << 15,
@@ -23,7 +28,9 @@ uint32_t a64_detect_features(void)
     } rows[] = {
         {AT_HWCAP, CAP_ATOMICS, FEAT_A64_LSE},   {AT_HWCAP, CAP_LRCPC, FEAT_A64_LRCPC},
         {AT_HWCAP, CAP_ILRCPC, FEAT_A64_LRCPC2}, {AT_HWCAP, CAP_USCAT, FEAT_A64_LSE2},
-        {AT_HWCAP2, CAP2_AFP, FEAT_A64_AFP},
+        {AT_HWCAP2, CAP2_AFP, FEAT_A64_AFP},     {AT_HWCAP, CAP_CRC32, FEAT_A64_CRC32},
+        {AT_HWCAP, CAP_AES, FEAT_A64_AES},       {AT_HWCAP, CAP_PMULL, FEAT_A64_PMULL},
+        {AT_HWCAP, CAP_SHA1, FEAT_A64_SHA1},     {AT_HWCAP, CAP_SHA2, FEAT_A64_SHA2},
     };
     uint32_t features = 0;
     /* ID_AA64MMFR1_EL1.AFP, which Linux emulates for user space: some kernels lack the hwcap. */

@@ -44,6 +44,20 @@ enum {
      .emit = emitter,                                                                              \
      .name = #emitter},
 
+/* Everything that a call destroys goes. */
+#define LOWER_SOFT_TO(name_, types_, a, b, c, gprs, vecs)                                          \
+    {.op = IR_##name_,                                                                             \
+     .types = types_,                                                                              \
+     .arg = {a, b, c},                                                                             \
+     .fixed = {0, 1, 2},                                                                           \
+     .dest = 0,                                                                                    \
+     .clobber_gpr = gprs,                                                                          \
+     .clobber_vec = vecs,                                                                          \
+     .emit = a64_soft,                                                                             \
+     .name = "a64_soft"},
+#define LOWER_SOFT(name_, a, b, c)     LOWER_SOFT_TO(name_, M_V, a, b, c, 0xffff, 0xffff1ffe)
+#define LOWER_SOFT_INT(name_, a, b, c) LOWER_SOFT_TO(name_, M_32, a, b, c, 0xfffe, 0xffff1fff)
+
 static const LowerRule rules[] = {
 #include "backend/aarch64/lower.def"
 };

@@ -62,6 +62,9 @@ enum {
 enum {
     HOST_V3 = 1,     /* AVX2, BMI1, BMI2, LZCNT, POPCNT, MOVBE: what every rule presumes */
     HOST_AVX512 = 2, /* F, VL, BW, DQ: known, not used yet */
+    HOST_AES = 4,
+    HOST_CLMUL = 8,
+    HOST_SHA = 16,
 };
 
 #endif

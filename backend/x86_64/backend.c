@@ -32,6 +32,12 @@ static uint32_t detect_features(void)
               __builtin_cpu_supports("bmi2");
     if (v3)
         f |= HOST_V3;
+    if (v3 && (c & bit_AES) != 0)
+        f |= HOST_AES;
+    if (v3 && (c & bit_PCLMUL) != 0)
+        f |= HOST_CLMUL;
+    if (v3 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA) != 0)
+        f |= HOST_SHA;
     if (v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
         f |= HOST_AVX512;

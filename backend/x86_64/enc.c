@@ -93,7 +93,7 @@ static unsigned encode_legacy(uint8_t *buf, const X86InsnDesc *d, unsigned width
 {
     static const uint8_t prefixes[] = {[P66] = 0x66, [PF3] = 0xf3, [PF2] = 0xf2};
     unsigned n = 0, opcode = d->opcode + (extra & X86_PLUS_CC);
-    bool sse = (extra & X86_SSE) != 0;
+    bool sse = (extra & X86_SSE) != 0 || d->form == F_SRM;
     unsigned rex = 0;
     if (d->form == F_M || d->form == F_VVM)
         reg = d->ext;

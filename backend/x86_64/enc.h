@@ -54,7 +54,7 @@ enum {
     CC_G,
 };
 
-typedef enum X86Form { F_RM, F_M, F_O, F_VRVM, F_VRM, F_VVM, F_VRMV } X86Form;
+typedef enum X86Form { F_RM, F_M, F_O, F_SRM, F_VRVM, F_VRM, F_VVM, F_VRMV } X86Form;
 enum { P0, P66, PF3, PF2 };
 enum { M0, M1, M2, M3 };
 enum {

@@ -1,6 +1,7 @@
 /* lower.c: turns the rows of lower.def into the table core reads, and the conditions they name. */
 #include "backend/x86_64/lower.h"
 
+#include "backend/x86_64/abi.h"
 #include "backend/x86_64/emitters.h"
 #include "ir/base/bits.h"
 
@@ -53,6 +54,11 @@ static bool when_low_byte(Selection *s, IrRef v)
     return select_inst(s, v)->aux == 8u << 8;
 }
 
+static bool when_implicit(Selection *s, IrRef v)
+{
+    return (select_inst(s, v)->cc & IR_STR_IMPLICIT) != 0;
+}
+
 static bool when_low_unit(Selection *s, IrRef v)
 {
     uint32_t aux = select_inst(s, v)->aux;
@@ -72,6 +78,7 @@ enum {
     F64 = 1u << IR_F64,
     V128 = 1u << IR_V128,
     ANY = INT | F32 | F64 | V128,
+    CALLER_SAVED = 1u << RAX | 1u << RCX | 1u << RDX | 1u << RSI | 1u << RDI | 0xfu << R8,
 };
 
 #define R match_reg
@@ -106,6 +113,21 @@ enum {
     RULE(op, V128, lanes, m_other_reg, m_other_vmem_aligned, _, RULE_TIED, emit_vbin_sse, insn)    \
     RULE(op, V128, lanes, m_other_reg, m_other_vmem, _, 0, emit_vbin, insn)                        \
     RULE(op, V128, lanes, R, m_vrm, _, 0, emit_vbin, insn)
+#define VBIN_IMM(op, lanes, insn)                                                                  \
+    RULE(op, V128, lanes, R, m_vmem_aligned, _, RULE_TIED, emit_vbin_imm_sse, insn)                \
+    RULE(op, V128, lanes, R, m_vrm, _, 0, emit_vbin_imm, insn)
+/* The op's meaning is called: everything that a call destroys goes. */
+#define SOFT(op, b, c)                                                                             \
+    FIXED(op, V128, R, b, c, 0, 1, 2, 15, 0, emit_soft, 0,                       \
+          .clobber_gpr = CALLER_SAVED, .clobber_vec = 0x7fff)
+#define AES(op, insn)                                                                              \
+    RULE(op, V128, 0, R, m_vmem_aligned, _, RULE_TIED, emit_vbin_sse, insn, .needs = HOST_AES)     \
+    RULE(op, V128, 0, R, m_vrm, _, 0, emit_vbin, insn, .needs = HOST_AES)                          \
+    SOFT(op, R, _)
+#define SHA(op, insn)                                                                              \
+    RULE(op, V128, 0, R, m_vmem_aligned, _, RULE_TIED, emit_sha, insn, .needs = HOST_SHA)          \
+    RULE(op, V128, 0, R, R, _, RULE_TIED, emit_sha, insn, .needs = HOST_SHA)                       \
+    SOFT(op, R, _)
 #define VLOGIC(op, fp_insn, insn)                                                                  \
     VBIN(op, F32 | F64, fp_insn)                                                                   \
     VBIN(op, 0, insn)

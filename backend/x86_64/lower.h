@@ -14,6 +14,10 @@ enum {
 #define VUN(...)         +2
 #define VSHIFT(...)      +2
 #define ATOMIC_LOOP(...) +1
+#define VBIN_IMM(...)    +2
+#define SOFT(...)        +1
+#define AES(...)         +3
+#define SHA(...)         +3
 #include "backend/x86_64/lower.def"
 #undef RULE
 #undef FIXED
@@ -22,6 +26,10 @@ enum {
 #undef VUN
 #undef VSHIFT
 #undef ATOMIC_LOOP
+#undef VBIN_IMM
+#undef SOFT
+#undef AES
+#undef SHA
 };
 
 extern const LowerRule x86_rules[X86_RULE_COUNT];

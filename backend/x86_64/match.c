@@ -347,6 +347,29 @@ bool m_vrm(Selection *s, IrRef user, IrRef v, Operand *out)
     return match_reg(s, user, v, out);
 }
 
+/* An argument that means nothing to this form of the op. */
+bool m_ignored(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)s;
+    (void)user;
+    (void)v;
+    (void)out;
+    return true;
+}
+
+/* A vand of registers that nothing else wants. */
+bool m_vand(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    (void)user;
+    if (in->op != IR_vand || !only_use(s, v))
+        return false;
+    out->kind = OPND_FUSED;
+    out->leaf[0] = s->alias[in->arg[0].i];
+    out->leaf[1] = s->alias[in->arg[1].i];
+    return true;
+}
+
 /* A whole scalar load that became lane 0 of an otherwise zero vector. */
 bool m_vload_low(Selection *s, IrRef user, IrRef v, Operand *out)
 {

@@ -29,7 +29,7 @@ OperandMatch m_base, m_imm32, m_imm_sum, m_imm_sub, m_imm_big, m_imm, m_imm_u32,
     m_mem, m_vmem, m_vmem_aligned, m_vrm, m_cond, m_self_cond, m_shl123, m_not, m_count, m_vcount,
     m_bswap, m_vext, m_vload_low, m_lea_scale, m_field_load, m_setcc_plain, m_partial, m_merge_vrm,
     m_merge_reg, m_setcc_bool, m_shuf_a, m_shuf_b, m_other_reg, m_other_mem, m_other_vmem,
-    m_other_vmem_aligned, m_lea_sum, m_low_sum;
+    m_other_vmem_aligned, m_lea_sum, m_low_sum, m_vand, m_ignored;
 
 /* Aliases beyond core's own: a zext whose operand is zero-extended already. */
 bool x86_is_alias(Selection *s, IrRef v, IrRef *of);

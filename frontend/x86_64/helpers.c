@@ -21,7 +21,7 @@ static const HelperDesc helpers[] = {
 
 const HelperTable x86_helpers = {helpers, X86_HELPER_COUNT};
 
-_Static_assert((int)X86_HELPER_COUNT <= (int)STATE_HELPERS,
+_Static_assert((int)X86_HELPER_COUNT <= (int)STATE_SOFT_HELPER,
                "more helpers than the state has room for");
 
 /* A clock that always moves on; its rate is the host's business. */

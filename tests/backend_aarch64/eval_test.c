@@ -373,6 +373,12 @@ static void add(IrOp op, IrType type, IrType lane, unsigned nargs, IrType a, IrT
     } else if (op == IR_vextract || op == IR_vinsert) {
         for (c.proto.cc = 0; c.proto.cc < 128 / ir_type_bits(lane); c.proto.cc++)
             run_case(&c);
+    } else if (ir_op_variants(op) != 0) {
+        unsigned step = ir_op_variants(op) > 16 ? 5 : 1;
+        for (unsigned cc = 0; cc < ir_op_variants(op); cc += step) {
+            c.proto.cc = (uint8_t)cc;
+            run_case(&c);
+        }
     } else {
         run_case(&c);
     }
@@ -447,6 +453,10 @@ static void add_op(IrOp op)
             if (in_lanes)
                 add(op, IR_V128, t, nargs, IR_V128, IR_V128, IR_V128);
             break;
+        case IR_SIG_VSTR:
+            if (t == (op == IR_vstrmask ? IR_V128 : IR_I32))
+                add(op, t, IR_VOID, 3, IR_V128, IR_V128, IR_I32);
+            break;
         case IR_SIG_VSHIFT:
             if (in_lanes)
                 add(op, IR_V128, t, 2, IR_V128, IR_I64, IR_VOID);
@@ -457,7 +467,7 @@ static void add_op(IrOp op)
             break;
         case IR_SIG_VEXT:
             if (in_lanes)
-                add(op, op == IR_vmovmsk ? IR_I32 : t, t, 1, IR_V128, IR_VOID, IR_VOID);
+                add(op, op == IR_vmovmsk || op == IR_viszero ? IR_I32 : t, t, 1, IR_V128, IR_VOID, IR_VOID);
             break;
         case IR_SIG_VSPLAT:
             if (in_lanes)
@@ -474,7 +484,7 @@ static void add_op(IrOp op)
 int main(int argc, char **argv)
 {
     static const uint32_t sets[] = {~0u, ~(uint32_t)FEAT_A64_AFP, 0};
-    uint32_t all = harness_can_run() ? backend_aarch64.detect_features() : 0x1f;
+    uint32_t all = harness_can_run() ? backend_aarch64.detect_features() : 0x7df;
     harness_init();
     for (unsigned k = 0; k < 3; k++) {
         if (k != 0 && (sets[k] & all) == (sets[k - 1] & all))

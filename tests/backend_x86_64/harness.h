@@ -17,6 +17,7 @@
 #include "ir/base/bits.h"
 #include "ir/base/log.h"
 #include "ir/internal.h"
+#include "ir/soft.h"
 
 enum {
     NINT = 6,
@@ -82,6 +83,7 @@ static inline void harness_stubs(const BackendConfig *cfg)
         h_lookup[k] = &h_empty;
     h_state.lookup = h_lookup;
     h_state.jump_pc[0] = state_no_jump(0);
+    h_state.helper[STATE_SOFT_HELPER] = (uint64_t)(uintptr_t)ir_soft_op;
     uint64_t *top = (uint64_t *)(void *)(h_shadow + 65536 - 128);
     top[0] = top[1] = top[2] = top[3] = h_empty.entry;
     h_state.shadow_top = h_state.shadow_sp = (uint64_t)(uintptr_t)top;

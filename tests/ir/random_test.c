@@ -192,7 +192,9 @@ static void gen_pure(Gen *g)
     bool vector = info->sig >= IR_SIG_VUN && info->sig <= IR_SIG_VSPLAT;
     if (vector) {
         i.lane = (uint8_t)pick_type(ir_op_lanes(op));
-        i.type = info->sig != IR_SIG_VEXT ? IR_V128 : op == IR_vmovmsk ? IR_I32 : i.lane;
+        i.type = info->sig != IR_SIG_VEXT                    ? IR_V128
+                 : op == IR_vmovmsk || op == IR_viszero ? IR_I32
+                                                        : i.lane;
         s = info->sig == IR_SIG_VSPLAT ? (IrType)i.lane : IR_V128;
     }
     switch (info->sig) {
@@ -213,8 +215,12 @@ static void gen_pure(Gen *g)
         break;
     case IR_SIG_VEXT:
     case IR_SIG_VINS:
-        if (op != IR_vmovmsk)
+        if (op != IR_vmovmsk && op != IR_viszero)
             i.cc = (uint8_t)rnd(128 / ir_type_bits((IrType)i.lane));
+        break;
+    case IR_SIG_VSTR:
+        s = IR_V128;
+        i.type = op == IR_vstrmask ? IR_V128 : IR_I32;
         break;
     default:
         if (!vector) {
@@ -228,6 +234,8 @@ static void gen_pure(Gen *g)
             pos | (1 + (rnd(4) ? rnd((bits - pos + 7) / 8) * 8 : rnd(bits - pos)) % (bits - pos))
                       << 8;
     }
+    if (ir_op_variants(op) != 0)
+        i.cc = (uint8_t)rnd(ir_op_variants(op));
     if (op == IR_vfcmp)
         i.cc = (uint8_t)rnd(8);
     if (op == IR_vf32toi32 || op == IR_vf64toi32)
@@ -248,6 +256,8 @@ static void gen_pure(Gen *g)
             i.arg[0] = pick_bool(g);
             continue;
         }
+        if (info->sig == IR_SIG_VSTR && n == 2)
+            t = IR_I32;
         if (info->sig == IR_SIG_VSHIFT && n == 1)
             t = IR_I64;
         if (info->sig == IR_SIG_VINS && n == 1)

@@ -82,6 +82,8 @@ static void one(IrBuilder *b, IrOp op, IrType t)
         if (op == IR_extract || op == IR_sextract)
             put(b, op == IR_extract ? ir_extract(b, value(b, t), 4, 9)
                                     : ir_sextract(b, value(b, t), 7, 3));
+        else if (ir_op_variants(op) != 0)
+            put(b, ir_un_cc(b, op, value(b, t), 1));
         else
             put(b, ir_un(b, op, value(b, t)));
         break;
@@ -133,7 +135,16 @@ static void one(IrBuilder *b, IrOp op, IrType t)
     case IR_SIG_VBIN:
         put(b, ir_vop_cc(b, op, t, value(b, IR_V128),
                          info->sig == IR_SIG_VUN ? IR_NONE : ir_get(b, SLOT_V + 2),
-                         op == IR_vfcmp ? IR_FCMP_NLE : 0));
+                         op == IR_vfcmp                ? IR_FCMP_NLE
+                         : ir_op_variants(op) != 0 ? ir_op_variants(op) - 1
+                                                   : 0));
+        break;
+    case IR_SIG_VTRI:
+        put(b, ir_vtri(b, op, t, value(b, IR_V128), ir_get(b, SLOT_V + 2), value(b, IR_V128)));
+        break;
+    case IR_SIG_VSTR:
+        if (t == (op == IR_vstrmask ? IR_V128 : IR_I32))
+            put(b, ir_vstr(b, op, value(b, IR_V128), ir_get(b, SLOT_V + 2), value(b, IR_I32), 77));
         break;
     case IR_SIG_VSHIFT:
         put(b, ir_vshift(b, op, t, value(b, IR_V128), ir_const(b, IR_I64, 3)));
@@ -145,8 +156,9 @@ static void one(IrBuilder *b, IrOp op, IrType t)
         put(b, ir_vinsert(b, t, value(b, IR_V128), value(b, t), 1));
         break;
     case IR_SIG_VEXT:
-        put(b, op == IR_vmovmsk ? ir_vmovmsk(b, t, value(b, IR_V128))
-                                : ir_vextract(b, t, value(b, IR_V128), 1));
+        put(b, op == IR_vmovmsk   ? ir_vmovmsk(b, t, value(b, IR_V128))
+               : op == IR_viszero ? ir_viszero(b, value(b, IR_V128))
+                                  : ir_vextract(b, t, value(b, IR_V128), 1));
         break;
     case IR_SIG_VSPLAT:
         put(b, op == IR_vlow ? ir_vlow(b, value(b, t)) : ir_vsplat(b, t, value(b, t)));
