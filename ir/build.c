@@ -504,8 +504,7 @@ IrRef ir_viszero(IrBuilder *b, IrRef v)
 {
     DG_ASSERT(type_of(b, v) == IR_V128);
     return ir_emit(
-        b,
-        &(IrInst){.op = IR_viszero, .type = IR_I32, .lane = IR_I64, .nargs = 1, .arg = {v}});
+        b, &(IrInst){.op = IR_viszero, .type = IR_I32, .lane = IR_I64, .nargs = 1, .arg = {v}});
 }
 
 IrRef ir_fpctl_get(IrBuilder *b)

@@ -1,5 +1,5 @@
-/* eval_crypto.c: the meaning of the ops for ciphers and digests, in plain integer code: also what runs
- * on hosts whose CPU lacks the instructions. FIPS 197 (AES), FIPS 180-4 (SHA).
+/* eval_crypto.c: the meaning of the ops for ciphers and digests, in plain integer code: also what
+ * runs on hosts whose CPU lacks the instructions. FIPS 197 (AES), FIPS 180-4 (SHA).
  *
  * AES: byte 4c + r of a value is row r, column c of the state.
  */
@@ -180,9 +180,7 @@ IrValue eval_sha1rnds4(const Region *r, const IrInst *i, const IrValue *args)
     unsigned which = i->cc & 3;
     uint32_t a = args[0].w[3], b = args[0].w[2], c = args[0].w[1], d = args[0].w[0], e = 0;
     for (unsigned n = 0; n < 4; n++) {
-        uint32_t f = which == 0   ? choose(b, c, d)
-                     : which == 2 ? majority(b, c, d)
-                                  : b ^ c ^ d;
+        uint32_t f = which == 0 ? choose(b, c, d) : which == 2 ? majority(b, c, d) : b ^ c ^ d;
         uint32_t t = rotate_left32(a, 5) + f + e + args[1].w[3 - n] + constants[which];
         e = d;
         d = c;

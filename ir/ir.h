@@ -168,7 +168,8 @@ typedef enum IrRound {
  *   RANGES   when it is between lanes 2k and 2k + 1 of a, inclusive
  *   EACH     when it equals the same lane of a, or both are beyond the ends
  *   ORDERED  when the whole string a (or what there is room for) stands there
- * and lanes beyond b's end never are (EACH: but both; ORDERED: as a's first lane beyond its end). */
+ * and lanes beyond b's end never are (EACH: but both; ORDERED: as a's first lane beyond its end).
+ */
 typedef enum IrStr {
     IR_STR_WORDS = 1, /* lanes of 16 bits, not 8 */
     IR_STR_SIGNED = 2,

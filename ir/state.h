@@ -19,7 +19,7 @@ enum {
     STATE_SPILLS = 128, /* spill slots of 16 bytes */
     STATE_HELPERS = 256,
     STATE_SOFT_HELPER = STATE_HELPERS - 1, /* its number: ir/soft.h */
-    STATE_X86_BIAS = 128, /* rbp - state on x86-64 hosts */
+    STATE_X86_BIAS = 128,                  /* rbp - state on x86-64 hosts */
     STATE_AREA_GPRS = 32,
     STATE_AREA_VECS = 32,
     JUMP_SIZE = 1 << 16, /* the index is what movzx leaves of a pc */

@@ -131,7 +131,7 @@ void a64_call_stub(Emitter *e, unsigned stub);
 void a64_state_access(Emitter *e, A64Op scaled, unsigned reg, uint32_t offset);
 void a64_barrier(Emitter *e, OrderBarrier b);
 void a64_branch_stub(Emitter *e, A64Op op, unsigned stub); /* StubId, or STUB_A64_* */
-A64Cond a64_compare(Emitter *e, const Operand *o); /* emit_cmp.c: OPND_COND */
+A64Cond a64_compare(Emitter *e, const Operand *o);         /* emit_cmp.c: OPND_COND */
 void a64_fixup(Emitter *e, uint32_t offset, unsigned form, uint32_t target);
 extern const HostDesc a64_host;
 

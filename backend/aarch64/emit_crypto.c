@@ -1,9 +1,9 @@
 /* emit_crypto.c: ciphers, digests, checksums, bits gathered and scattered, and the call of an op's
  * meaning where the CPU has no instruction for it.
  *
- * The ops are cut as x86's are: an AES round here xors the key last (AESE xors it first), SHA states
- * have their first word in the top lane (here: in lane 0), and SHA-256 goes by two rounds (here by
- * four, of which the first two are taken).
+ * The ops are cut as x86's are: an AES round here xors the key last (AESE xors it first), SHA
+ * states have their first word in the top lane (here: in lane 0), and SHA-256 goes by two rounds
+ * (here by four, of which the first two are taken).
  */
 #include <stddef.h>
 
@@ -22,9 +22,8 @@ static void zero(Emitter *e, unsigned d)
 
 static void ext(Emitter *e, unsigned d, unsigned n, unsigned m, unsigned bytes)
 {
-    put_a64(
-        e, A64_VEXT,
-        (A64Args){.d = (uint8_t)d, .n = (uint8_t)n, .m = (uint8_t)m, .imm = (int64_t)bytes});
+    put_a64(e, A64_VEXT,
+            (A64Args){.d = (uint8_t)d, .n = (uint8_t)n, .m = (uint8_t)m, .imm = (int64_t)bytes});
 }
 
 /* ---- integers ---- */

@@ -10,9 +10,8 @@ static unsigned reg(const SelInst *si, unsigned k)
 
 static void ext(Emitter *e, unsigned d, unsigned n, unsigned m, unsigned bytes)
 {
-    put_a64(
-        e, A64_VEXT,
-        (A64Args){.d = (uint8_t)d, .n = (uint8_t)n, .m = (uint8_t)m, .imm = (int64_t)bytes});
+    put_a64(e, A64_VEXT,
+            (A64Args){.d = (uint8_t)d, .n = (uint8_t)n, .m = (uint8_t)m, .imm = (int64_t)bytes});
 }
 
 /* ---- products ---- */

@@ -118,8 +118,8 @@ enum {
     RULE(op, V128, lanes, R, m_vrm, _, 0, emit_vbin_imm, insn)
 /* The op's meaning is called: everything that a call destroys goes. */
 #define SOFT(op, b, c)                                                                             \
-    FIXED(op, V128, R, b, c, 0, 1, 2, 15, 0, emit_soft, 0,                       \
-          .clobber_gpr = CALLER_SAVED, .clobber_vec = 0x7fff)
+    FIXED(op, V128, R, b, c, 0, 1, 2, 15, 0, emit_soft, 0, .clobber_gpr = CALLER_SAVED,            \
+          .clobber_vec = 0x7fff)
 #define AES(op, insn)                                                                              \
     RULE(op, V128, 0, R, m_vmem_aligned, _, RULE_TIED, emit_vbin_sse, insn, .needs = HOST_AES)     \
     RULE(op, V128, 0, R, m_vrm, _, 0, emit_vbin, insn, .needs = HOST_AES)                          \

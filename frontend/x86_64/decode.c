@@ -43,12 +43,14 @@ static const OperandDesc operand_desc[X86_OP_COUNT] = {
 static bool serves_class(const X86Row *row, unsigned pclass)
 {
     static const uint8_t of[] = {[X86_P_NP] = 0, [X86_P_66] = 1, [X86_P_F3] = 2, [X86_P_F2] = 3};
+    if (row->prefix == X86_P_OS)
+        return pclass <= 1;
     return row->prefix == X86_P___ || of[row->prefix] == pclass;
 }
 
 static unsigned specificity(const X86Row *row)
 {
-    unsigned s = row->prefix != X86_P___ ? 8 : 0;
+    unsigned s = row->prefix == X86_P___ ? 0 : row->prefix == X86_P_OS ? 8 : 16;
     if (row->modrm & X86_MR_EXACT)
         return s + 4;
     if (row->modrm & X86_MR_DIGIT)
@@ -185,20 +187,53 @@ static void read_prefixes(X86Insn *in, Reader *r)
     }
 }
 
-static unsigned read_opcode(X86Insn *in, Reader *r)
+/* C4 or C5 has been read: the rest of a VEX prefix, which holds what REX, the mandatory prefix and
+ * the escape bytes say elsewhere; none of those may stand before it. False: undefined. */
+static bool read_vex(X86Insn *in, Reader *r, uint8_t first, unsigned *map)
 {
-    unsigned map = X86_MAP_00;
+    enum {
+        R = 0x80,
+        X = 0x40,
+        B = 0x20,
+        W = 0x80,
+        L = 4,
+        BARRED = X86_PFX_66 | X86_PFX_F2 | X86_PFX_F3 | X86_PFX_LOCK | X86_PFX_REX
+    };
+    static const uint8_t mandatory[4] = {0, X86_PFX_66, X86_PFX_F3, X86_PFX_F2};
+    uint8_t b = (uint8_t)read_bytes(r, 1), select = 1;
+    bool barred = (in->prefixes & BARRED) != 0;
+    in->rex = b & R ? 0 : X86_REX_R;
+    if (first == 0xc4) {
+        in->rex |= (b & X ? 0 : X86_REX_X) | (b & B ? 0 : X86_REX_B);
+        select = b & 31;
+        b = (uint8_t)read_bytes(r, 1);
+        in->rex |= b & W ? X86_REX_W : 0;
+    }
+    in->vvvv = ~(b >> 3) & 15;
+    in->prefixes |= mandatory[b & 3] | X86_PFX_VEX;
+    *map = select == 2 ? X86_MAP_V0F38 : X86_MAP_V0F3A;
+    in->opcode = (uint8_t)read_bytes(r, 1);
+    return !barred && !(b & L) && (select == 2 || select == 3);
+}
+
+/* False: there is no such instruction. */
+static bool read_opcode(X86Insn *in, Reader *r, unsigned *map)
+{
     uint8_t b = (uint8_t)read_bytes(r, 1);
-    if (b == 0x0f) {
-        map = X86_MAP_0F;
+    *map = X86_MAP_00;
+    if (b == 0xc4 || b == 0xc5) { /* outside 64-bit mode LES and LDS, unless mod would be 3 */
+        if (in->mode == X86_MODE_64 || peek8(r) >= 0xc0)
+            return read_vex(in, r, b, map);
+    } else if (b == 0x0f) {
+        *map = X86_MAP_0F;
         b = (uint8_t)read_bytes(r, 1);
         if (b == 0x38 || b == 0x3a) {
-            map = b == 0x38 ? X86_MAP_0F38 : X86_MAP_0F3A;
+            *map = b == 0x38 ? X86_MAP_0F38 : X86_MAP_0F3A;
             b = (uint8_t)read_bytes(r, 1);
         }
     }
     in->opcode = b;
-    return map;
+    return true;
 }
 
 static const X86Row *find_row(const X86Insn *in, unsigned map, unsigned modrm)
@@ -333,10 +368,14 @@ static bool set_operand(X86Insn *in, Reader *r, X86Operand *op, unsigned spec)
             return d->kind != X86_MEM && set_register(in, op, d->kind, in->modrm, X86_REX_B);
         op->kind = X86_MEM;
         if (d->kind == X86_GPR && d->fixed)
-            op->size = 2;
+            op->size = d->fixed;
         return d->place == X86_AT_RM;
     case X86_AT_REG:
         return set_register(in, op, d->kind, in->modrm >> 3, X86_REX_R);
+    case X86_AT_VEX:
+        op->kind = d->kind;
+        op->reg = in->vvvv;
+        return true;
     case X86_AT_OPCODE:
         return set_register(in, op, d->kind, in->opcode, X86_REX_B);
     case X86_AT_FIXED:
@@ -393,9 +432,12 @@ X86DecodeStatus x86_decode(X86Insn *in, uint64_t pc, const uint8_t *bytes, unsig
     in->mode = mode & X86_MODE_WIDTH;
     in->mem = (X86Mem){.base = X86_BASE_NONE, .index = X86_BASE_NONE, .seg = X86_SEG_NONE};
     read_prefixes(in, &r);
-    unsigned map = read_opcode(in, &r);
+    unsigned map;
+    bool exists = !r.failed && read_opcode(in, &r, &map);
     if (r.failed)
         return out_of_bytes(&r);
+    if (!exists)
+        return X86_DECODE_UNDEFINED;
 
     /* The chain says whether there is a ModRM byte: rows of one opcode agree on that. */
     in->modrm = 0;
@@ -416,9 +458,13 @@ X86DecodeStatus x86_decode(X86Insn *in, uint64_t pc, const uint8_t *bytes, unsig
         return X86_DECODE_UNDEFINED;
     in->row = row;
     set_sizes(in);
-    bool control = false;
-    for (unsigned i = 0; i < 3; i++)
+    bool control = false, vvvv = false;
+    for (unsigned i = 0; i < 3; i++) {
         control |= operand_desc[row->op[i]].kind == X86_CR;
+        vvvv |= operand_desc[row->op[i]].place == X86_AT_VEX;
+    }
+    if (in->vvvv && !vvvv)
+        return X86_DECODE_UNDEFINED;
     if (control)
         in->modrm |= 0xc0; /* moves to and from control registers ignore mod */
     if (has_modrm && in->modrm < 0xc0)

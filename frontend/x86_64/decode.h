@@ -1,15 +1,16 @@
 /* decode.h: x86 instruction bytes to X86Insn, driven by one table.
  *
- * The table is the union of insns_int.def, insns_sse.def and insns_x87.def. One row is one form of
- * an instruction:
+ * The table is the union of the insns_*.def files (rows.c lists them). One row is one form of an
+ * instruction:
  *
  *   ROW(map, opcode, prefix, modrm, "mnemonic", op1, op2, op3, emitter, arg, attributes,
  *       tests, sets, clears, undefined)
  *
- *   map        00 0F 0F38 0F3A
+ *   map        00 0F 0F38 0F3A; V0F38 V0F3A: VEX-encoded (VEX.L = 0; VEX.W is REX.W)
  *   opcode     its byte; with A_SPAN8 or A_SPAN16 the first of 8 or 16
  *   prefix     __ any (66 is the operand size, F2 and F3 mean REP or nothing); NP none of 66 F2 F3;
- *              66, F3, F2 exactly that one (F2 and F3 win over 66, the later of the two wins)
+ *              66, F3, F2 exactly that one (F2 and F3 win over 66, the later of the two wins);
+ *              OS none or 66 (the operand size), not F2 or F3
  *   modrm      NO   the instruction has no ModRM byte
  *              ANY  it has one; REG, MEM: mod = 3, mod != 3
  *              D(n), RD(n), MD(n): the reg field is n (and mod = 3, mod != 3)
@@ -40,6 +41,7 @@ typedef enum X86Place {
     X86_AT_RM,     /* ModRM.rm: register or memory (class MEM: memory only) */
     X86_AT_RMR,    /* ModRM.rm, register only */
     X86_AT_REG,    /* ModRM.reg */
+    X86_AT_VEX,    /* VEX.vvvv */
     X86_AT_OPCODE, /* low three bits of the opcode */
     X86_AT_IMM,    /* immediate, sign-extended */
     X86_AT_IMM_U,  /* immediate, zero-extended */
@@ -81,13 +83,18 @@ enum {
     O(Eq, RM, GPR, 8, 0)                                                                           \
     O(Ev, RM, GPR, X86_SZ_V, 0)                                                                    \
     O(Ey, RM, GPR, X86_SZ_Y, 0)                                                                    \
-    O(EvMw, RM, GPR, X86_SZ_V, 1) /* register of operand size or two bytes of memory */            \
-    O(EdMw, RM, GPR, 4, 1)        /* 32-bit register or two bytes of memory */                     \
+    O(EvMw, RM, GPR, X86_SZ_V, 2) /* register of operand size or two bytes of memory */            \
+    O(EdMw, RM, GPR, 4, 2)        /* 32-bit register or two bytes of memory */                     \
+    O(EdMb, RM, GPR, 4, 1)        /* or one byte */                                                \
     O(Gb, REG, GPR, 1, 0)                                                                          \
     O(Gw, REG, GPR, 2, 0)                                                                          \
     O(Gd, REG, GPR, 4, 0)                                                                          \
     O(Gv, REG, GPR, X86_SZ_V, 0)                                                                   \
     O(Gy, REG, GPR, X86_SZ_Y, 0)                                                                   \
+    O(By, VEX, GPR, X86_SZ_Y, 0) /* the register that VEX.vvvv names */                            \
+    O(Ry, RMR, GPR, X86_SZ_Y, 0)                                                                   \
+    O(Rv, RMR, GPR, X86_SZ_V, 0)                                                                   \
+    O(Rq, RMR, GPR, 8, 0)                                                                          \
     O(Sw, REG, SEG, 2, 0)                                                                          \
     O(Cq, REG, CR, 8, 0)                                                                           \
     O(M, RM, MEM, 0, 0) /* an address: nothing of a size of its own */                             \
@@ -123,6 +130,7 @@ enum {
     O(Wx, RM, XMM, 16, 0)                                                                          \
     O(Wq, RM, XMM, 8, 0)                                                                           \
     O(Wd, RM, XMM, 4, 0)                                                                           \
+    O(Ww, RM, XMM, 2, 0)                                                                           \
     O(Ux, RMR, XMM, 16, 0)                                                                         \
     O(Uq, RMR, XMM, 8, 0)                                                                          \
     /* mmx: P by reg, Q by rm, N by rm, register only */                                           \
@@ -144,8 +152,16 @@ typedef enum X86OperandSpec {
 
 /* ---- rows ---- */
 
-enum { X86_MAP_00, X86_MAP_0F, X86_MAP_0F38, X86_MAP_0F3A, X86_MAP_COUNT };
-enum { X86_P___, X86_P_NP, X86_P_66, X86_P_F3, X86_P_F2 };
+enum {
+    X86_MAP_00,
+    X86_MAP_0F,
+    X86_MAP_0F38,
+    X86_MAP_0F3A,
+    X86_MAP_V0F38,
+    X86_MAP_V0F3A,
+    X86_MAP_COUNT
+};
+enum { X86_P___, X86_P_NP, X86_P_66, X86_P_F3, X86_P_F2, X86_P_OS };
 
 /* X86Row.modrm */
 enum {
@@ -208,7 +224,7 @@ typedef struct X86Row {
 
 extern const X86Row x86_rows[];
 extern const unsigned x86_row_count;
-extern const unsigned x86_int_row_count; /* the first rows: insns_int.def */
+extern const unsigned x86_int_row_count; /* the first rows: insns_int.def, insns_bmi.def */
 
 /* ---- decoded instructions ---- */
 
@@ -219,6 +235,7 @@ enum {
     X86_PFX_F3 = 8,
     X86_PFX_LOCK = 16,
     X86_PFX_REX = 32,
+    X86_PFX_VEX = 64,
 };
 enum { X86_REX_B = 1, X86_REX_X = 2, X86_REX_R = 4, X86_REX_W = 8 };
 enum { X86_ES, X86_CS, X86_SS, X86_DS, X86_FS, X86_GS, X86_SEG_NONE };
@@ -247,6 +264,7 @@ typedef struct X86Insn {
     uint8_t opcode; /* its last byte */
     uint8_t modrm;
     uint8_t prefixes, rex;
+    uint8_t vvvv;     /* the register in VEX.vvvv; 0 when unused */
     uint8_t opsize;   /* 2, 4, 8 */
     uint8_t addrsize; /* 2, 4, 8 */
     uint8_t mode;     /* X86_MODE_* width bits */

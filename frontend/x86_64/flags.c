@@ -92,6 +92,7 @@ static void set_base(LiftContext *lc, unsigned kind)
     f->kind = kind;
     f->mask = CC_ALL_KNOWN;
     f->kind_ref = f->result = f->first = f->fcmp_a = f->fcmp_b = IR_NONE;
+    f->each = false;
     /* what was owed for other fields is no longer wanted, but a value that is remembered must be
      * in its slot or owed: forget what is dropped */
     for (unsigned i = 0; i < 5; i++)
@@ -123,6 +124,34 @@ void x86_flags_set_bits(LiftContext *lc, IrRef bits)
 {
     set_base(lc, CC_EFLAGS);
     set_value(flags_of(lc), VA, bits);
+}
+
+static IrRef bit_at(LiftContext *lc, IrRef v, unsigned flag)
+{
+    unsigned at = (unsigned)__builtin_ctz(flag);
+    return ir_bini(&lc->b, IR_shl, ir_conv(&lc->b, IR_zext, IR_I64, v), at);
+}
+
+void x86_flags_set_each(LiftContext *lc, IrRef c, IrRef z, IrRef s, IrRef o)
+{
+    const struct {
+        IrRef v;
+        unsigned flag;
+    } parts[] = {{c, F_C}, {z, F_Z}, {s, F_S}, {o, F_O}};
+    IrRef bits = IR_NONE;
+    for (unsigned i = 0; i < 4; i++) {
+        if (!parts[i].v.i)
+            continue;
+        IrRef bit = bit_at(lc, parts[i].v, parts[i].flag);
+        bits = bits.i ? ir_bin(&lc->b, IR_or, bits, bit) : bit;
+    }
+    x86_flags_set_bits(lc, bits.i ? bits : x86_const(lc, IR_I64, 0));
+    X86KnownFlags *f = flags_of(lc);
+    f->each = true;
+    f->each_c = c;
+    f->each_z = z;
+    f->each_s = s;
+    f->each_o = o;
 }
 
 void x86_flags_set_fcmp(LiftContext *lc, IrRef a, IrRef b, bool signal)
@@ -165,6 +194,7 @@ static void set_extra(LiftContext *lc, uint32_t kind, IrRef e)
 {
     set_field(lc, CC_X | CC_X_ONLY_C, kind, 0);
     set_value(flags_of(lc), VE, e);
+    flags_of(lc)->extra_c = flags_of(lc)->extra_o = IR_NONE;
 }
 
 void x86_flags_set_rotate(LiftContext *lc, enum X86CcKind kind, IrRef result)
@@ -194,6 +224,13 @@ void x86_flags_set_co(LiftContext *lc, IrRef c, IrRef o)
 {
     IrRef high = ir_bini(&lc->b, IR_shl, ir_conv(&lc->b, IR_zext, IR_I64, o), 11);
     set_extra(lc, CC_X_BITS, ir_bin(&lc->b, IR_or, high, ir_conv(&lc->b, IR_zext, IR_I64, c)));
+    flags_of(lc)->extra_c = c;
+    flags_of(lc)->extra_o = o;
+}
+
+void x86_flags_set_o(LiftContext *lc, IrRef o)
+{
+    x86_flags_set_co(lc, x86_flags_cond(lc, CND_B), o);
 }
 
 void x86_flags_unless(LiftContext *lc, IrRef keep, const X86KnownFlags *before)
@@ -357,6 +394,14 @@ static IrRef base_flag(LiftContext *lc, unsigned flag)
 {
     X86KnownFlags *f = flags_of(lc);
     unsigned kind = f->kind & CC_BASE, log2 = kind & 3;
+    if (kind == CC_EFLAGS && f->each) {
+        IrRef v = flag == F_C   ? f->each_c
+                  : flag == F_Z ? f->each_z
+                  : flag == F_S ? f->each_s
+                  : flag == F_O ? f->each_o
+                                : IR_NONE;
+        return v.i ? v : x86_const(lc, IR_I8, 0);
+    }
     if (kind == CC_EFLAGS)
         return flag_bit(lc, slot_value(lc, VA), flag);
     if (flag == F_Z)
@@ -409,6 +454,9 @@ static IrRef extra_flag(LiftContext *lc, unsigned flag)
     IrRef bits = flags_of(lc)->v[VE];
     if (kind == CC_X_BITS >> 16 && flag == F_C && bits.i && size_bits(lc, bits) == 8)
         return bits;
+    IrRef part = flag == F_C ? flags_of(lc)->extra_c : flags_of(lc)->extra_o;
+    if (kind == CC_X_BITS >> 16 && part.i)
+        return part;
     if (kind == CC_X_BITS >> 16)
         return flag_bit(lc, slot_value(lc, VE), flag);
     IrRef e = operand(lc, VE, log2);

@@ -69,7 +69,10 @@ typedef struct X86KnownFlags {
     IrRef first;          /* x of ADD and SUBR, or none */
     IrRef fcmp_a, fcmp_b; /* CC_EFLAGS made by comparing these, or none */
     bool fcmp_signal;
-    uint8_t pending; /* X86_OWED_* */
+    bool each; /* CC_EFLAGS put together from these (i8; none: 0); P and A are 0 */
+    IrRef each_c, each_z, each_s, each_o;
+    IrRef extra_c, extra_o; /* what CC_X_BITS was put together from (i8), or none */
+    uint8_t pending;        /* X86_OWED_* */
 } X86KnownFlags;
 
 enum { CC_ALL_KNOWN = 0xffffff, X86_OWED_KIND = 0x20 }; /* and bit i for cc_a + i */
@@ -108,6 +111,8 @@ void x86_flags_set_carry_in(LiftContext *lc, enum X86CcKind kind, IrRef a, IrRef
                             IrRef result); /* ADC, SBB */
 /* All six flags from an i64 of bits at their EFLAGS places. */
 void x86_flags_set_bits(LiftContext *lc, IrRef bits);
+/* C Z S O from i8 values (none: 0), P = A = 0. */
+void x86_flags_set_each(LiftContext *lc, IrRef c, IrRef z, IrRef s, IrRef o);
 /* COMISD and the like: flags of an ordered (signal) or unordered compare of two f32 or f64. Emits
  * the fcmp; following conditions become FP compares. */
 void x86_flags_set_fcmp(LiftContext *lc, IrRef a, IrRef b, bool signal);
@@ -119,6 +124,8 @@ void x86_flags_set_rotate(LiftContext *lc, enum X86CcKind kind, IrRef result);
 void x86_flags_set_c(LiftContext *lc, IrRef c);
 void x86_flags_set_c_only(LiftContext *lc, IrRef c);
 void x86_flags_set_co(LiftContext *lc, IrRef c, IrRef o);
+/* O alone. */
+void x86_flags_set_o(LiftContext *lc, IrRef o);
 /* Flags become, when keep (i8) holds, what they were at `before`, else what they are now: shifts by
  * a count of 0. */
 void x86_flags_unless(LiftContext *lc, IrRef keep, const X86KnownFlags *before);

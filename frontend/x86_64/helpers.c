@@ -1,6 +1,8 @@
 /* helpers.c: the helper table, and the helpers that belong to no other file. */
 #include "frontend/x86_64/helpers.h"
 
+#include <sched.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "frontend/x86_64/lift.h"
@@ -34,6 +36,23 @@ uint64_t x86_helper_rdtsc(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 #endif
+}
+
+/* RDRAND and RDSEED. */
+uint64_t x86_helper_random(void)
+{
+    uint64_t v = 0;
+    while (getrandom(&v, sizeof v, 0) != (ssize_t)sizeof v)
+        continue;
+    return v;
+}
+
+/* IA32_TSC_AUX as Linux sets it: node << 12 | processor. */
+uint64_t x86_helper_cpu_number(void)
+{
+    unsigned cpu = 0, node = 0;
+    getcpu(&cpu, &node);
+    return (uint64_t)node << 12 | cpu;
 }
 
 uint64_t x86_helper_seg_get(CpuState *cpu, uint32_t seg)

@@ -10,6 +10,8 @@ uint64_t x86_helper_eflags(uint64_t kind, uint64_t a, uint64_t b, uint64_t c, ui
                            uint64_t e);
 /* helpers.c */
 uint64_t x86_helper_rdtsc(void);
+uint64_t x86_helper_random(void);
+uint64_t x86_helper_cpu_number(void);
 uint64_t x86_helper_seg_get(CpuState *cpu, uint32_t seg);
 void x86_helper_seg_set(CpuState *cpu, uint32_t seg, uint32_t selector);
 

@@ -43,6 +43,9 @@ struct LiftContext {
 /* Numbers of IR_EXIT_SERVICE beyond IR_SERVICE_SYSCALL; guest.c performs them. */
 enum X86Service { X86_SERVICE_CPUID = 1 };
 
+/* Arguments of the string compares (insns_sse4.def). */
+enum { X86_STR_MASK = 1, X86_STR_IMPLICIT = 2 };
+
 /* Helpers by number: helpers.def has the rows (both engineers' of them). */
 enum X86Helper {
 #define HELPER(name, ...) X86_HELPER_##name,
@@ -127,8 +130,10 @@ void x86_enter(LiftContext *lc, uint32_t block, bool merge);
 /* Emitters. */
 #define ROW(map, opcode, prefix, modrm, mnemonic, o1, o2, o3, emitter, ...)                        \
     void x86_lift_##emitter(LiftContext *lc);
+#include "frontend/x86_64/insns_bmi.def"
 #include "frontend/x86_64/insns_int.def"
 #include "frontend/x86_64/insns_sse.def"
+#include "frontend/x86_64/insns_sse4.def"
 #include "frontend/x86_64/insns_x87.def"
 #undef ROW
 

@@ -31,8 +31,10 @@ const X86Row x86_rows[] = {
         .lift = x86_lift_##emitter_,                                                               \
         .emitter = #emitter_,                                                                      \
     },
+#include "frontend/x86_64/insns_bmi.def"
 #include "frontend/x86_64/insns_int.def"
 #include "frontend/x86_64/insns_sse.def"
+#include "frontend/x86_64/insns_sse4.def"
 #include "frontend/x86_64/insns_x87.def"
 #undef ROW
 };
@@ -41,6 +43,7 @@ const unsigned x86_row_count = sizeof x86_rows / sizeof x86_rows[0];
 
 const unsigned x86_int_row_count = 0
 #define ROW(...) +1
+#include "frontend/x86_64/insns_bmi.def"
 #include "frontend/x86_64/insns_int.def"
 #undef ROW
     ;

@@ -17,7 +17,9 @@ void x86_lift_sse_packed(LiftContext *lc)
 
 void x86_lift_sse_packed_un(LiftContext *lc)
 {
+    sse_begin(lc);
     sse_write(lc, 0, sse_op(lc, sse_arg_op(lc), sse_arg_lane(lc), sse_read(lc, 1), IR_NONE, 0));
+    sse_end(lc);
 }
 
 void x86_lift_sse_scalar(LiftContext *lc)

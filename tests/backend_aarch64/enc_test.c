@@ -175,8 +175,8 @@ static A64Args operands(A64Op op, char jtext[32])
         break;
     }
     if (op == A64_CASPAL_X) {
-        x.m &= 30;
-        x.d &= 30;
+        x.m = x.m % 30 & 30;
+        x.d = x.d % 30 & 30;
     }
     if (op == A64_STXP_X || (op >= A64_STXR_B && op <= A64_STXR_X)) {
         x.d = 1; /* the status register must be another */

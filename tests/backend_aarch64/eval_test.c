@@ -467,7 +467,8 @@ static void add_op(IrOp op)
             break;
         case IR_SIG_VEXT:
             if (in_lanes)
-                add(op, op == IR_vmovmsk || op == IR_viszero ? IR_I32 : t, t, 1, IR_V128, IR_VOID, IR_VOID);
+                add(op, op == IR_vmovmsk || op == IR_viszero ? IR_I32 : t, t, 1, IR_V128, IR_VOID,
+                    IR_VOID);
             break;
         case IR_SIG_VSPLAT:
             if (in_lanes)

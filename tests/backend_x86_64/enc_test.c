@@ -149,8 +149,8 @@ static void encode(X86Insn i, unsigned width, unsigned reg, unsigned v, const X8
         w.has_imm = false;
         w.regs[w.nregs++] = 0;
     }
-    bool in_modrm = d->form == F_RM || d->form == F_VRVM || d->form == F_VRM ||
-                    d->form == F_VRMV || d->form == F_SRM;
+    bool in_modrm = d->form == F_RM || d->form == F_VRVM || d->form == F_VRM || d->form == F_VRMV ||
+                    d->form == F_SRM;
     if (in_modrm && i != X86_LDMXCSR && i != X86_STMXCSR)
         w.regs[w.nregs++] = reg;
     if (d->form == F_VVM)

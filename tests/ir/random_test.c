@@ -192,7 +192,7 @@ static void gen_pure(Gen *g)
     bool vector = info->sig >= IR_SIG_VUN && info->sig <= IR_SIG_VSPLAT;
     if (vector) {
         i.lane = (uint8_t)pick_type(ir_op_lanes(op));
-        i.type = info->sig != IR_SIG_VEXT                    ? IR_V128
+        i.type = info->sig != IR_SIG_VEXT               ? IR_V128
                  : op == IR_vmovmsk || op == IR_viszero ? IR_I32
                                                         : i.lane;
         s = info->sig == IR_SIG_VSPLAT ? (IrType)i.lane : IR_V128;

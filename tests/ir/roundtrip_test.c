@@ -135,7 +135,7 @@ static void one(IrBuilder *b, IrOp op, IrType t)
     case IR_SIG_VBIN:
         put(b, ir_vop_cc(b, op, t, value(b, IR_V128),
                          info->sig == IR_SIG_VUN ? IR_NONE : ir_get(b, SLOT_V + 2),
-                         op == IR_vfcmp                ? IR_FCMP_NLE
+                         op == IR_vfcmp            ? IR_FCMP_NLE
                          : ir_op_variants(op) != 0 ? ir_op_variants(op) - 1
                                                    : 0));
         break;
