@@ -132,8 +132,7 @@ void emit_crc32(Emitter *e, const SelInst *si, const IrInst *inst)
 
 void emit_sha(Emitter *e, const SelInst *si, const IrInst *inst)
 {
-    a_may_fault(e, si);
-    legacy(e, si, a_operand(&si->opnd[1]), inst->op == IR_sha1rnds4 ? inst->cc & 3 : -1);
+    legacy(e, si, rm_reg(si->opnd[1].reg[0]), inst->op == IR_sha1rnds4 ? inst->cc & 3 : -1);
 }
 
 /* ---- strings ---- */

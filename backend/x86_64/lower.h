@@ -17,7 +17,7 @@ enum {
 #define VBIN_IMM(...)    +2
 #define SOFT(...)        +1
 #define AES(...)         +3
-#define SHA(...)         +3
+#define SHA(...)         +2
 #include "backend/x86_64/lower.def"
 #undef RULE
 #undef FIXED

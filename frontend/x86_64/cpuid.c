@@ -5,6 +5,8 @@
  * from which C libraries tune memcpy. Family 6, model 26: the newest model without AVX that they
  * tune for.
  *
+ * What is reported is x86-64-v2 whole and, of what came with it or later, all but AVX.
+ *
  * Example: leaf 1 gives edx = FPU TSC CX8 CMOV CLFSH MMX FXSR SSE SSE2.
  */
 #include "frontend/x86_64/cpuid.h"
@@ -36,10 +38,31 @@ enum {
     F(edx81, 11, "syscall")                                                                        \
     F(edx81, 20, "nx")                                                                             \
     F(edx81, 29, "lm")                                                                             \
+    F(edx81, 27, "rdtscp")                                                                         \
+    F(ecx1, 0, "pni")                                                                              \
+    F(ecx1, 1, "pclmulqdq")                                                                        \
+    F(ecx1, 9, "ssse3")                                                                            \
     F(ecx1, 13, "cx16")                                                                            \
-    F(ecx81, 0, "lahf_lm")
+    F(ecx1, 19, "sse4_1")                                                                          \
+    F(ecx1, 20, "sse4_2")                                                                          \
+    F(ecx1, 22, "movbe")                                                                           \
+    F(ecx1, 23, "popcnt")                                                                          \
+    F(ecx1, 25, "aes")                                                                             \
+    F(ecx1, 30, "rdrand")                                                                          \
+    F(ecx81, 0, "lahf_lm")                                                                         \
+    F(ecx81, 5, "abm")                                                                             \
+    F(ecx81, 8, "3dnowprefetch")                                                                   \
+    F(ebx7, 0, "fsgsbase")                                                                         \
+    F(ebx7, 3, "bmi1")                                                                             \
+    F(ebx7, 8, "bmi2")                                                                             \
+    F(ebx7, 18, "rdseed")                                                                          \
+    F(ebx7, 19, "adx")                                                                             \
+    F(ebx7, 23, "clflushopt")                                                                      \
+    F(ebx7, 24, "clwb")                                                                            \
+    F(ebx7, 29, "sha_ni")                                                                          \
+    F(ecx7, 22, "rdpid")
 
-enum { IN_edx1, IN_ecx1, IN_edx81, IN_ecx81 };
+enum { IN_edx1, IN_ecx1, IN_edx81, IN_ecx81, IN_ebx7, IN_ecx7 };
 
 static uint32_t feature_bits(int word)
 {
@@ -103,6 +126,13 @@ static X86Cpuid leaf_caches(uint32_t subleaf)
                       caches[subleaf].sets - 1, 0};
 }
 
+static X86Cpuid leaf_more_features(uint32_t subleaf)
+{
+    if (subleaf != 0)
+        return (X86Cpuid){0, 0, 0, 0};
+    return (X86Cpuid){0, feature_bits(IN_ebx7), feature_bits(IN_ecx7), 0};
+}
+
 /* One thread of one core. */
 static X86Cpuid leaf_topology(uint32_t subleaf)
 {
@@ -120,8 +150,8 @@ static X86Cpuid leaf_zero(uint32_t subleaf)
 typedef X86Cpuid Leaf(uint32_t subleaf);
 
 static Leaf *const basic[MAX_BASIC + 1] = {
-    leaf_vendor, leaf_features, leaf_descriptors, leaf_zero, leaf_caches, leaf_zero,
-    leaf_zero,   leaf_zero,     leaf_zero,        leaf_zero, leaf_zero,   leaf_topology,
+    leaf_vendor, leaf_features,      leaf_descriptors, leaf_zero, leaf_caches, leaf_zero,
+    leaf_zero,   leaf_more_features, leaf_zero,        leaf_zero, leaf_zero,   leaf_topology,
 };
 
 static X86Cpuid extended(uint32_t leaf)

@@ -615,6 +615,7 @@ uint64_t x86_helper_x87_store(CpuState *cpu, uint32_t what)
     Fpu f = enter(cpu, what);
     uint16_t hi = 0;
     bool underflow = empty(f.s, 0);
+    f.e.cw |= what & X87_TRUNC ? X87_CW_RC : 0;
     uint64_t lo = store_value(&f, underflow ? FP80_INDEFINITE : get(f.s, 0), &hi);
     if (underflow) {
         f.e.flags = 0;

@@ -35,9 +35,10 @@ enum {
     X87_TO_STI = 0x100, /* the destination is ST(i) */
     X87_POP = 0x200,
     X87_POP2 = 0x400,
-    X87_QUIET = 0x800, /* fucom: a quiet NaN does not signal */
-    X87_I = 12,        /* bits 12..14 */
-    X87_FORMAT = 16,   /* bits 16..19: an X87Format */
+    X87_QUIET = 0x800,  /* fucom: a quiet NaN does not signal */
+    X87_I = 12,         /* bits 12..14 */
+    X87_TRUNC = 0x8000, /* towards zero, whatever the control word says */
+    X87_FORMAT = 16,    /* bits 16..19: an X87Format */
 };
 
 /* Memory operands. */
@@ -65,5 +66,6 @@ static inline unsigned x87_top(const X86State *s)
 }
 
 #define X87_CW_INIT 0x37f
+#define X87_CW_RC   0xc00 /* rounding; all set: towards zero */
 
 #endif

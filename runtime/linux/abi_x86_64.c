@@ -182,7 +182,10 @@ long sys_arch_prctl(LinuxThread *t, uint64_t a[6])
 
 static uint64_t hwcap(int which)
 {
-    return which == 0 ? x86_cpuid(1, 0).edx : 0;
+    enum { FSGSBASE = 1 << 0, HWCAP2_FSGSBASE = 1 << 1 };
+    if (which == 0)
+        return x86_cpuid(1, 0).edx;
+    return x86_cpuid(7, 0).ebx & FSGSBASE ? HWCAP2_FSGSBASE : 0;
 }
 
 static void print_cpu(FILE *f, unsigned i, unsigned cpus)

@@ -186,14 +186,16 @@ static Code encode(const X86Row *row, unsigned opcode)
 {
     static const uint8_t prefix[] = {[X86_P_66] = 0x66, [X86_P_F3] = 0xf3, [X86_P_F2] = 0xf2};
     Code c = {{0}, 0};
-    if (row->prefix >= X86_P_66)
+    if (row->prefix >= X86_P_66 && row->prefix <= X86_P_F2)
         emit(&c, prefix[row->prefix]);
-    if (row->map == X86_MAP_0F) {
+    if (row->map != X86_MAP_00) {
         unsigned rex = rng() % 2 ? 0 : 0x40 | (rng() & 0xd);
         if (rex)
             emit(&c, rex);
         emit(&c, 0x0f);
     }
+    if (row->map > X86_MAP_0F)
+        emit(&c, row->map == X86_MAP_0F38 ? 0x38 : 0x3a);
     emit(&c, opcode);
     if (row->modrm) {
         unsigned modrm = row->modrm & X86_MR_EXACT ? row->modrm & 0xff : rng() & 0x3f;
@@ -202,7 +204,7 @@ static Code encode(const X86Row *row, unsigned opcode)
         bool mem = (row->modrm & X86_MR_MEM) || (!(row->modrm & X86_MR_REG) && rng() % 2);
         if (!(row->modrm & X86_MR_EXACT))
             modrm = mem ? (modrm & 0x38) | 0x43 : modrm | 0xc0;
-        if (mem && !(row->modrm & X86_MR_EXACT) && row->map == X86_MAP_0F && c.n >= 2)
+        if (mem && !(row->modrm & X86_MR_EXACT) && row->map != X86_MAP_00)
             for (unsigned i = 0; i < c.n; i++)
                 if ((c.bytes[i] & 0xf0) == 0x40)
                     c.bytes[i] &= 0xfe; /* base stays rbx */

@@ -75,11 +75,9 @@ static void complain(const char *what, const uint8_t *bytes, unsigned length, co
 static bool absent_set(const cs_insn *cs)
 {
     static const uint8_t groups[] = {
-        X86_GRP_VM,       X86_GRP_3DNOW, X86_GRP_AES,  X86_GRP_ADX,   X86_GRP_AVX,    X86_GRP_AVX2,
-        X86_GRP_AVX512,   X86_GRP_BMI,   X86_GRP_BMI2, X86_GRP_F16C,  X86_GRP_FMA,    X86_GRP_FMA4,
-        X86_GRP_FSGSBASE, X86_GRP_HLE,   X86_GRP_RTM,  X86_GRP_SHA,   X86_GRP_SSE3,   X86_GRP_SSE41,
-        X86_GRP_SSE42,    X86_GRP_SSE4A, X86_GRP_XOP,  X86_GRP_SSSE3, X86_GRP_PCLMUL, X86_GRP_TBM,
-        X86_GRP_SGX,      X86_GRP_SMAP,
+        X86_GRP_VM,    X86_GRP_3DNOW, X86_GRP_AVX,  X86_GRP_AVX2, X86_GRP_AVX512,
+        X86_GRP_F16C,  X86_GRP_FMA,   X86_GRP_FMA4, X86_GRP_HLE,  X86_GRP_RTM,
+        X86_GRP_SSE4A, X86_GRP_XOP,   X86_GRP_TBM,  X86_GRP_SGX,  X86_GRP_SMAP,
     };
     for (unsigned i = 0; i < cs->detail->groups_count; i++)
         if (memchr(groups, cs->detail->groups[i], sizeof groups))
@@ -166,13 +164,22 @@ static void bytes_for(const X86Row *row, uint8_t b[15])
                                           : 1;
     for (unsigned i = 0; i < 15; i++)
         b[i] = (uint8_t)rnd();
-    if (row->prefix == X86_P_66 || row->prefix == X86_P_F3 || row->prefix == X86_P_F2)
+    bool vex = row->map == X86_MAP_V0F38 || row->map == X86_MAP_V0F3A, vvvv = false;
+    for (unsigned i = 0; i < 3; i++)
+        vvvv |= row->op[i] == X86_OP_By;
+    if (vex) {
+        static const uint8_t pp[] = {
+            [X86_P_NP] = 0, [X86_P_66] = 1, [X86_P_F3] = 2, [X86_P_F2] = 3};
+        b[n++] = 0xc4;
+        b[n++] = (uint8_t)((rnd() & 0xe0) | (row->map == X86_MAP_V0F38 ? 2 : 3));
+        b[n++] = (uint8_t)((rnd() & 0x80) | (vvvv ? rnd() % 16 : 15) << 3 | pp[row->prefix]);
+    } else if (row->prefix == X86_P_66 || row->prefix == X86_P_F3 || row->prefix == X86_P_F2)
         b[n++] = row->prefix == X86_P_66 ? 0x66 : row->prefix == X86_P_F3 ? 0xf3 : 0xf2;
-    else if (row->prefix == X86_P___ && rnd() % 4 == 0)
+    else if ((row->prefix == X86_P___ || row->prefix == X86_P_OS) && rnd() % 4 == 0)
         b[n++] = 0x66;
-    if (rnd() % 2 == 0 && !(row->attr & A_I64))
+    if (rnd() % 2 == 0 && !(row->attr & A_I64) && !vex)
         b[n++] = (uint8_t)(0x40 | rnd() % 16);
-    if (row->map != X86_MAP_00)
+    if (row->map != X86_MAP_00 && !vex)
         b[n++] = 0x0f;
     if (row->map == X86_MAP_0F38 || row->map == X86_MAP_0F3A)
         b[n++] = row->map == X86_MAP_0F38 ? 0x38 : 0x3a;

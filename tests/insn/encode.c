@@ -146,34 +146,117 @@ static void put_modrm(InsnWriter *w, const X86Row *row)
         insn_put(w, 0xc0 | reg << 3 | (modrm & 7));
 }
 
-void insn_encode(InsnWriter *w, const X86Row *row)
+/* Prefixes that change nothing: segments that 64-bit mode ignores, a REX that is not the last, and
+ * before a mandatory F2 or F3 another prefix of its kind. */
+static void put_void_prefixes(InsnWriter *w, const X86Row *row)
 {
-    unsigned span = row->attr & A_SPAN16  ? 16
-                    : row->attr & A_SPAN8 ? 8
-                    : row->attr & A_SPAN4 ? 4
-                                          : 1;
-    if ((row->attr & A_LOCK) && rnd(w, 3) == 0)
-        insn_put(w, 0xf0);
-    if (rnd(w, 10) == 0)
-        insn_put(w, 0x67);
-    if (rnd(w, 16) == 0)
-        insn_put(w, 0x65);
-    if ((row->attr & A_REP) && rnd(w, 2))
+    static const uint8_t segments[] = {0x26, 0x2e, 0x36, 0x3e};
+    bool repeats = row->prefix == X86_P_F2 || row->prefix == X86_P_F3;
+    if (rnd(w, 8) == 0)
+        insn_put(w, segments[rnd(w, 4)]);
+    if (repeats && rnd(w, 8) == 0)
         insn_put(w, rnd(w, 2) ? 0xf2 : 0xf3);
-    if (row->prefix == X86_P___ && rnd(w, 4) == 0 &&
-        !insn_is_branch(row)) /* Intel and AMD differ on branches */
+    if (repeats && rnd(w, 8) == 0)
         insn_put(w, 0x66);
-    if (row->prefix > X86_P_NP)
-        insn_put(w, row->prefix == X86_P_66 ? 0x66 : row->prefix == X86_P_F3 ? 0xf3 : 0xf2);
+    if (rnd(w, 8) == 0) {
+        insn_put(w, 0x40 | rnd(w, 16));
+        insn_put(w, row->prefix == X86_P_66 ? 0x66 : segments[rnd(w, 4)]);
+    }
+}
+
+static bool is_vex(const X86Row *row)
+{
+    return row->map == X86_MAP_V0F38 || row->map == X86_MAP_V0F3A;
+}
+
+/* C4, then R X B and the map, then W, vvvv, L and the mandatory prefix; addresses that are to be
+ * chosen by the caller are without X and B. */
+static void put_vex(InsnWriter *w, const X86Row *row)
+{
+    static const uint8_t pp[] = {[X86_P_NP] = 0, [X86_P_66] = 1, [X86_P_F3] = 2, [X86_P_F2] = 3};
+    bool vvvv = false;
+    for (unsigned i = 0; i < 3; i++)
+        vvvv |= row->op[i] == X86_OP_By;
+    insn_put(w, 0xc4);
+    insn_put(w, (rnd(w, 8) << 5 | (w->memory ? 0x60 : 0)) | (row->map == X86_MAP_V0F38 ? 2 : 3));
+    insn_put(w, rnd(w, 2) << 7 | (vvvv ? rnd(w, 16) : 15) << 3 | pp[row->prefix]);
+}
+
+static void put_escape(InsnWriter *w, const X86Row *row)
+{
     w->rex_at = 0;
+    if (is_vex(row)) {
+        put_vex(w, row);
+        return;
+    }
     if (rnd(w, 3)) {
         w->rex_at = w->n + 1;
         insn_put(w, 0x40 | rnd(w, 16));
     }
     if (row->map != X86_MAP_00)
         insn_put(w, 0x0f);
+    if (row->map == X86_MAP_0F38 || row->map == X86_MAP_0F3A)
+        insn_put(w, row->map == X86_MAP_0F38 ? 0x38 : 0x3a);
+}
+
+void insn_encode(InsnWriter *w, const X86Row *row)
+{
+    static const uint8_t mandatory[] = {[X86_P_66] = 0x66, [X86_P_F3] = 0xf3, [X86_P_F2] = 0xf2};
+    unsigned span = row->attr & A_SPAN16  ? 16
+                    : row->attr & A_SPAN8 ? 8
+                    : row->attr & A_SPAN4 ? 4
+                                          : 1;
+    bool size = row->prefix == X86_P___ || row->prefix == X86_P_OS;
+    if ((row->attr & A_LOCK) && rnd(w, 3) == 0)
+        insn_put(w, 0xf0);
+    if (rnd(w, 10) == 0)
+        insn_put(w, 0x67);
+    if (rnd(w, 16) == 0)
+        insn_put(w, 0x65);
+    if (w->void_prefixes && !is_vex(row) && !insn_is_branch(row))
+        put_void_prefixes(w, row);
+    if ((row->attr & A_REP) && rnd(w, 2))
+        insn_put(w, rnd(w, 2) ? 0xf2 : 0xf3);
+    if (size && rnd(w, 4) == 0 && !insn_is_branch(row)) /* Intel and AMD differ on branches */
+        insn_put(w, 0x66);
+    if (row->prefix >= X86_P_66 && row->prefix <= X86_P_F2 && !is_vex(row))
+        insn_put(w, mandatory[row->prefix]);
+    put_escape(w, row);
     insn_put(w, row->opcode + rnd(w, span));
     if (row->modrm & X86_MR_HAS)
         put_modrm(w, row);
     insn_put_random(w, 10); /* immediates, as many as there are */
+}
+
+/* ---- encodings that no processor takes ---- */
+
+static void put_before(uint8_t bytes[15], const uint8_t *prefixes, unsigned n)
+{
+    memmove(bytes + n, bytes, 15 - n);
+    memcpy(bytes, prefixes, n);
+}
+
+bool insn_spoil(uint64_t *seed, const X86Row *row, uint8_t bytes[15])
+{
+    static const uint8_t before_vex[] = {0x66, 0xf2, 0xf3, 0xf0, 0x48, 0x40};
+    uint8_t many[15];
+    unsigned how = insn_random(seed, is_vex(row) ? 4 : 2);
+    if (how == 0) { /* longer than 15 bytes */
+        memset(many, insn_random(seed, 2) ? 0x3e : 0x2e, sizeof many);
+        put_before(bytes, many, 15 - insn_random(seed, 2));
+        return true;
+    }
+    if (!is_vex(row)) { /* LOCK where there is nothing to lock */
+        put_before(bytes, (const uint8_t *)"\xf0", 1);
+        return !(row->attr & A_LOCK);
+    }
+    if (how == 1)
+        put_before(bytes, &before_vex[insn_random(seed, sizeof before_vex)], 1);
+    else if (bytes[0] != 0xc4)
+        return false;
+    else if (how == 2)
+        bytes[2] |= 4; /* VEX.L */
+    else
+        bytes[1] |= (uint8_t)(insn_random(seed, 7) << 2); /* another map */
+    return true;
 }

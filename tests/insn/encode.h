@@ -16,7 +16,8 @@ struct InsnWriter {
     uint64_t *seed;
     unsigned disp_at; /* of a displacement to an absolute or relative spot; 0: none */
     bool relative;
-    unsigned rex_at; /* of the REX prefix, plus 1; 0: none */
+    bool void_prefixes; /* prefixes that change nothing too */
+    unsigned rex_at;    /* of the REX prefix, plus 1; 0: none */
     /* Writes ModRM, SIB and displacement of a memory operand; NULL: any form. */
     void (*memory)(InsnWriter *w, unsigned reg);
     void *arg; /* of memory() */
@@ -40,5 +41,7 @@ void insn_put(InsnWriter *w, unsigned byte);
 /* Mostly bytes at the edges of ranges. */
 void insn_put_random(InsnWriter *w, unsigned bytes);
 void insn_encode(InsnWriter *w, const X86Row *row);
+/* Makes an encoding of the row one that is undefined or too long, or returns false. */
+bool insn_spoil(uint64_t *seed, const X86Row *row, uint8_t bytes[15]);
 
 #endif

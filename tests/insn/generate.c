@@ -119,6 +119,8 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const InsnWriter *w, un
     for (unsigned i = 0; i < 3; i++)
         if (in->op[i].kind == X86_MEM)
             c->mem_size = in->op[i].size ? in->op[i].size : state_size(in);
+    if ((c->kind & CASE_COUNT) && (c->base == RCX || c->index == RCX))
+        return false;
     if ((c->kind & CASE_BITS) && (c->bit_reg == c->base || c->bit_reg == c->index))
         return false;
     if ((c->kind & CASE_BITS) && c->bit_reg == RSP)
@@ -142,8 +144,7 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const InsnWriter *w, un
             at -= CODE_BASE + number * CODE_STRIDE + in->length;
         memcpy(c->code + disp_at, &at, 4);
     } else if (c->base == NO_REG) {
-        c->disp &= 0xfff; /* only what a multiple of the scale can reach: aligned by the runner */
-        return c->scale == 0;
+        return c->scale == 0; /* any address can be reached */
     }
     return true;
 }
@@ -151,7 +152,7 @@ static bool place_memory(InsnCase *c, const X86Insn *in, const InsnWriter *w, un
 static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
 {
     uint8_t bytes[40] = {0};
-    InsnWriter w = {.out = bytes, .seed = &seed};
+    InsnWriter w = {.out = bytes, .seed = &seed, .void_prefixes = true};
     X86Insn in;
     memset(c, 0, sizeof *c);
     insn_encode(&w, row);
@@ -171,6 +172,31 @@ static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
     if ((c->kind & CASE_TARGET) && c->dest_reg == RSP)
         return false;
     return !x86_insn_has_mem(&in) || (row->attr & A_NODATA) || place_memory(c, &in, &w, number);
+}
+
+enum { SPOILT_TRIES = 3 };
+
+/* An encoding of the row that is not to be taken: what matters is the signal. */
+static bool make_spoilt(InsnCase *c, const X86Row *row)
+{
+    uint8_t bytes[40] = {0};
+    InsnWriter w = {.out = bytes, .seed = &seed};
+    X86Insn in;
+    memset(c, 0, sizeof *c);
+    insn_encode(&w, row);
+    if (!insn_spoil(&seed, row, bytes))
+        return false;
+    X86DecodeStatus s = x86_decode(&in, CODE_BASE, bytes, 15, X86_MODE_64);
+    if (s != X86_DECODE_UNDEFINED && s != X86_DECODE_TOO_LONG)
+        return false;
+    memcpy(c->code, bytes, sizeof c->code);
+    c->length = sizeof c->code;
+    c->row = (uint16_t)(row - x86_rows);
+    c->base = c->index = c->bit_reg = c->dest_reg = NO_REG;
+    c->seed = rnd(0x40000000);
+    c->flag_mask = F_ALL;
+    snprintf(c->name, sizeof c->name, "-%s", row->mnemonic);
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -194,6 +220,13 @@ int main(int argc, char **argv)
                 continue;
             fwrite(&c, sizeof c, 1, f);
             made++;
+            number++;
+        }
+        for (unsigned tries = 0; tries < SPOILT_TRIES; tries++) {
+            InsnCase c;
+            if (!make_spoilt(&c, &x86_rows[r]))
+                continue;
+            fwrite(&c, sizeof c, 1, f);
             number++;
         }
         rows++;
