@@ -41,7 +41,7 @@ void a64_branch_stub(Emitter *e, A64Op op, unsigned stub)
 
 void a64_call_stub(Emitter *e, unsigned stub)
 {
-    branch_stub(e, A64_BL, (StubId)stub);
+    a64_branch_stub(e, A64_BL, (StubId)stub);
 }
 
 /* ---- cold paths ---- */

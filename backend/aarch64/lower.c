@@ -68,6 +68,10 @@ static const LowerRule rules[] = {
 #undef LOWER_FIXED
 #define LOWER(op_, ...)       [IR_##op_] = __COUNTER__ - RULES_START,
 #define LOWER_FIXED(op_, ...) LOWER(op_)
+#undef LOWER_SOFT
+#undef LOWER_SOFT_INT
+#define LOWER_SOFT(op_, ...)     LOWER(op_)
+#define LOWER_SOFT_INT(op_, ...) LOWER(op_)
 enum { RULES_START = __COUNTER__ };
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
