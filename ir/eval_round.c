@@ -1,5 +1,5 @@
-/* eval_round.c: the meaning of fround and vfround, by integer arithmetic on the encoding: exact, and the
- * same on every host (softfp.h has the other operations).
+/* eval_round.c: the meaning of fround and vfround, by integer arithmetic on the encoding: exact,
+ * and the same on every host (softfp.h has the other operations).
  *
  * Example: -0.5 rounded up: the exponent says that no integer bit is left, the sign stays: -0.
  */

@@ -36,9 +36,9 @@ static unsigned lanes_of(const char *name)
         {"VUABD", 7},   {"VURHADD", 7}, {"VREV64", 7},   {"VREV32", 3},  {"VREV16", 1},
         {"VADDV", 7},   {"VUMINV", 7},  {"VUMAXV", 7},   {"VUADDLP", 7}, {"VSMULL", 7},
         {"VSMULL2", 7}, {"VUMULL", 7},  {"VUMULL2", 7},  {"VXTN", 7},    {"VSQXTN", 7},
-        {"VSQXTN2", 7}, {"VSQXTUN", 7}, {"VSQXTUN2", 7}, {"VSSHLL", 7},
-        {"VSSHLL2", 7}, {"VUSHLL", 7},  {"VUSHLL2", 7},  {"VRSHRN", 7},  {"VRSHRN2", 7},
-        {"VUABDL", 7},  {"VUABAL", 7},
+        {"VSQXTN2", 7}, {"VSQXTUN", 7}, {"VSQXTUN2", 7}, {"VSSHLL", 7},  {"VSSHLL2", 7},
+        {"VUSHLL", 7},  {"VUSHLL2", 7}, {"VRSHRN", 7},   {"VRSHRN2", 7}, {"VUABDL", 7},
+        {"VUABAL", 7},
     };
     for (unsigned k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         if (strcmp(rows[k].name, name) == 0)
