@@ -189,7 +189,8 @@ static bool usable(const Gen *g, const X86Row *row)
 
 static bool writes_second(const X86Row *row)
 {
-    return emitter_is(row, "xchg") || emitter_is(row, "xadd") || emitter_is(row, "xchg_ax");
+    return emitter_is(row, "xchg") || emitter_is(row, "xadd") || emitter_is(row, "xchg_ax") ||
+           emitter_is(row, "mulx");
 }
 
 /* Registers it writes, explicitly or not, as far as the generator must know. */
@@ -241,6 +242,8 @@ static bool refused(Gen *g, const X86Insn *in)
         return true;
     if (emitter_is(row, "sse_maskmov") && (g->kept >> RDI & 1 || in->mem.seg == X86_GS))
         return true;
+    if (strncmp(row->mnemonic, "sha", 3) == 0 && x86_insn_has_mem(in) && in->op[0].kind == X86_XMM)
+        return true;                              /* misaligned: #GP, or nothing */
     return strcmp(row->mnemonic, "ldmxcsr") == 0; /* which bits it refuses is the processor's own */
 }
 
