@@ -236,12 +236,3 @@ void x86_lift_wrbase(LiftContext *lc)
         v = ir_conv(&lc->b, IR_zext, IR_I64, v);
     ir_put(&lc->b, lc->insn->row->arg, v);
 }
-
-/* XCR0: x87 and SSE; there is no other such register. */
-void x86_lift_xgetbv(LiftContext *lc)
-{
-    IrRef number = x86_gpr(lc, RCX, 4);
-    x86_trap_if(lc, ir_bini(&lc->b, IR_ne, number, 0), TRAP_PRIVILEGED, 0);
-    x86_gpr_set(lc, RAX, x86_const(lc, IR_I32, X86_XCR0));
-    x86_gpr_set(lc, RDX, x86_const(lc, IR_I32, 0));
-}

@@ -71,9 +71,6 @@ enum X86Slot {
     X86_SLOT_COUNT = X86_SLOT_MM_SE + 8,
 };
 
-/* The state components that XSAVE knows. */
-enum { X86_XCR0_X87 = 1, X86_XCR0_SSE = 2, X86_XCR0 = 3 };
-
 /* Mode word bits. */
 enum {
     X86_MODE_64 = 0,
