@@ -275,6 +275,13 @@ static void set_x87(const InsnCase *c, uint64_t target)
 }
 
 /* A value for MXCSR in memory: mostly one that exists. */
+/* x87 pointers that are no addresses are cut differently by processors (exceptions.def). */
+static void make_address(uint64_t at)
+{
+    int64_t *p = (int64_t *)(uintptr_t)at;
+    *p = (int64_t)((uint64_t)*p << 16) >> 16;
+}
+
 static void limit_mxcsr(uint64_t at)
 {
     *(uint32_t *)(uintptr_t)at &= rng(&rng_state) % 8 ? 0xffff : ~0x20000u;
@@ -322,8 +329,11 @@ static uint64_t prepare(const InsnCase *c)
         set_target(c, target);
     if (strcmp(c->name, "ldmxcsr") == 0 && target + 4 <= MEMORY_BASE + MEMORY_SIZE)
         limit_mxcsr(target);
-    if (strcmp(c->name, "fxrstor") == 0 && target + 28 <= MEMORY_BASE + MEMORY_SIZE)
+    if (strcmp(c->name, "fxrstor") == 0 && target + 28 <= MEMORY_BASE + MEMORY_SIZE) {
         limit_mxcsr(target + 24);
+        make_address(target + 8);
+        make_address(target + 16);
+    }
     if (c->kind & CASE_EXCHANGE)
         set_exchange(c, target);
     return target;
