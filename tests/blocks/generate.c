@@ -218,7 +218,7 @@ static unsigned writes(const X86Insn *in)
 
 static bool uses_stack(const X86Insn *in)
 {
-    static const char *const emitters[] = {"push", "pop", "pushf", "enter", "leave"};
+    static const char *const emitters[] = {"push", "pop", "pushf", "push_seg", "enter", "leave"};
     for (unsigned i = 0; i < sizeof emitters / sizeof emitters[0]; i++)
         if (emitter_is(in->row, emitters[i]))
             return true;

@@ -274,7 +274,6 @@ static void set_x87(const InsnCase *c, uint64_t target)
         set_x87_memory(c, target);
 }
 
-/* A value for MXCSR in memory: mostly one that exists. */
 /* x87 pointers that are no addresses are cut differently by processors (exceptions.def). */
 static void make_address(uint64_t at)
 {
@@ -282,6 +281,7 @@ static void make_address(uint64_t at)
     *p = (int64_t)((uint64_t)*p << 16) >> 16;
 }
 
+/* A value for MXCSR in memory: mostly one that exists. */
 static void limit_mxcsr(uint64_t at)
 {
     *(uint32_t *)(uintptr_t)at &= rng(&rng_state) % 8 ? 0xffff : ~0x20000u;
