@@ -14,6 +14,7 @@
  * one; each side sets its own mask at the end.
  */
 #include <fcntl.h>
+#include <sanitizer/asan_interface.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <string.h>
@@ -418,6 +419,9 @@ static bool prepare_sharer(LinuxThread *t, SharerStart *start)
 {
     start->stack = mmap(NULL, THREAD_STACK, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    /* A process that ended on a stack here never returned from its frames. */
+    if (start->stack != MAP_FAILED)
+        ASAN_UNPOISON_MEMORY_REGION(start->stack, THREAD_STACK);
     LinuxThread *n = start->stack == MAP_FAILED ? NULL : copy_thread(t, start->rq);
     if (!n) {
         if (start->stack != MAP_FAILED)
