@@ -129,6 +129,9 @@ void vcpu_unbind(Vcpu *v, Vcpu *former);
 
 /* translate.c: makes a translation of (pc, mode) exist. Not in a section, lock not held. */
 void engine_translate(Engine *e, uint64_t pc, uint32_t mode);
+/* Copies guest code for LiftRequest.fetch, `engine` an Engine, without write-tracking the pages it
+ * comes from; returns how many of the n bytes are executable and readable. */
+uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint32_t n);
 /* Lifts exactly one instruction at pc for the interpreter, into arena. */
 const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
 /* Whether the instruction at pc reads memory only to write it back: x86 calls a fault of its read a

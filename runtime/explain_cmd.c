@@ -181,17 +181,6 @@ static int explain_file(const ExplainRequest *rq)
 
 /* ---- after a run ---- */
 
-static uint32_t fetch_live(void *arg, uint64_t addr, uint8_t *buf, uint32_t n)
-{
-    Engine *e = arg;
-    for (uint32_t i = 0; i < n; i++) {
-        const MemRange *r = mem_table_find(&e->mem, addr + i);
-        if (r == NULL || !(r->prot & PROT_EXEC) || host_read(addr + i, buf + i, 1) != 0)
-            return i;
-    }
-    return n;
-}
-
 typedef struct Hot {
     const Translation *t;
     uint64_t host, guest, entries; /* instructions executed; times its first block was */
@@ -244,7 +233,7 @@ static void add_hot(Engine *e, const ExplainRequest *rq, const Hot *h, uint64_t 
 {
     char where[256], note[160];
     ExplainSource src = source_of(rq);
-    src.fetch = fetch_live;
+    src.fetch = engine_fetch_untracked;
     src.fetch_arg = e;
     src.mode = h->t->mode;
     Explanation *x = explain_region(&src, arena, h->t->header.pc);

@@ -111,10 +111,10 @@ static uint32_t fetch_ahead(void *arg, uint64_t addr, uint8_t *buf, uint32_t n)
     return fetch_pages(arg, addr, buf, n, true);
 }
 
-/* One instruction for the interpreter: nothing is kept, so nothing has to be tracked. */
-static uint32_t fetch_untracked(void *arg, uint64_t addr, uint8_t *buf, uint32_t n)
+/* For one instruction of the interpreter too: nothing is kept, so nothing has to be tracked. */
+uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint32_t n)
 {
-    Engine *e = arg;
+    Engine *e = engine;
     for (uint32_t i = 0; i < n; i++) {
         const MemRange *r = mem_table_find(&e->mem, addr + i);
         if (r == NULL || !(r->prot & PROT_EXEC) || host_read(addr + i, buf + i, 1) != 0)
@@ -417,7 +417,7 @@ const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mod
     LiftRequest request = {.pc = pc,
                            .mode = mode,
                            .max_insns = 1,
-                           .fetch = fetch_untracked,
+                           .fetch = engine_fetch_untracked,
                            .fetch_arg = e,
                            .arena = arena};
     LiftResult result = {0};

@@ -13,23 +13,10 @@
 #include "frontend/x86_64/x87_unit.h"
 
 #include "frontend/x86_64/decode.h"
+#include "frontend/x86_64/fx_image.h"
 #include "frontend/x86_64/helpers.h"
 #include "frontend/x86_64/x87.h"
 #include "ir/host_x87.h"
-
-typedef struct FxImage { /* SDM vol. 1, table 10-2 */
-    uint16_t cw, sw;
-    uint8_t tag, reserved;
-    uint16_t fop;
-    uint64_t ip, dp;
-    uint32_t mxcsr, mxcsr_mask;
-    struct {
-        uint64_t m;
-        uint16_t se;
-        uint16_t pad[3];
-    } st[8]; /* ST(0) first */
-    uint8_t rest[352];
-} FxImage;
 
 _Static_assert(sizeof(FxImage) == HOST_X87_IMAGE, "FXSAVE image");
 

@@ -4,22 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "frontend/x86_64/fx_image.h"
 #include "frontend/x86_64/state.h"
-
-typedef struct FxImage {
-    uint16_t cw, sw;
-    uint8_t tag, reserved;
-    uint16_t fop;
-    uint64_t ip, dp;
-    uint32_t mxcsr, mxcsr_mask;
-    struct {
-        uint64_t m;
-        uint16_t se;
-        uint16_t pad[3];
-    } st[8]; /* ST(0) first */
-    uint8_t xmm[16][16];
-    uint8_t rest[96];
-} FxImage;
 
 _Static_assert(sizeof(FxImage) == X86_FXSAVE_BYTES, "FXSAVE image");
 

@@ -24,21 +24,6 @@
 
 enum { RSP = 4 };
 
-/* An FXSAVE area: the x87 and SSE state (Intel SDM vol. 1, 10.5.1). */
-typedef struct FxImage {
-    uint16_t cw, sw;
-    uint8_t tags, reserved;
-    uint16_t fop;
-    uint64_t fip, fdp;
-    uint32_t mxcsr, mxcsr_mask;
-    struct {
-        uint64_t m;
-        uint16_t se, pad[3];
-    } st[8];
-    uint64_t xmm[16][2];
-    uint64_t rest[12];
-} FxImage;
-
 /* Layout known to the assembly below. */
 typedef struct State {
     uint64_t gpr[16];        /* 0 */
@@ -48,7 +33,7 @@ typedef struct State {
     uint64_t host[13];       /* 152: mxcsr, x87 control word */
     _Alignas(16) FxImage fx; /* 256 */
 } State;
-_Static_assert(sizeof(FxImage) == 512 && offsetof(State, fx) == 256, "the assembly knows these");
+_Static_assert(offsetof(State, fx) == 256, "the assembly knows these");
 
 State state __attribute__((visibility("hidden")));
 void run_block(void);
@@ -147,7 +132,7 @@ static void prepare(const Block *b)
     state.gpr[RSP] = (uint64_t)(uintptr_t)stack + STACK_WINDOW / 2;
     state.flags = (rng(&seed) >> 8 & FLAGS) | 0x202;
     memset(&state.fx, 0, sizeof state.fx);
-    x87_random_image(&seed, (X87Image *)&state.fx, rnd(8) != 0);
+    x87_random_image(&seed, &state.fx, rnd(8) != 0);
     if ((state.fx.cw >> 8 & 3) == 1)
         state.fx.cw |= 0x200; /* precision control 01 is reserved */
     random_vectors(&seed, state.fx.xmm, 32, how);
@@ -165,22 +150,6 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 }
 
 /* ---- results ---- */
-
-static uint64_t hash_word(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * 0x9e3779b97f4a7c15u;
-    return h ^ h >> 29;
-}
-
-static uint64_t hash_words(uint64_t h, const void *p, unsigned bytes)
-{
-    uint64_t v;
-    for (unsigned i = 0; i < bytes; i += 8) {
-        memcpy(&v, (const char *)p + i, 8);
-        h = hash_word(h, v);
-    }
-    return h;
-}
 
 /* The flags that are defined where the block ended. */
 static unsigned defined_flags(const Block *b)
@@ -200,7 +169,7 @@ static void normalise(const Block *b)
     FxImage *fx = &state.fx;
     state.flags &= defined_flags(b);
     fx->fop = 0; /* processors differ in when they keep these three (Intel SDM vol. 1, 8.1.8) */
-    fx->fip = fx->fdp = 0;
+    fx->ip = fx->dp = 0;
     fx->mxcsr_mask = 0;
     fx->reserved = 0;
     for (unsigned i = 0; i < 8; i++)
@@ -242,7 +211,7 @@ static void show(const char *when)
            (unsigned long long)caught.addr,
            (unsigned long long)(caught.sig ? caught.pc - state.entry : 0));
     show_words("gpr", state.gpr, 16, 4);
-    printf("  x87 cw %04x sw %04x tags %02x\n", state.fx.cw, state.fx.sw, state.fx.tags);
+    printf("  x87 cw %04x sw %04x tags %02x\n", state.fx.cw, state.fx.sw, state.fx.tag);
     show_words("st ", state.fx.st, 16, 2);
     show_words("xmm", state.fx.xmm, 32, 2);
     show_words("mem", window, WINDOW / 8, 4);

@@ -101,7 +101,8 @@ static void memory_sharers(void)
     pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
     if (pid == 0)
         _exit(dup2(0, 50) == 50 ? 0 : 1);
-    printf("fork sharing files %d, fd %s\n", status_of(pid, 0), close(50) == 0 ? "seen" : "unseen");
+    status = status_of(pid, 0); /* it has ended before we look */
+    printf("fork sharing files %d, fd %s\n", status, close(50) == 0 ? "seen" : "unseen");
     char *args[] = {"none", NULL};
     CHECK(posix_spawn(&pid, "/no/such/program", NULL, NULL, args, environ) == ENOENT);
 }

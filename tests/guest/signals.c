@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -60,11 +61,14 @@ static void jump_out(int signal)
     siglongjmp(escape, signal);
 }
 
+static atomic_int interrupted;
+
 static void *interrupt_later(void *main_thread)
 {
-    usleep(20000);
-    pthread_kill(*(pthread_t *)main_thread, SIGUSR1);
-    usleep(20000);
+    while (!interrupted) { /* a signal before the read is reached interrupts nothing */
+        usleep(20000);
+        pthread_kill(*(pthread_t *)main_thread, SIGUSR1);
+    }
     return main_thread;
 }
 
@@ -239,8 +243,11 @@ int main(void)
     install(SIGUSR1, count_signal, 0, 0);
     pthread_create(&helper, NULL, interrupt_later, &self);
     ssize_t n = read(pipes[0], &byte, 1);
-    printf("read %zd %s seen %d\n", n, strerror(errno), seen);
+    int error = errno;
+    interrupted = 1;
     pthread_join(helper, NULL);
+    printf("read %zd %s seen %d\n", n, strerror(error), seen > 0);
+    seen = 1;
     install(SIGUSR1, count_signal, SA_RESTART, 0);
     if (fork() == 0) {
         usleep(60000);

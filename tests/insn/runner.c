@@ -40,7 +40,7 @@ typedef struct Regs {
     uint8_t xmm[16][16]; /* 160 */
     uint64_t host_mxcsr; /* 416 */
     uint64_t scratch[3]; /* 424 */
-    X87Image x87;        /* 448 */
+    FxImage x87;         /* 448 */
 } Regs;
 _Static_assert(offsetof(Regs, x87) == 448, "the assembly knows the offsets");
 
@@ -238,7 +238,7 @@ static void set_x87_memory(const InsnCase *c, uint64_t target)
 {
     uint8_t *p = (uint8_t *)(uintptr_t)target;
     uint64_t r = rng(&rng_state);
-    X87Image image;
+    FxImage image;
     if (target + c->mem_size > MEMORY_BASE + MEMORY_SIZE || (r & 7) == 0)
         return;
     if (c->mem_size == 10 && (r & 8)) {
@@ -341,12 +341,8 @@ static uint64_t prepare(const InsnCase *c)
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
-    static const uint8_t order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
-                                      REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
-                                      REG_R12, REG_R13, REG_R14, REG_R15};
     ucontext_t *uc = context;
     uint64_t pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
-    (void)order;
     caught.sig = sig;
     caught.code = info->si_code;
     caught.addr = (uint64_t)info->si_addr;
@@ -361,22 +357,6 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 
 /* ---- results ---- */
 
-static uint64_t hash_word(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * 0x9e3779b97f4a7c15u;
-    return h ^ h >> 29;
-}
-
-static uint64_t hash_words(uint64_t h, const void *p, unsigned bytes)
-{
-    uint64_t v;
-    for (unsigned i = 0; i < bytes; i += 8) {
-        memcpy(&v, (const char *)p + i, 8);
-        h = hash_word(h, v);
-    }
-    return h;
-}
-
 /* Of the flags, which are compared: not those of a repeated comparison that faults
  * (exceptions.def). */
 static uint64_t compared_flags(const InsnCase *c)
@@ -387,7 +367,7 @@ static uint64_t compared_flags(const InsnCase *c)
 
 static uint64_t x87_hash(const InsnCase *c, uint64_t h)
 {
-    const X87Image *x = &regs.x87;
+    const FxImage *x = &regs.x87;
     h = hash_word(h, x->cw | (uint64_t)x->tag << 32);
     if (x87_pointers_count(x)) {
         h = hash_word(h, x->fop);
@@ -479,7 +459,7 @@ static void forget_what_differs(const InsnCase *c, uint8_t *p)
 }
 
 /* exceptions.def: a denormal that stays as it was while underflow is unmasked. */
-static bool underflow_differs(const InsnCase *c, const X87Image *before)
+static bool underflow_differs(const InsnCase *c, const FxImage *before)
 {
     enum { UE = 0x10 };
     bool denormal = (before->st[0].se & 0x7fff) == 0 && before->st[0].m != 0;
@@ -497,7 +477,7 @@ static uint64_t run_sets(const InsnCase *c, unsigned number, unsigned sets, bool
         regs.target = CODE_BASE + number * CODE_STRIDE;
         went = 0;
         uint64_t target = prepare(c);
-        X87Image x87_before = regs.x87;
+        FxImage x87_before = regs.x87;
         if (print)
             show(c, "before");
         run_case();

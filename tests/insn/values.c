@@ -1,6 +1,8 @@
 /* values.c: see values.h. */
 #include "tests/insn/values.h"
 
+#include <string.h>
+
 uint64_t rng(uint64_t *state)
 {
     *state ^= *state >> 12;
@@ -87,4 +89,20 @@ void random_vectors(uint64_t *state, void *to, unsigned words, unsigned how)
         p[i] = how == 0   ? random_int(state)
                : how == 1 ? random_f64(state)
                           : random_f32(state) | (uint64_t)random_f32(state) << 32;
+}
+
+uint64_t hash_word(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
+uint64_t hash_words(uint64_t h, const void *p, unsigned bytes)
+{
+    uint64_t v;
+    for (unsigned i = 0; i < bytes; i += 8) {
+        memcpy(&v, (const char *)p + i, 8);
+        h = hash_word(h, v);
+    }
+    return h;
 }

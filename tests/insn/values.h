@@ -11,4 +11,8 @@ uint64_t random_int(uint64_t *state);
  * so that both operands of an instruction are numbers of one type. */
 void random_vectors(uint64_t *state, void *to, unsigned words, unsigned how);
 
+/* Hashes of results: h with one more word, with `bytes` (a multiple of 8) more. */
+uint64_t hash_word(uint64_t h, uint64_t v);
+uint64_t hash_words(uint64_t h, const void *p, unsigned bytes);
+
 #endif

@@ -101,7 +101,7 @@ static unsigned control_word(uint64_t *s, bool calm)
     return cw;
 }
 
-void x87_random_image(uint64_t *s, X87Image *image, bool calm)
+void x87_random_image(uint64_t *s, FxImage *image, bool calm)
 {
     memset(image, 0, sizeof *image);
     uint64_t r = rng(s);
@@ -134,7 +134,7 @@ void x87_random_image(uint64_t *s, X87Image *image, bool calm)
     }
 }
 
-bool x87_pointers_count(const X87Image *image)
+bool x87_pointers_count(const FxImage *image)
 {
     return (image->sw & SW_ES) != 0;
 }
