@@ -73,7 +73,9 @@ void bench_compare(const BenchReport *old, const BenchReport *now, FILE *out)
     }
     fputs("| **geometric mean** |", out);
     for (unsigned i = 0; i < now->nengines; i++)
-        if (old_engine[i] >= 0)
-            fprintf(out, " | | **%.3f** |", count[i] ? exp(sum[i] / count[i]) : 1.0);
+        if (old_engine[i] >= 0 && count[i] > 0)
+            fprintf(out, " | | **%.3f** |", exp(sum[i] / count[i]));
+        else if (old_engine[i] >= 0)
+            fputs(" | | |", out);
     fputc('\n', out);
 }

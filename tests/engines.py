@@ -1,6 +1,7 @@
 """The ways a guest program can be run: engine name -> words that go before the program's."""
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,6 +33,19 @@ ENGINES = {
     # Another translator, to tell whether a test itself is at fault.
     "qemu": [str(DEPS / "trixie-amd64/usr/bin/qemu-x86_64")],
 }
+
+
+# What the rows of the instruction tables need of the processor that is their reference.
+NEEDED = "sse4_2 popcnt abm movbe bmi1 bmi2 adx aes pclmulqdq sha_ni rdpid fsgsbase clflushopt clwb"
+
+
+def require_processor():
+    """Ends with one line where the native run could not be the reference."""
+    with open("/proc/cpuinfo") as f:
+        flags = next(line for line in f if line.startswith("flags")).split()
+    lacking = [flag for flag in NEEDED.split() if flag not in flags]
+    if lacking:
+        sys.exit(f"this test needs a processor with {', '.join(lacking)}")
 
 
 def tunables():

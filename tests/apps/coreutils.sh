@@ -63,7 +63,7 @@ expr 6 \* 7; expr substr abcdef 2 3
 test -d d3 -a ! -e d2 && echo "test ok"
 env -i A=1 B=2 env | sort
 timeout 0.1 sleep 10 || echo "timeout $?"
-echo $(($(nice -n 5 nice) - $(nice)))
+n=$(nice); [ "$(nice -n 5 nice)" = $((n > 14 ? 19 : n + 5)) ] && echo 5
 id -u > /dev/null && echo "id ok"
 tee copy < n | tail -1
 cmp copy n && echo same

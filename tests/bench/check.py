@@ -129,9 +129,9 @@ def case_tunables(folder):
     flags = subprocess.run([DRAGOMAN, "/bin/cat", "/proc/cpuinfo"], capture_output=True,
                            text=True).stdout
     flags = re.search(r"^flags\s*: (.*)$", flags, re.M)
-    if flags:
-        for flag in flags[1].upper().split():
-            assert f"-{flag}," not in text, flag
+    assert flags
+    both = {f"-{flag}" for flag in flags[1].upper().split()} & set(text.strip().split("=")[1].split(","))
+    assert not both, both
 
 
 def main():

@@ -44,13 +44,14 @@ typedef struct Block {
     BlockInsn insn[BLOCK_INSNS];
 } Block;
 
-/* Where the runner maps things; all below 2 GiB, for absolute addresses. */
-#define BLOCK_CODE   0x20000000u
+/* Where the runner maps things: all below 2 GiB, for absolute addresses, and above where the heap
+ * of a static program may start (its end and 1 GiB). */
+#define BLOCK_CODE   0x50000000u
 #define BLOCK_STRIDE 2048u
-#define BLOCK_DATA   0x30000000u /* unmapped below and above */
+#define BLOCK_DATA   0x60000000u /* unmapped below and above */
 #define BLOCK_SIZE   0x4000u
 #define BLOCK_SPOT   (BLOCK_DATA + BLOCK_SIZE / 2)
-#define BLOCK_STACK  0x31000000u
+#define BLOCK_STACK  0x61000000u
 #define BLOCK_GS     0x40u
 
 /* False, if the line is no block. */

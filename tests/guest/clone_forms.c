@@ -63,6 +63,13 @@ static int wait_for_word(void *arg)
     return 0;
 }
 
+/* The word that CLONE_CHILD_SETTID names holds our number. */
+static int compare_word(void *arg)
+{
+    return __atomic_load_n(&child_word, __ATOMIC_SEQ_CST) == syscall(SYS_gettid) ? (int)(long)arg
+                                                                                 : 2;
+}
+
 static long clone3(struct clone_args *a)
 {
     return syscall(SYS_clone3, a, sizeof *a);
@@ -90,7 +97,7 @@ static void memory_sharers(void)
     child_word = 77;
     shared = 0;
     pid =
-        clone(add_and_leave, new_stack(),
+        clone(compare_word, new_stack(),
               CLONE_VM | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID | SIGCHLD,
               (void *)1, &parent_word, NULL, &child_word);
     for (pid_t seen; (seen = __atomic_load_n(&child_word, __ATOMIC_SEQ_CST)) != 0;)

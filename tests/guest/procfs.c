@@ -83,7 +83,7 @@ static void check_maps(const char *file)
             continue;
         CHECK(start >= last && end > start);
         last = end;
-        CHECK(!strstr(line, "dragoman") && !strstr(line, "memfd"));
+        CHECK(!strstr(base(line), "dragoman") && !strstr(line, "memfd"));
         saw_code |= here >= start && here < end && strstr(line, "r-xp") && strstr(line, "procfs");
         saw_stack |= stack >= start && stack < end && strstr(line, "[stack]");
         saw_heap |= heap >= start && heap < end && strstr(line, "[heap]");

@@ -261,9 +261,12 @@ int main(void)
     wait(NULL);
     struct timespec left, sleep_time = {.tv_nsec = 300000000};
     install(SIGALRM, count_signal, 0, 0);
-    struct itimerval timer = {.it_value.tv_usec = 5000};
+    /* Again and again: the first may come before the sleep. */
+    struct itimerval timer = {.it_value.tv_usec = 5000, .it_interval.tv_usec = 5000};
     setitimer(ITIMER_REAL, &timer, NULL);
     CHECK(nanosleep(&sleep_time, &left) == -1 && errno == EINTR && left.tv_nsec > 0);
+    timer = (struct itimerval){0};
+    setitimer(ITIMER_REAL, &timer, NULL);
     alarm(10);
     printf("alarm %u\n", alarm(0));
 

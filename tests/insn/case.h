@@ -28,11 +28,12 @@ enum {
 
 enum { NO_REG = 0xff };
 
-/* Where the runner maps what instructions touch: both below 2 GiB, for absolute addresses. */
-#define CODE_BASE   0x20000000u
+/* Where the runner maps what instructions touch: both below 2 GiB, for absolute addresses, and
+ * above where the heap of a static program may start (its end and 1 GiB). */
+#define CODE_BASE   0x50000000u
 #define CODE_STRIDE 64u
 #define CODE_TARGET 32u         /* where a branch goes, from the start of its encoding */
-#define MEMORY_BASE 0x30000000u /* unmapped below and above */
+#define MEMORY_BASE 0x60000000u /* unmapped below and above */
 #define MEMORY_SIZE 0x4000u
 #define MEMORY_SPOT (MEMORY_BASE + MEMORY_SIZE / 2) /* where fixed addresses lead */
 #define GS_BASE     0x10000u

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from engines import ENGINES
+from engines import ENGINES, require_processor
 
 
 def run(prefix, arguments):
@@ -68,6 +68,7 @@ def main():
     parser.add_argument("--every", default="1")
     parser.add_argument("--only", default="", help="mnemonics that begin so")
     options = parser.parse_args()
+    require_processor()
     engine = ENGINES[options.engine]
     with tempfile.TemporaryDirectory() as directory:
         cases = os.path.join(directory, "cases")

@@ -393,8 +393,7 @@ static uint64_t result_hash(const InsnCase *c, uint64_t h)
     }
     if (regs.with_x87)
         h = x87_hash(c, h);
-    if (!(arm && (c->kind & CASE_VEC) && caught.sig == SIGSEGV))
-        h = hash_words(h, window, window_size);
+    h = hash_words(h, window, window_size);
     h = hash_word(h, went);
     uint64_t addr = arm ? caught.addr & ~(uint64_t)15 : caught.addr;
     if (strcmp(c->name, "fldenv") == 0 || strcmp(c->name, "frstor") == 0)
