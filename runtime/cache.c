@@ -238,8 +238,13 @@ static SlotRef *take_slot(Translation *t, const HeaderCell *cell)
 static void fill_slot(Cache *c, Translation *t, HeaderCell *cell)
 {
     const EntryHeader *h = atomic_load_explicit(cell, memory_order_relaxed);
-    SlotRef *ref = h == &c->empty ? arena_alloc(&c->meta, sizeof *ref)
-                                  : take_slot((Translation *)(uintptr_t)h, cell);
+    SlotRef *ref;
+    if (h == &c->empty) {
+        ref = arena_alloc(&c->meta, sizeof *ref);
+        c->meta_bytes += sizeof *ref;
+    } else {
+        ref = take_slot((Translation *)(uintptr_t)h, cell);
+    }
     if (ref == NULL)
         return;
     *ref = (SlotRef){cell, t->slots};

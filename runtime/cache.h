@@ -82,7 +82,8 @@ typedef struct Cache {
     CodeArena *arena;
     const BackendOps *backend; /* NULL: interpreting */
     Arena meta;                /* everything that lives until the next flush */
-    uint64_t meta_bytes;       /* estimate of what meta holds in lifted regions */
+    uint64_t meta_bytes;       /* estimate of what meta holds besides translations: lifted regions,
+                                  and what grows when translations come back */
     EntryHeader empty;
     _Atomic(Translation *) *buckets;
     Translation **by_code;  /* in order of code address */

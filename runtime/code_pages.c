@@ -103,6 +103,7 @@ void code_pages_add(Engine *e, uint64_t addr, Translation *t)
     while (p->refs != NULL && p->refs->t->dead)
         p->refs = p->refs->next;
     PageRef *ref = arena_alloc(&e->cache.meta, sizeof *ref);
+    e->cache.meta_bytes += sizeof *ref;
     *ref = (PageRef){t, p->refs};
     p->refs = ref;
 }

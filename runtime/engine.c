@@ -304,6 +304,10 @@ static void become_child(Engine *e, Vcpu *v)
     pthread_mutex_init(&e->lock, NULL);
     e->vcpus = v;
     v->next = NULL;
+    e->cache.states = v->state;
+    v->state->next = NULL;
+    e->opt.stats_file = NULL; /* the report is of the program that was started */
+    e->opt.at_end = NULL;
     if (e->backend != NULL && !code_arena_adopt(&e->arena, e->fork_copy))
         log_fatal("no memory for the translated code of a forked process");
     e->fork_copy = NULL;

@@ -357,8 +357,6 @@ static void translate(Engine *e, uint64_t pc, uint32_t mode)
 {
     TranslationContext tc = {.e = e};
     uint32_t max = e->opt.max_insns;
-    if (cache_full(&e->cache))
-        engine_flush(e);
     tc.request.pc = pc;
     log_set_crash_dump(dump_translation, &tc);
     if (e->backend == NULL) {
@@ -402,6 +400,8 @@ static bool revive(Engine *e, uint64_t pc, uint32_t mode)
 void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
 {
     engine_lock(e);
+    if (cache_full(&e->cache)) /* bringing a translation back takes memory too */
+        engine_flush(e);
     /* Another thread may have been faster. */
     if (cache_find(&e->cache, pc, mode) == NULL && !revive(e, pc, mode)) {
         uint64_t start = e->opt.stats ? now_ns() : 0;

@@ -127,7 +127,6 @@ void a64_vmov(Emitter *e, unsigned d, unsigned n);
 void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm); /* 64 bits; may use x30 */
 void a64_bcond(Emitter *e, A64Cond cc, uint32_t label);
 void a64_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label);
-void a64_call_stub(Emitter *e, unsigned stub);
 void a64_state_access(Emitter *e, A64Op scaled, unsigned reg, uint32_t offset);
 void a64_barrier(Emitter *e, OrderBarrier b);
 void a64_branch_stub(Emitter *e, A64Op op, unsigned stub); /* StubId, or STUB_A64_* */

@@ -31,16 +31,13 @@ static void compare_narrow(Emitter *e, const Operand *o)
 
 static void compare_float(Emitter *e, IrType type, unsigned n, unsigned m, bool signals)
 {
-    uint32_t back = NO_LABEL;
     if (a64_checked(e)) {
         ColdPath *c = a64_exact_flags(e, type, n, m, signals);
-        uint32_t label = c->label;
-        back = c->back;
+        uint32_t label = c->label, back = c->back;
         a64_check_operand(e, type, IR_VOID, n, label);
         a64_check_operand(e, type, IR_VOID, m, label);
-    }
-    if (back != NO_LABEL)
         emit_label_bind(e, back);
+    }
     vvv(e, signals ? A64_FCMPE : A64_FCMP, type, 0, n, m);
 }
 

@@ -39,11 +39,6 @@ void a64_branch_stub(Emitter *e, A64Op op, unsigned stub)
     ri(e, op, 0, 0, 0);
 }
 
-void a64_call_stub(Emitter *e, unsigned stub)
-{
-    a64_branch_stub(e, A64_BL, (StubId)stub);
-}
-
 /* ---- cold paths ---- */
 
 ColdPath *a64_cold_path(Emitter *e, void (*emit)(Emitter *, const ColdPath *))

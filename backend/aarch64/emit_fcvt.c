@@ -118,6 +118,8 @@ static void cold_lanes(Emitter *e, const ColdPath *c)
         vvv(e, A64_VCMEQ, width, V_T1, V_T1, V_T0);
         vimm(e, A64_MOVI_S, V_T0, 0x40, 24);
         rrr(e, A64_VAND, V_T1, V_T1, V_T0);
+        if (c->lane == IR_F64) /* a word for each lane, as the magnitudes have it */
+            vvv(e, A64_VUZP1, IR_I32, V_T1, V_T1, V_T1);
         lane_magnitudes(e, c->lane, c->n);
         rrr(e, A64_VORR, V_T0, V_T0, V_T1);
         test_lanes(e, c->lane, c->op);

@@ -16,8 +16,11 @@
 /* The description: what ir_eval_fp needs to know of an instruction. */
 enum { DESC_TYPE = 10, DESC_LANE = 14, DESC_CC = 18, DESC_SIGNAL = 22, DESC_FROM = 23 };
 
+_Static_assert(IR_OP_COUNT <= 1 << DESC_TYPE, "an op fits its field");
+
 static uint32_t describe(const IrInst *in, unsigned from)
 {
+    DG_ASSERT(in->cc < 1 << (DESC_SIGNAL - DESC_CC));
     return in->op | (uint32_t)in->type << DESC_TYPE | (uint32_t)in->lane << DESC_LANE |
            (uint32_t)in->cc << DESC_CC | (in->flags & IR_F_SIGNAL ? 1u : 0u) << DESC_SIGNAL |
            from << DESC_FROM;
@@ -136,7 +139,7 @@ void a64_cold_exact(Emitter *e, const ColdPath *c)
     if (c->m != NO_OPERAND)
         a64_vmov(e, V_T1, c->m);
     a64_mov_imm(e, R_T0, c->imm);
-    a64_call_stub(e, STUB_A64_EXACT);
+    a64_branch_stub(e, A64_BL, STUB_A64_EXACT);
     switch (c->result) {
     case IR_VOID:
         break;

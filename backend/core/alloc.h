@@ -8,7 +8,7 @@
 #ifndef DRAGOMAN_BACKEND_CORE_ALLOC_H
 #define DRAGOMAN_BACKEND_CORE_ALLOC_H
 
-#include "backend/core/internal.h"
+#include "backend/core/core.h"
 
 enum {
     NO_REG = 0xff,

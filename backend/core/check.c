@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "backend/core/internal.h"
+#include "backend/core/core.h"
 #include "ir/base/log.h"
 
 enum { FACTS = 16, GPRS = 32, VECS = 32, PLACES_FIXED = GPRS + VECS + STATE_SPILLS };

@@ -2,7 +2,7 @@
  * and block costs are kept here. core_compile, the whole generator, is at the end. */
 #include <string.h>
 
-#include "backend/core/internal.h"
+#include "backend/core/core.h"
 #include "ir/base/log.h"
 
 /* ---- the buffer ---- */

@@ -7,7 +7,7 @@
  * Example: load i64 [add(%rbx, 8)], add used once: the load's rule takes an OPND_ADDR with leaf
  * %rbx and imm 8; the add ends with no uses and is not emitted.
  */
-#include "backend/core/internal.h"
+#include "backend/core/core.h"
 
 #include <string.h>
 

@@ -55,7 +55,6 @@ enum {
     EXIT_TEMP = R15,
     EXIT_FORM_JUMP = 0,
     EXIT_FORM_CALL = 1,
-    EMPTY_PC = -1, /* EntryHeader.pc of an empty entry, sign-extended */
 };
 
 /* Host features (BackendConfig.host_features). */

@@ -210,7 +210,7 @@ static bool read_vex(X86Insn *in, Reader *r, uint8_t first, unsigned *map)
         in->rex |= b & W ? X86_REX_W : 0;
     }
     in->vvvv = ~(b >> 3) & 15;
-    in->prefixes |= mandatory[b & 3] | X86_PFX_VEX;
+    in->prefixes |= mandatory[b & 3];
     *map = select == 2 ? X86_MAP_V0F38 : X86_MAP_V0F3A;
     in->opcode = (uint8_t)read_bytes(r, 1);
     return !barred && !(b & L) && (select == 2 || select == 3);

@@ -235,7 +235,6 @@ enum {
     X86_PFX_F3 = 8,
     X86_PFX_LOCK = 16,
     X86_PFX_REX = 32,
-    X86_PFX_VEX = 64,
 };
 enum { X86_REX_B = 1, X86_REX_X = 2, X86_REX_R = 4, X86_REX_W = 8 };
 enum { X86_ES, X86_CS, X86_SS, X86_DS, X86_FS, X86_GS, X86_SEG_NONE };

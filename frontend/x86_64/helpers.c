@@ -1,11 +1,14 @@
 /* helpers.c: the helper table, and the helpers that belong to no other file. */
 #include "frontend/x86_64/helpers.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "frontend/x86_64/lift.h"
+#include "ir/base/log.h"
 
 #define COUNT(...) sizeof((uint8_t[]){0, ##__VA_ARGS__}) - 1
 
@@ -43,7 +46,8 @@ uint64_t x86_helper_random(void)
 {
     uint64_t v = 0;
     while (getrandom(&v, sizeof v, 0) != (ssize_t)sizeof v)
-        continue;
+        if (errno != EINTR)
+            log_fatal("no random numbers: %s", strerror(errno));
     return v;
 }
 

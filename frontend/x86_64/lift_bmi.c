@@ -225,7 +225,8 @@ void x86_lift_rdbase(LiftContext *lc)
     x86_write(lc, 0, size_of(lc) == 8 ? v : ir_conv(&lc->b, IR_trunc, IR_I32, v));
 }
 
-/* Addresses have 48 bits, sign-extended. */
+/* Addresses have 48 bits, sign-extended. Ends the region, as a load of a segment register does:
+ * helpers read the bases from memory (x87_unit.c). */
 void x86_lift_wrbase(LiftContext *lc)
 {
     IrRef v = x86_read(lc, 0);
@@ -235,4 +236,5 @@ void x86_lift_wrbase(LiftContext *lc)
     else
         v = ir_conv(&lc->b, IR_zext, IR_I64, v);
     ir_put(&lc->b, lc->insn->row->arg, v);
+    x86_exit(lc, lc->insn->next_pc, IR_EXIT_JUMP, 0);
 }

@@ -317,9 +317,10 @@ static void default_action(LinuxThread *t, int sig)
                    was;
     if (SIGBIT(sig) & DEFAULT_IGNORED)
         return;
-    if (!(SIGBIT(sig) & STOPPING))
+    if (!(SIGBIT(sig) & STOPPING)) {
+        engine_report_stats(t->process->engine);
         strace_killed(t, sig);
-    engine_report_stats(t->process->engine);
+    }
     host_action(sig, &plain, &was);
     uint64_t mask;
     signals_host_mask(~SIGBIT(sig), &mask);

@@ -33,8 +33,11 @@ static long open_text(LinuxThread *t, int dirfd, uint64_t path, ProcFile file, i
     close(fd);
     name[n > 0 ? n : 0] = 0;
     if (strncmp(name, "/proc/", 6)) { /* an emulator under us has a file of its own there */
-        const char *slash = copy_string(t, link, path, sizeof link) > 0 ? strrchr(link, '/') : NULL;
-        snprintf(name, sizeof name, "/proc/%d/%s", getpid(), slash ? slash + 1 : link);
+        char text[PATH_MAX];
+        if (copy_string(t, text, path, sizeof text) <= 0)
+            return -EFAULT;
+        const char *slash = strrchr(text, '/');
+        snprintf(name, sizeof name, "/proc/%d/%.*s", getpid(), NAME_MAX, slash ? slash + 1 : text);
     }
     return proc_open(t, file, name, flags);
 }
@@ -42,7 +45,7 @@ static long open_text(LinuxThread *t, int dirfd, uint64_t path, ProcFile file, i
 /* A symbolic link somewhere that leads to /proc/self/exe is only known by what it led to. */
 static bool led_to_exe(LinuxThread *t, int dirfd, uint64_t path, const struct stat *st)
 {
-    char text[512];
+    char text[PATH_MAX];
     return copy_string(t, text, path, sizeof text) > 0 && proc_link_to_exe(t, dirfd, text, st);
 }
 

@@ -50,7 +50,7 @@ static void note_unknown(LinuxThread *t, uint32_t request)
     for (unsigned i = 0; i < sizeof noted / sizeof noted[0]; i++) {
         uint32_t none = 0;
         if (atomic_compare_exchange_strong(&noted[i], &none, request)) {
-            if (t->process->options->strace)
+            if (!t->process->options->strace) /* its line says so already */
                 log_note("%s: unknown ioctl %#x", t->process->name, request);
             return;
         }

@@ -419,9 +419,6 @@ static bool prepare_sharer(LinuxThread *t, SharerStart *start)
 {
     start->stack = mmap(NULL, THREAD_STACK, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    /* A process that ended on a stack here never returned from its frames. */
-    if (start->stack != MAP_FAILED)
-        ASAN_UNPOISON_MEMORY_REGION(start->stack, THREAD_STACK);
     LinuxThread *n = start->stack == MAP_FAILED ? NULL : copy_thread(t, start->rq);
     if (!n) {
         if (start->stack != MAP_FAILED)
@@ -441,8 +438,10 @@ static bool prepare_sharer(LinuxThread *t, SharerStart *start)
 
 static void drop_sharer(LinuxThread *n, void *stack)
 {
+    atomic_store(&n->vcpu->epoch, 0); /* it may have been killed in a section */
     vcpu_free(n->vcpu);
     thread_free(n);
+    ASAN_UNPOISON_MEMORY_REGION(stack, THREAD_STACK); /* nobody returned from the frames there */
     munmap(stack, THREAD_STACK);
 }
 
