@@ -2,7 +2,7 @@
  * flags and NaNs by the guest's rules.
  *
  * It is the meaning of the IR's FP ops (eval_fp.c), and so what generated code is compared with;
- * and what hosts whose FPU reports other flags fall back on (backend.h, BackendConfig.fp_fixup).
+ * and what hosts whose FPU reports other flags fall back on (backend.h, BackendOps.fp_inexact).
  *
  *     SoftFp s = {FP_MODEL_X86, 0x1f80};
  *     softfp_div(&s, true, one, three);     s.fpctl is 0x1fa0: inexact

@@ -1,5 +1,5 @@
 /* emit_x87.c: x87 and MMX instructions, which the host's own unit performs: the guest's unit is in
- * it while translations run (architecture.md, "x87 on x86-64 hosts").
+ * it while translations run (architecture.md, "x87 and MMX").
  *
  * imm of the IR op has the instruction's bytes (IR_X87_*, ir.h); only what stands for a general
  * register or for memory is filled in here. Every one may fault: by its memory operand, or because
