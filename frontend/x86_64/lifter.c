@@ -47,8 +47,10 @@ static RegionDecode decode(void *guest, unsigned i, RegionInsn *out, const uint8
         out->length = (uint8_t)(n + 1);
         return REGION_FETCH;
     }
-    if (li->status != X86_DECODE_OK || (l->mode & X86_MODE_WIDTH) != X86_MODE_64)
+    if (li->status != X86_DECODE_OK || (l->mode & X86_MODE_WIDTH) != X86_MODE_64) {
+        out->length = (uint8_t)n; /* any of these bytes, changed, may make an instruction of it */
         return REGION_ILLEGAL;
+    }
     out->length = li->insn.length;
     out->flow = (uint8_t)flow_of(&li->insn);
     if (out->flow == FLOW_COND || out->flow == FLOW_JUMP)

@@ -238,13 +238,15 @@ static inline void ld(Fpu *f)
 static inline void st(Fpu *f)
 {
     Fp80 v = get(f->s, 0);
-    if (empty(f->s, 0)) {
+    bool nothing = empty(f->s, 0) && (f->what & X87_UNCHECKED);
+    if (empty(f->s, 0) && !nothing) {
         stack_fault(f, false);
         v = FP80_INDEFINITE;
     }
     if (stopped(f))
         return;
-    set(f->s, f->i, v);
+    if (!nothing)
+        set(f->s, f->i, v);
     raise(f);
     pops(f);
 }
@@ -542,6 +544,11 @@ void x86_helper_x87_cmov(CpuState *cpu, uint32_t what, uint32_t condition)
 
 /* ---- memory operands ---- */
 
+static enum X87Format format_of(uint32_t what)
+{
+    return (enum X87Format)(what >> X87_FORMAT & 15);
+}
+
 /* A loaded operand. Of an arithmetic instruction a signalling NaN or denormal is signalled by the
  * operation, so it is not made quiet here; *denormal tells. */
 static Fp80 operand(Fpu *f, uint64_t lo, uint32_t hi, bool arithmetic, bool *denormal)
@@ -549,7 +556,7 @@ static Fp80 operand(Fpu *f, uint64_t lo, uint32_t hi, bool arithmetic, bool *den
     Fp80Env quiet = {f->e.cw, 0}, *e = arithmetic ? &quiet : &f->e;
     Fp80 v;
     *denormal = false;
-    switch ((enum X87Format)(f->what >> X87_FORMAT)) {
+    switch (format_of(f->what)) {
     case X87_F32:
         v = fp80_from_f32(e, (uint32_t)lo);
         break;
@@ -590,7 +597,7 @@ void x86_helper_x87_load(CpuState *cpu, uint32_t what, uint64_t lo, uint32_t hi)
 
 static uint64_t store_value(Fpu *f, Fp80 v, uint16_t *hi)
 {
-    switch ((enum X87Format)(f->what >> X87_FORMAT)) {
+    switch (format_of(f->what)) {
     case X87_F32:
         return fp80_to_f32(&f->e, v);
     case X87_F64:

@@ -35,10 +35,11 @@ enum {
     X87_TO_STI = 0x100, /* the destination is ST(i) */
     X87_POP = 0x200,
     X87_POP2 = 0x400,
-    X87_QUIET = 0x800,  /* fucom: a quiet NaN does not signal */
-    X87_I = 12,         /* bits 12..14 */
-    X87_TRUNC = 0x8000, /* towards zero, whatever the control word says */
-    X87_FORMAT = 16,    /* bits 16..19: an X87Format */
+    X87_QUIET = 0x800,       /* fucom: a quiet NaN does not signal */
+    X87_I = 12,              /* bits 12..14 */
+    X87_TRUNC = 0x8000,      /* towards zero, whatever the control word says */
+    X87_FORMAT = 16,         /* bits 16..19: an X87Format */
+    X87_UNCHECKED = 1 << 20, /* an empty ST0 is not stored, and no stack underflow */
 };
 
 /* Memory operands. */

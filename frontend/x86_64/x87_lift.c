@@ -112,7 +112,7 @@ static bool ten_bytes(enum X87Format format)
 
 static enum X87Format format_of(LiftContext *lc)
 {
-    return (enum X87Format)(lc->insn->row->arg >> X87_FORMAT);
+    return (enum X87Format)(lc->insn->row->arg >> X87_FORMAT & 15);
 }
 
 static IrRef plus(LiftContext *lc, IrRef addr, uint64_t n)

@@ -1,5 +1,7 @@
 /* self_modifying.c: code that is written and then run: in a fresh buffer, over and over in the
  * same place, on the very page being run, ahead in the same block, through a second mapping. */
+#include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -34,6 +36,13 @@ __asm__(".text\n"
         "own_page_end:\n"
         ".balign 4096\n");
 
+static sigjmp_buf after_illegal;
+
+static void on_illegal(int sig)
+{
+    siglongjmp(after_illegal, sig);
+}
+
 int main(void)
 {
     unsigned char *p =
@@ -56,6 +65,20 @@ int main(void)
         emit(p + round * 32, round); /* one of many on the page */
     }
     printf("many %ld\n", sum);
+
+    /* No instruction, until its second byte changes: D9 E6 is undefined, D9 D0 is fnop. */
+    CHECK(signal(SIGILL, on_illegal) != SIG_ERR);
+    long stopped = 0;
+    for (int i = 0; i < 600; i++) {
+        p[1024] = 0xd9;
+        p[1025] = i % 3 ? 0xe6 : 0xd0;
+        p[1026] = 0xc3;
+        if (sigsetjmp(after_illegal, 1) == 0)
+            ((Function)(p + 1024))(0);
+        else
+            stopped++;
+    }
+    printf("illegal %ld\n", stopped);
 
     /* Across a page boundary: the change is on the second page only. */
     unsigned char *q = p + 4096 - 3;
