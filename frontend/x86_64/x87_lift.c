@@ -142,13 +142,13 @@ static unsigned format_bytes(enum X87Format format)
     return ten_bytes(format) ? 10 : ir_type_bits(format_type(format)) / 8;
 }
 
-/* Faults as a store of `bytes` bytes would, and writes nothing. */
-static void probe_operand(LiftContext *lc, IrRef addr, unsigned bytes)
+/* Faults as an access of `bytes` bytes would, and changes nothing. */
+static void probe_operand(LiftContext *lc, IrRef addr, unsigned bytes, bool write)
 {
     enum { PAGE = 4096 };
     IrRef page = ir_bini(&lc->b, IR_and, plus(lc, addr, bytes - 1), -(uint64_t)PAGE);
-    x86_probe(lc, addr, 1, true);
-    x86_probe(lc, ir_select(&lc->b, ir_cmp(&lc->b, IR_ult, addr, page), page, addr), 1, true);
+    x86_probe(lc, addr, 1, write);
+    x86_probe(lc, ir_select(&lc->b, ir_cmp(&lc->b, IR_ult, addr, page), page, addr), 1, write);
 }
 
 /* Leads through a block of its own where cond holds; nothing known changes in it. */
@@ -159,7 +159,7 @@ static void probe_if(LiftContext *lc, IrRef cond, IrRef addr, unsigned bytes)
     lc->b.region->blocks.data[probe].cold = true;
     X86Known known = lc->known;
     x86_enter(lc, probe, false);
-    probe_operand(lc, addr, bytes);
+    probe_operand(lc, addr, bytes, true);
     x86_jump(lc, on);
     x86_enter(lc, on, true);
     lc->known = known;
@@ -189,7 +189,8 @@ void x86_lift_x87_store(LiftContext *lc)
     x86_br(lc, ir_bini(&lc->b, IR_ne, skip, 0), skipped, store);
     X86Known known = lc->known; /* the store changes nothing of it */
     x86_enter(lc, skipped, false);
-    probe_operand(lc, addr, format_bytes(format)); /* a bad operand comes before the exception */
+    probe_operand(lc, addr, format_bytes(format),
+                  true); /* a bad operand comes before the exception */
     x86_jump(lc, done);
     x86_enter(lc, store, false);
     v = ir_conv(&lc->b, IR_trunc, format_type(format), v);
@@ -231,10 +232,10 @@ static unsigned word_size(LiftContext *lc)
     return lc->insn->opsize == 2 ? 2 : 4;
 }
 
-/* Processors report the first byte, then the last, before they look at any other. */
+/* Processors touch the first word, then the last byte, before they look at any other. */
 static void probe_ends(LiftContext *lc, IrRef addr, unsigned bytes, bool write)
 {
-    x86_probe(lc, addr, 1, write);
+    probe_operand(lc, addr, word_size(lc), write);
     x86_probe(lc, addr, bytes, write);
 }
 

@@ -537,9 +537,11 @@ static void ignore_pointers(const X86Row *row, const Machine *real, Machine *lif
 
 /* ---- results that are only near the processor's ---- */
 
-/* The last place of a register that a transcendental function wrote, and C1 with it. */
+/* The last place of a register that a transcendental function wrote, and C1 with it; UE too where
+ * that place decides about it. */
 static void settle_st(const Machine *real, Machine *lifted)
 {
+    unsigned codes = FP80_C1;
     for (unsigned i = 0; i < 2; i++) {
         uint8_t *p = lifted->fx + 32 + 16 * i;
         const uint8_t *q = real->fx + 32 + 16 * i;
@@ -549,9 +551,10 @@ static void settle_st(const Machine *real, Machine *lifted)
         bool power = a << 1 == 0 || b << 1 == 0; /* the exponent may be one off there */
         if ((memcmp(p + 8, q + 8, 2) == 0 || power) && (a - b + 1 <= 2 || power))
             memcpy(p, q, 16);
+        if ((get16(q + 8) & 0x7fff) <= 1)
+            codes |= FP80_UE;
     }
-    unsigned c1 = get16(real->fx + 2) & FP80_C1;
-    put16(lifted->fx + 2, (get16(lifted->fx + 2) & ~(unsigned)FP80_C1) | c1);
+    put16(lifted->fx + 2, (get16(lifted->fx + 2) & ~codes) | (get16(real->fx + 2) & codes));
 }
 
 /* RCPPS, RSQRTPS: both within 1.5 * 2^-12 of the truth. */

@@ -15,6 +15,8 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from engines import ENGINES, require_processor
 
+C1, UNDERFLOW = 0x200, 0x10  # of the x87's status word
+
 
 def run(prefix, arguments):
     return subprocess.run(prefix + arguments, capture_output=True, text=True, check=False)
@@ -53,7 +55,10 @@ def within_ulp(wanted, got):
         return False
     for w, g in zip(wanted[5:], got[5:]):
         (w_sw, *w_st), (g_sw, *g_st) = w.split(":"), g.split(":")
-        if (int(w_sw, 16) ^ int(g_sw, 16)) & ~0x200 or not all(map(close, w_st, g_st)):
+        differ = (int(w_sw, 16) ^ int(g_sw, 16)) & ~C1
+        if differ & UNDERFLOW and any(int(x[:4], 16) & 0x7fff <= 1 for x in w_st + g_st):
+            continue  # the last place of the smallest normal number decides about it
+        if differ or not all(map(close, w_st, g_st)):
             return False
     return True
 
