@@ -129,6 +129,20 @@ static const Case cases[] = {
      "vmovups xmmword ptr [rbp + 0x200], xmm1"},
     {"movhpd [rax], xmm0", RAX "%2 = get xmm0\n%3 = vextract f64 %2, 1\nstore.tso f64 [%1], %3\n",
      "vmovhpd qword ptr [rax], xmm0"},
+    /* x87 and MMX: the host's own unit */
+    {"fld qword [rax + 8]; fadd st, st(2); fstp st(1)",
+     RAX "%2 = add i64 %1, 8\nx87mem 0xdd, %2\nx87 0xc2d8\nx87 0xd9dd\n",
+     "fld qword ptr [rax + 8]; fadd st(2); fstp st(1)"},
+    {"fstp tbyte [rcx]; fnstsw ax",
+     RAX RCX_ "x87mem 0x38db, %2\n%3 = x87 0x20000e0df\n%4 = zext i64 %3\n"
+              "%5 = deposit i64 %1, %4, 0, 16\nput rax, %5\n",
+     "fstp xword ptr [rcx]; mov r14, rax; fnstsw ax; movzx r15d, ax; mov r14w, r15w; mov rax, r14"},
+    {"fcmovne st, st(1)", RAX "%2 = trunc i8 %1\nx87 0x100000c9db, %2\n",
+     "test al, al; fcmovne st(0), st(1)"},
+    {"movd mm2, eax; movq rcx, mm2; paddb mm2, qword [rsi]",
+     RAX "%6 = get rsi\n%2 = trunc i32 %1\nx87 0x300001d06e, %2\n%3 = x87 0x40005d07e\n"
+         "put rcx, %3\nx87mem 0x110fc, %6\n",
+     "movd mm2, eax; movd rcx, mm2; paddb mm2, qword ptr [rsi]"},
 };
 
 static void disassemble(const CompiledCode *cc, char *out, size_t size)
