@@ -151,6 +151,7 @@ int main(int argc, char **argv)
     find_self(p);
     if (options.strace)
         open_log(p);
+    limits_start(p);
     LinuxThread *t = signals_first_thread(p);
     EngineOptions eo = engine_options(&options);
     if (explain_request.hot) {

@@ -143,6 +143,7 @@ static long host_execve(LinuxThread *t, const char *path, int program_fd, char *
     memcpy(all, own, n * sizeof *own);
     strace_exec(t);
     signals_before_exec(t, saved);
+    limits_before_exec(t->process, false);
     long r = -ENOENT;
     if (p->options->launcher)
         r = OWN(SYS_execve, all[0], all, envp);
@@ -150,6 +151,7 @@ static long host_execve(LinuxThread *t, const char *path, int program_fd, char *
         r = OWN(SYS_execveat, p->our_fd[FD_SELF], "", all, envp, AT_EMPTY_PATH);
     if (!p->options->launcher && (r == -ENOENT || r == -ENOSYS))
         r = OWN(SYS_execve, p->self, all, envp);
+    limits_before_exec(t->process, true);
     signals_after_exec(t, saved);
     return r;
 }
@@ -160,7 +162,9 @@ static long native_execve(LinuxThread *t, int dirfd, const char *path, char **ar
     GuestSigAction saved[SYNCHRONOUS_COUNT];
     strace_exec(t);
     signals_before_exec(t, saved);
+    limits_before_exec(t->process, false);
     long r = OWN(SYS_execveat, dirfd, path, argv, envp, flags);
+    limits_before_exec(t->process, true);
     signals_after_exec(t, saved);
     return r;
 }

@@ -24,6 +24,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -75,6 +76,7 @@ typedef struct LinuxProcess {
     int vfork_wait;           /* descriptor that keeps a vfork parent waiting; 0: none */
 
     uint64_t brk_start, brk; /* under lock */
+    struct rlimit limit_as, limit_data;
     uint64_t stack_low, stack_high;
     uint64_t next_low;           /* where to look for free memory below abi->address_limit;
                                     0: the host's own choice serves */
@@ -153,6 +155,15 @@ bool guest_range_ok(LinuxThread *t, uint64_t addr, uint64_t len, bool written);
 /* Reserves or maps guest memory anywhere below the guest's limit; host mmap arguments. */
 int64_t map_anywhere(LinuxProcess *p, uint64_t hint, uint64_t len, int prot, int flags, int fd,
                      uint64_t offset, uint64_t low, uint64_t limit);
+
+/* ---- limits on memory, kept here (sys_limit.c) ---- */
+
+/* Takes over what was inherited. */
+void limits_start(LinuxProcess *p);
+/* Puts them on the host for execve, or lifts them again should it have failed. */
+void limits_before_exec(LinuxProcess *p, bool undo);
+/* Whether the guest may map so many bytes more. */
+bool limits_allow(LinuxProcess *p, uint64_t more);
 
 /* ---- loading a program (load.c) ---- */
 

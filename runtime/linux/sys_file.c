@@ -1,11 +1,13 @@
 /* sys_file.c: descriptors and files, as far as a row of syscalls.def is not enough. */
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/aio_abi.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 
 #include "runtime/host/host.h"
@@ -343,4 +345,41 @@ long sys_getdents(LinuxThread *t, uint64_t a[6])
 long sys_getdents64(LinuxThread *t, uint64_t a[6])
 {
     return getdents(t, a, false);
+}
+
+/* A descriptor of another process; of our own process, and of others that run like this one, not
+ * one of the translator's. */
+long sys_pidfd_getfd(LinuxThread *t, uint64_t a[6])
+{
+    if (fd_is_ours(t->process, (int)a[1]))
+        return -EBADF;
+    return HOST(t, SYS_pidfd_getfd, a[0], a[1], a[2]);
+}
+
+/* Buffers of asynchronous transfers are written when the kernel likes: they are checked, and
+ * opened, when the transfer is asked for. */
+long sys_io_submit(LinuxThread *t, uint64_t a[6])
+{
+    enum { PREAD = 0, PWRITE = 1, PREADV = 7, PWRITEV = 8, MAX_REQUESTS = 1024 };
+    for (int64_t i = 0; i < (int64_t)a[1] && i < MAX_REQUESTS; i++) {
+        uint64_t at;
+        struct iocb io;
+        if (copy_in(t, &at, a[2] + 8 * (uint64_t)i, sizeof at) || copy_in(t, &io, at, sizeof io))
+            return -EFAULT;
+        bool reads = io.aio_lio_opcode == PREAD || io.aio_lio_opcode == PREADV;
+        if (fd_is_ours(t->process, (int)io.aio_fildes))
+            return -EBADF;
+        if ((io.aio_lio_opcode == PREAD || io.aio_lio_opcode == PWRITE) &&
+            !guest_range_ok(t, io.aio_buf, io.aio_nbytes, reads))
+            return -EFAULT;
+        if (io.aio_lio_opcode != PREADV && io.aio_lio_opcode != PWRITEV)
+            continue;
+        for (uint64_t k = 0; k < io.aio_nbytes && k < IOV_MAX; k++) {
+            struct iovec v;
+            if (copy_in(t, &v, io.aio_buf + k * sizeof v, sizeof v) ||
+                !guest_range_ok(t, (uint64_t)v.iov_base, v.iov_len, reads))
+                return -EFAULT;
+        }
+    }
+    return (int64_t)a[1] > MAX_REQUESTS ? -EINVAL : HOST(t, SYS_io_submit, a[0], a[1], a[2]);
 }

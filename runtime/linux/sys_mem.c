@@ -125,6 +125,8 @@ long sys_mmap(LinuxThread *t, uint64_t a[6])
         return -ENOMEM;
     if (!(flags & MAP_ANONYMOUS) && fd_is_ours(p, (int)a[4]))
         return -EBADF;
+    if (!limits_allow(p, page_up(a[1])))
+        return -ENOMEM;
     int64_t r;
     pthread_mutex_lock(&p->lock);
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
@@ -267,6 +269,8 @@ long sys_mremap(LinuxThread *t, uint64_t a[6])
         return -EINVAL;
     if ((a[3] & MREMAP_FIXED) && check_range(t, a[4], a[2]))
         return -EINVAL;
+    if (new_len > old_len && !limits_allow(p, new_len - old_len))
+        return -ENOMEM;
     pthread_mutex_lock(&p->lock);
     int prot = mem_prot(e, a[0]);
     bool shared = is_shared(e, a[0]);
@@ -291,7 +295,9 @@ long sys_brk(LinuxThread *t, uint64_t a[6])
     pthread_mutex_lock(&p->lock);
     uint64_t old = page_up(p->brk), want = page_up(a[0]);
     if (a[0] >= p->brk_start && want >= a[0] && want < p->abi->address_limit) {
-        if (want > old) {
+        if (want > old && !limits_allow(p, want - old)) {
+            want = old; /* no room: the break stays */
+        } else if (want > old) {
             int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
             void *got = mmap((void *)old, want - old, PROT_READ | PROT_WRITE, flags, -1, 0);
             if (got == (void *)old) {
@@ -315,6 +321,8 @@ long sys_brk(LinuxThread *t, uint64_t a[6])
 
 long sys_madvise(LinuxThread *t, uint64_t a[6])
 {
+    if (a[0] + page_up(a[1]) < a[0] || (a[1] && !page_up(a[1])))
+        return -EINVAL;
     long r = check_range(t, a[0], a[1]);
     if (r)
         return r;
@@ -344,6 +352,35 @@ long sys_mincore(LinuxThread *t, uint64_t a[6])
     if (!guest_range_ok(t, a[2], page_up(a[1]) / GUEST_PAGE, true))
         return -EFAULT;
     return HOST(t, SYS_mincore, a[0], a[1], a[2]);
+}
+
+/* What there is now; MCL_FUTURE would hold for the translator's memory too, and is left out. */
+long sys_mlockall(LinuxThread *t, uint64_t a[6])
+{
+    uint64_t start, end, at = 0;
+    int prot;
+    bool shared;
+    long r = 0;
+    if (!a[0] || (a[0] & ~(uint64_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) ||
+        a[0] == MCL_ONFAULT)
+        return -EINVAL;
+    if (!(a[0] & MCL_CURRENT))
+        return 0;
+    for (; r != -ERESTART_STUB && mem_next(t->process->engine, at, &start, &end, &prot, &shared);
+         at = end) {
+        long one =
+            HOST(t, SYS_mlock2, start, end - start, a[0] & MCL_ONFAULT ? 1 /* MLOCK_ONFAULT */ : 0);
+        r = one == -EPERM || one == -ERESTART_STUB ? one : r; /* others: parts that cannot be */
+    }
+    return r;
+}
+
+long sys_mbind(LinuxThread *t, uint64_t a[6])
+{
+    long r = check_range(t, a[0], a[1]);
+    if (r)
+        return r == -ENOMEM ? -EFAULT : r;
+    return HOST(t, SYS_mbind, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 /* ---- System V shared memory ---- */
@@ -408,7 +445,10 @@ static long process_vm(LinuxThread *t, long nr, const uint64_t a[6], bool writes
 {
     if (a[4] > 1024)
         return -EINVAL;
-    for (uint64_t i = 0; (pid_t)a[0] == getpid() && i < a[4]; i++) {
+    char task[64]; /* any of our threads' numbers names our memory */
+    snprintf(task, sizeof task, "/proc/self/task/%d", (int)a[0]);
+    bool own = (pid_t)a[0] == getpid() || access(task, F_OK) == 0;
+    for (uint64_t i = 0; own && i < a[4]; i++) {
         struct iovec v;
         if (copy_in(t, &v, a[3] + i * sizeof v, sizeof v) ||
             !guest_range_ok(t, (uint64_t)v.iov_base, v.iov_len, writes_remote))

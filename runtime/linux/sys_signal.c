@@ -159,3 +159,35 @@ long sys_restart_syscall(LinuxThread *t, uint64_t a[6])
     (void)a;
     return -EINTR; /* the guest never sees a restart block: its calls are made again whole */
 }
+
+/* A signal with its siginfo. To itself a process may send any si_code; that of a fault, on a signal
+ * of a fault, our own handlers would take for one: such a signal comes as if queued. */
+static long queue_signal(LinuxThread *t, int sig, uint64_t info_at, siginfo_t *info)
+{
+    if (!info_at || copy_in(t, info, info_at, sizeof *info))
+        return -EFAULT;
+    if (sig > 0 && sig <= SIGNALS && (SIGBIT(sig) & SYNCHRONOUS_SIGNALS) && info->si_code > 0)
+        info->si_code = SI_QUEUE;
+    return 0;
+}
+
+long sys_rt_sigqueueinfo(LinuxThread *t, uint64_t a[6])
+{
+    siginfo_t info;
+    long r = queue_signal(t, (int)a[1], a[2], &info);
+    return r ? r : HOST(t, SYS_rt_sigqueueinfo, a[0], a[1], &info);
+}
+
+long sys_rt_tgsigqueueinfo(LinuxThread *t, uint64_t a[6])
+{
+    siginfo_t info;
+    long r = queue_signal(t, (int)a[2], a[3], &info);
+    return r ? r : HOST(t, SYS_rt_tgsigqueueinfo, a[0], a[1], a[2], &info);
+}
+
+long sys_pidfd_send_signal(LinuxThread *t, uint64_t a[6])
+{
+    siginfo_t info;
+    long r = a[2] ? queue_signal(t, (int)a[1], a[2], &info) : 0;
+    return r ? r : HOST(t, SYS_pidfd_send_signal, a[0], a[1], a[2] ? &info : NULL, a[3]);
+}

@@ -28,6 +28,7 @@ enum { MAX_BUFFER = 0x7ffff000, MAX_PATHS = 2 };
 typedef struct CallPaths {
     PathBuffer buffer[MAX_PATHS];
     unsigned used;
+    struct iovec *iov; /* a list cut short, in place of the guest's; NULL: none */
 } CallPaths;
 
 static uint64_t buffer_size(const ArgSpec *spec, const uint64_t *args)
@@ -44,30 +45,77 @@ static uint64_t buffer_size(const ArgSpec *spec, const uint64_t *args)
     return n * spec->size;
 }
 
+/* How much of a range the kernel may be given: up to the first gap in the guest's memory that holds
+ * something of the translator's. Other gaps are the kernel's to find. */
+static uint64_t usable(LinuxThread *t, uint64_t addr, uint64_t len)
+{
+    Engine *e = t->process->engine;
+    uint64_t limit = t->process->abi->address_limit, at = addr, start, stop;
+    int prot;
+    bool shared;
+    if (!addr || !len)
+        return len;
+    if (addr >= limit)
+        return 0;
+    uint64_t end = len > limit - addr ? limit : addr + len;
+    while (at < end) {
+        bool more = mem_next(e, at, &start, &stop, &prot, &shared);
+        uint64_t gap_end = more && start < end ? start : end;
+        if (gap_end > at && mem_is_ours(e, at, gap_end - at))
+            return at - addr;
+        at = gap_end < end ? stop : end;
+    }
+    return len;
+}
+
 bool guest_range_ok(LinuxThread *t, uint64_t addr, uint64_t len, bool written)
 {
-    if (!addr || !len)
-        return true;
-    if (addr + len < addr || addr + len > t->process->abi->address_limit)
-        return true; /* the host's kernel finds the fault */
-    Engine *e = t->process->engine;
-    if (mem_prot(e, addr) < 0 && mem_is_ours(e, addr, len))
+    if (usable(t, addr, len) < len)
         return false;
-    if (written)
-        mem_open_for_kernel(e, addr, len);
+    if (written && addr)
+        mem_open_for_kernel(t->process->engine, addr, len);
     return true;
 }
 
-static long check_iovec(LinuxThread *t, uint64_t addr, uint64_t count, bool written)
+/* The kernel would transfer what lies before an address it cannot access: so a buffer that reaches
+ * into the translator's memory is cut off there. */
+static long prepare_buffer(LinuxThread *t, const ArgSpec *spec, uint64_t *args, unsigned i)
 {
+    uint64_t size = buffer_size(spec, args), n = usable(t, args[i], size);
+    bool may_cut = spec->ref != NO_REF && spec->count == COUNT_PLAIN && spec->size == 1;
+    if (n < size && (!n || !may_cut))
+        return -EFAULT;
+    if (n < size)
+        args[spec->ref] = n;
+    if (spec->kind == ARG_OUT && args[i])
+        mem_open_for_kernel(t->process->engine, args[i], n);
+    return 0;
+}
+
+static long prepare_iovec(LinuxThread *t, const ArgSpec *spec, uint64_t *args, unsigned i,
+                          CallPaths *paths)
+{
+    uint64_t count = args[spec->ref];
     if (count > IOV_MAX)
         return 0; /* EINVAL by the kernel */
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t k = 0; k < count; k++) {
         struct iovec v;
-        if (host_read(addr + i * sizeof v, &v, sizeof v))
+        if (copy_in(t, &v, args[i] + k * sizeof v, sizeof v))
             return -EFAULT;
-        if (!guest_range_ok(t, (uint64_t)v.iov_base, v.iov_len, written))
-            return -EFAULT;
+        uint64_t n = usable(t, (uint64_t)v.iov_base, v.iov_len);
+        if (n < v.iov_len && (int64_t)v.iov_len > 0) {
+            if (!n && !k)
+                return -EFAULT;
+            paths->iov = malloc((k + 1) * sizeof v);
+            if (!paths->iov || copy_in(t, paths->iov, args[i], (k + 1) * sizeof v))
+                return -EFAULT;
+            paths->iov[k].iov_len = n;
+            args[i] = (uint64_t)paths->iov;
+            args[spec->ref] = k + 1;
+            count = 0;
+        }
+        if (spec->kind == ARG_IOV_OUT && v.iov_base)
+            mem_open_for_kernel(t->process->engine, (uint64_t)v.iov_base, n);
     }
     return 0;
 }
@@ -91,11 +139,10 @@ static long prepare_argument(LinuxThread *t, const ArgSpec *spec, uint64_t *args
         return guest_range_ok(t, args[i], 1, false) ? 0 : -EFAULT;
     case ARG_IN:
     case ARG_OUT:
-        return guest_range_ok(t, args[i], buffer_size(spec, args), spec->kind == ARG_OUT) ? 0
-                                                                                          : -EFAULT;
+        return prepare_buffer(t, spec, args, i);
     case ARG_IOV_IN:
     case ARG_IOV_OUT:
-        return check_iovec(t, args[i], args[spec->ref], spec->kind == ARG_IOV_OUT);
+        return prepare_iovec(t, spec, args, i, paths);
     default:
         return 0;
     }
@@ -104,15 +151,17 @@ static long prepare_argument(LinuxThread *t, const ArgSpec *spec, uint64_t *args
 long linux_call(LinuxThread *t, const SyscallDesc *d, uint64_t args[6])
 {
     CallPaths paths;
+    long r = -d->refusal;
     paths.used = 0;
-    for (unsigned i = 0; i < SYSCALL_ARGS && d->args[i].kind != ARG_NONE; i++) {
-        long error = prepare_argument(t, &d->args[i], args, i, &paths);
-        if (error)
-            return error;
-    }
-    if (d->handler)
-        return d->handler(t, args);
-    return HOST(t, d->host_number, args[0], args[1], args[2], args[3], args[4], args[5]);
+    paths.iov = NULL;
+    for (unsigned i = 0; !r && i < SYSCALL_ARGS && d->args[i].kind != ARG_NONE; i++)
+        r = prepare_argument(t, &d->args[i], args, i, &paths);
+    if (!r && d->handler)
+        r = d->handler(t, args);
+    else if (!r)
+        r = HOST(t, d->host_number, args[0], args[1], args[2], args[3], args[4], args[5]);
+    free(paths.iov);
+    return r;
 }
 
 static bool socket_has_timeout(int fd)

@@ -4,6 +4,23 @@
 
 #include "runtime/linux/linux.h"
 
+/* Newer than the C library's headers; the same for all processors. */
+#ifndef __NR_cachestat
+#define __NR_cachestat 451
+#endif
+#ifndef __NR_fchmodat2
+#define __NR_fchmodat2 452
+#endif
+#ifndef __NR_futex_wake
+#define __NR_futex_wake    454
+#define __NR_futex_wait    455
+#define __NR_futex_requeue 456
+#endif
+#ifndef __NR_statmount
+#define __NR_statmount 457
+#define __NR_listmount 458
+#endif
+
 enum { SYSCALL_ARGS = 6, SYSCALL_NUMBERS = 512 };
 
 /* Columns of numbers in syscalls.def. */
@@ -56,6 +73,7 @@ struct SyscallDesc {
     const char *name;
     int16_t number[SYSCALL_COLUMNS];
     long host_number; /* PASS rows */
+    int refusal;      /* NOSYS and NOPERM rows: the error */
     SyscallHandler *handler;
     RestartRule restart;
     ArgSpec args[SYSCALL_ARGS + 1]; /* ends with ARG_NONE or ARG_RESULT */
@@ -70,6 +88,7 @@ long sys_lacking(LinuxThread *t, uint64_t a[SYSCALL_ARGS]);
 /* Handlers: one for each CALL row. They return a result or -errno. */
 #define PASS(name)
 #define LACK(name)
+#define NOPERM(name)
 #define CALL(name)                               long sys_##name(LinuxThread *t, uint64_t a[SYSCALL_ARGS]);
 #define SYSCALL(name, x86_64, generic, how, ...) how(name)
 #include "runtime/linux/syscalls.def"
@@ -77,5 +96,6 @@ long sys_lacking(LinuxThread *t, uint64_t a[SYSCALL_ARGS]);
 #undef PASS
 #undef LACK
 #undef CALL
+#undef NOPERM
 
 #endif

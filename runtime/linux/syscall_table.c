@@ -4,6 +4,7 @@
 
 #define PASS(name) .host_number = __NR_##name
 #define LACK(name) .handler = sys_lacking, .host_number = -1
+#define NOPERM(name) .refusal = EPERM, .host_number = -1
 #define CALL(name) .handler = sys_##name, .host_number = -1
 #define YES        RESTART_YES
 #define NO         RESTART_NO

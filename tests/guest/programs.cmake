@@ -43,7 +43,7 @@ endforeach()
 
 # Programs whose point is not the compiler's output: -O2, every engine.
 set(single demo cpu_v2 x87 x87_state long_double_math fp_traps string_ops faults self_modifying process
-           memory procfs)
+           memory memory_calls procfs)
 foreach(name ${single})
   build_guest(${name} ${name}.c -O2)
   guest_test(guest/${name} QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
