@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "ir/base/bits.h"
@@ -26,12 +27,31 @@ enum {
     CODE_PAGE = 4096,
 };
 
+/* A limit on the size of files is the guest's, for its files: it is lifted as far as it goes. */
+static bool set_size(int fd, uint64_t size)
+{
+    struct rlimit was, more;
+    bool lift = getrlimit(RLIMIT_FSIZE, &was) == 0 && was.rlim_cur < size;
+    if (lift) {
+        if (was.rlim_max < size) { /* it would be SIGXFSZ */
+            errno = EFBIG;
+            return false;
+        }
+        more = (struct rlimit){was.rlim_max, was.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &more);
+    }
+    bool ok = ftruncate(fd, (off_t)size) == 0;
+    if (lift)
+        setrlimit(RLIMIT_FSIZE, &was);
+    return ok;
+}
+
 static int new_object(void)
 {
     int fd = memfd_create("dragoman-code", MFD_CLOEXEC | MFD_EXEC);
     if (fd < 0 && errno == EINVAL) /* before Linux 6.3 there is no MFD_EXEC and it is implied */
         fd = memfd_create("dragoman-code", MFD_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, CODE_ARENA_CODE) != 0) {
+    if (fd >= 0 && !set_size(fd, CODE_ARENA_CODE)) {
         close(fd);
         fd = -1;
     }

@@ -43,7 +43,7 @@ endforeach()
 
 # Programs whose point is not the compiler's output: -O2, every engine.
 set(single demo cpu_v2 x87 x87_state long_double_math fp_traps string_ops faults self_modifying process
-           memory memory_calls procfs)
+           memory procfs)
 foreach(name ${single})
   build_guest(${name} ${name}.c -O2)
   guest_test(guest/${name} QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
@@ -96,7 +96,12 @@ foreach(variant 0 1 2 3)
              COMMAND ${guest_bin}/lost_signal 3000 ${variant} 30)
 endforeach()
 
-# For tests/strace.
+# qemu-aarch64 has answers of its own to some of these.
+build_guest(memory_calls memory_calls.c -O2)
+guest_test(guest/memory_calls QUICK ENGINES jit interp debug asan COMMAND ${guest_bin}/memory_calls)
+
+# For tests/syscall-fuzz and tests/strace.
+build_guest(syscall_fuzz syscall_fuzz.c -O1)
 build_guest(strace_tour strace_tour.c -O1)
 
 get_property(programs GLOBAL PROPERTY guest_programs)
