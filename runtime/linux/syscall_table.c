@@ -2,13 +2,13 @@
 #include "runtime/linux/strace.h"
 #include "runtime/linux/syscall.h"
 
-#define PASS(name) .host_number = __NR_##name
-#define LACK(name) .handler = sys_lacking, .host_number = -1
+#define PASS(name)   .host_number = __NR_##name
+#define LACK(name)   .handler = sys_lacking, .host_number = -1
 #define NOPERM(name) .refusal = EPERM, .host_number = -1
-#define CALL(name) .handler = sys_##name, .host_number = -1
-#define YES        RESTART_YES
-#define NO         RESTART_NO
-#define SOCK       RESTART_SOCK
+#define CALL(name)   .handler = sys_##name, .host_number = -1
+#define YES          RESTART_YES
+#define NO           RESTART_NO
+#define SOCK         RESTART_SOCK
 
 /* What the words of a row mean: kind, ref, count, size, show, late. */
 #define SPEC(...)                                                                                  \
