@@ -3,8 +3,8 @@
  *
  * A guest that writes code (a JIT compiler) makes a whole range writable to change a few bytes of
  * it, or writes beside code that stays. The translations there are invalidated, all of them; those
- * with a copy of their bytes are put aside (cache.c, retire), and when their address is to run again
- * they are compared with what is there now: the same bytes need no new translation. So what a
+ * with a copy of their bytes are put aside (cache.c, retire), and when their address is to run
+ * again they are compared with what is there now: the same bytes need no new translation. So what a
  * change costs is in proportion to what changed.
  *
  * While a region is read, a SourceLog notes where from, bytes that were only looked at included:
