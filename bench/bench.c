@@ -94,8 +94,8 @@ int bench_main(int argc, char **argv)
         return OPTIONS_USAGE_STATUS;
     if (plan.count) {
         int status = bench_count(&plan, o.markdown ? o.markdown : stdout, o.json);
-        return close_output(plan.json, o.json) & close_output(plan.markdown, o.markdown) ? status
-                                                                                         : 1;
+        bool json = close_output(plan.json, o.json), text = close_output(plan.markdown, o.markdown);
+        return json && text ? status : 1;
     }
     bench_measure(&plan, &report);
     bool written = write_reports(&plan, &report, plan.compare ? &old : NULL, &o);
