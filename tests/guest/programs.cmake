@@ -101,7 +101,7 @@ build_guest(memory_calls memory_calls.c -O2)
 guest_test(guest/memory_calls QUICK ENGINES jit interp debug asan COMMAND ${guest_bin}/memory_calls)
 
 # For tests/syscall-fuzz and tests/strace.
-build_guest(syscall_fuzz syscall_fuzz.c -O1)
+build_guest(random_calls random_calls.c -O1)
 build_guest(strace_tour strace_tour.c -O1)
 
 get_property(programs GLOBAL PROPERTY guest_programs)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check.py ENGINE PROGRAM SEED BATCHES: tests/guest/syscall_fuzz.c under Dragoman, shut in: a folder
+"""check.py ENGINE PROGRAM SEED BATCHES: tests/guest/random_calls.c under Dragoman, shut in: a folder
 of its own, namespaces of its own (mounts, network, processes, IPC), and nobody's rights.
 
 It fails when the translator breaks: an internal error, an assertion, an end that the program did not

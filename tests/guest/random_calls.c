@@ -1,4 +1,4 @@
-/* syscall_fuzz.c SEED BATCHES: random system calls with random arguments, in children that may die
+/* random_calls.c SEED BATCHES: random system calls with random arguments, in children that may die
  * of them. What runs this program must not: a child that ends as only the translator can end, by
  * SIGABRT, is reported with its last call.
  *
