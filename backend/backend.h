@@ -202,8 +202,9 @@ typedef struct InterpResult {
 } InterpResult;
 
 /* Runs a lifted (not promoted) region once, on state in memory. Guest memory is reached through
- * the accessors; max_insns bounds guest instructions inside loops (0: none). */
-InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns);
+ * the accessors; max_insns bounds guest instructions inside loops (0: none), max_polls the polls
+ * passed, that is, turns of loops: the next one ends the run as if there were something to do. */
+InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns, uint32_t max_polls);
 
 /* Accessors: copy between guest memory and `buf` without faulting the translator. They return 0,
  * or nonzero after recording fault_addr and fault_info in state. size: 1 2 4 8 10 16 are single

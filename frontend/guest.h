@@ -16,6 +16,7 @@ typedef struct LiftRequest {
     uint64_t pc;
     uint32_t mode;
     uint32_t max_insns; /* bound on guest instructions; 1 = exactly one instruction */
+    uint32_t max_conds; /* bound on conditional branches, the last of which ends it; 0: a default */
     bool count_blocks;  /* insert `count` at each block start */
     bool poll;          /* insert polls at the entry and at loop heads */
     bool watch_fp; /* leave by TRAP_MODE where the FP control word is loaded, to set fp_watch */

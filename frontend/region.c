@@ -28,21 +28,45 @@ struct RegionFormer {
     VEC(ExitBlock) exits;
 };
 
+/* Guest bytes fetched ahead, within a page: what lies on another page is asked for only when an
+ * instruction reaches it. */
+typedef struct Window {
+    uint64_t start;
+    unsigned size;
+    uint8_t bytes[64];
+} Window;
+
+/* The bytes at pc, *n of them: as many as an instruction may have, if they can be fetched. */
+static const uint8_t *fetch_at(const RegionFormer *f, Window *w, uint64_t pc, unsigned *n)
+{
+    enum { PAGE = 4096 };
+    unsigned max = f->ops->max_length, left = PAGE - (unsigned)(pc & (PAGE - 1));
+    if (pc - w->start >= w->size || w->start + w->size - pc < max) {
+        unsigned want = left < max ? max : left < sizeof w->bytes ? left : sizeof w->bytes;
+        w->start = pc;
+        w->size = f->rq->fetch(f->rq->fetch_arg, pc, w->bytes, want);
+    }
+    unsigned got = (unsigned)(w->start + w->size - pc);
+    *n = got < max ? got : max;
+    return w->bytes + (pc - w->start);
+}
+
 /* Decodes forward until something ends the straight line. */
 static void decode_line(RegionFormer *f)
 {
     unsigned max = f->rq->max_insns ? f->rq->max_insns : REGION_DEFAULT_INSNS;
-    unsigned conds = 0;
+    unsigned conds = 0, max_conds = f->rq->max_conds ? f->rq->max_conds : REGION_MAX_CONDS;
     uint64_t pc = f->region->pc;
+    Window window = {.start = pc};
     if (max > REGION_MAX_INSNS)
         max = REGION_MAX_INSNS;
-    f->insns = arena_alloc(f->region->arena, max * sizeof *f->insns);
+    f->insns = arena_raw(f->region->arena, max * sizeof *f->insns);
     while (f->count < max) {
         RegionInsn *in = &f->insns[f->count];
-        uint8_t buf[32];
-        in->pc = pc;
-        unsigned got = f->rq->fetch(f->rq->fetch_arg, pc, buf, f->ops->max_length);
-        RegionDecode d = f->ops->decode(f->guest, f->count, in, buf, got);
+        unsigned got;
+        const uint8_t *bytes = fetch_at(f, &window, pc, &got);
+        *in = (RegionInsn){.pc = pc};
+        RegionDecode d = f->ops->decode(f->guest, f->count, in, bytes, got);
         if (d == REGION_FETCH && f->count > 0)
             return; /* a region never traps for bytes it may not reach */
         f->count++;
@@ -53,7 +77,7 @@ static void decode_line(RegionFormer *f)
         }
         if (in->flow == FLOW_JUMP || in->flow == FLOW_END)
             return;
-        if (in->flow == FLOW_COND && ++conds == REGION_MAX_CONDS)
+        if (in->flow == FLOW_COND && ++conds == max_conds)
             return;
         pc += in->length;
     }

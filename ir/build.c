@@ -26,7 +26,7 @@ Region *ir_region_new(Arena *arena, uint64_t pc, const SlotTable *slots, const H
     r->slots = slots;
     r->helpers = helpers;
     r->fp_model = fp_model;
-    r->insts.cap = 256;
+    r->insts.cap = 128;
     r->insts.data = arena_raw(arena, r->insts.cap * sizeof(IrInst)); /* ir_inst_new fills them */
     r->insts.data[0] = (IrInst){.op = IR_NOP};
     r->insts.count = 1;

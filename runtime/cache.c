@@ -7,6 +7,10 @@
 
 #include "ir/base/log.h"
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 enum {
     CACHE_META_LIMIT = 512 << 20,
     SLOT_SEARCH = 16,
@@ -36,8 +40,9 @@ bool cache_init(Cache *c, CodeArena *arena, const BackendOps *backend)
 
 static _Atomic(Translation *) *bucket(const Cache *c, uint64_t pc, uint32_t mode)
 {
-    uint64_t h = (pc ^ (uint64_t)mode << 48) * 0x9e3779b97f4a7c15u;
-    return &c->buckets[h >> 48];
+    /* Neighbours lie together, so that little code touches few pages of buckets. */
+    uint64_t h = pc >> 4 ^ pc >> 20 ^ pc >> 36 ^ mode * 0x9e37u;
+    return &c->buckets[h & (CACHE_BUCKETS - 1)];
 }
 
 Translation *cache_find(const Cache *c, uint64_t pc, uint32_t mode)
@@ -113,6 +118,7 @@ HeaderCell *cache_make_table(Cache *c, uint32_t mode)
     table = map_table(LOOKUP_SIZE * sizeof *table);
     if (table == NULL)
         log_fatal("out of memory");
+    madvise(table, LOOKUP_SIZE * sizeof *table, MADV_POPULATE_WRITE); /* cheaper than faults */
     for (uint32_t i = 0; i < LOOKUP_SIZE; i++)
         set_header(&table[i], &c->empty);
     c->modes[n] = (ModeTable){mode, table};

@@ -21,6 +21,7 @@
 #endif
 
 enum {
+    POPULATE_FIRST = 32 << 10, /* most programs that start need little */
     POPULATE_STEP = 256 << 10,
     CODE_ALIGN = 16,
     DATA_LINE = 64,
@@ -89,7 +90,8 @@ static void populate(CodeArena *a, uint32_t end)
 {
     if (end <= a->populated)
         return;
-    uint32_t to = (uint32_t)bits_align_up(end + POPULATE_STEP / 2, POPULATE_STEP);
+    uint32_t step = a->populated < POPULATE_STEP ? POPULATE_FIRST : POPULATE_STEP;
+    uint32_t to = (uint32_t)bits_align_up(end + step / 2, step);
     if (to > CODE_ARENA_CODE)
         to = CODE_ARENA_CODE;
     uint32_t n = to - a->populated;
@@ -128,8 +130,8 @@ void code_arena_stubs(CodeArena *a, const BackendOps *ops, const BackendConfig *
                       const SlotTable *slots)
 {
     populate(a, 1);
-    uint32_t n = ops->emit_stubs(cfg, slots, a->rw, POPULATE_STEP, a->stub);
-    DG_ASSERT(n > 0 && n <= POPULATE_STEP);
+    uint32_t n = ops->emit_stubs(cfg, slots, a->rw, POPULATE_FIRST, a->stub);
+    DG_ASSERT(n > 0 && n <= POPULATE_FIRST);
     ops->sync_code(a->rw, (uint64_t)(uintptr_t)a->rx, n);
     a->first = (uint32_t)bits_align_up(n, DATA_LINE);
     code_arena_reset(a);

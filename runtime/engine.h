@@ -28,7 +28,10 @@
 #include "runtime/stats.h"
 #include "runtime/vcpu.h"
 
-enum { DMB_SET = 1024 }; /* guest instructions known to access misaligned; a power of two */
+enum {
+    DMB_SET = 1024, /* guest instructions known to access misaligned; a power of two */
+    HEAT_BITS = 18,
+};
 
 struct Engine {
     const GuestOps *guest;
@@ -50,6 +53,10 @@ struct Engine {
     uint64_t dmb_pcs[DMB_SET]; /* hash set of guest pcs, 0 = free */
     bool any_dmb;              /* it is not empty */
 
+    /* By guest pc: how often it was interpreted. Those that share a number are translated the
+     * sooner. Neighbours lie together, so that little code touches few pages of it. */
+    _Atomic uint8_t heat[1 << HEAT_BITS];
+
     _Atomic bool flushing;
     void *fork_copy; /* the arena's copy between before and after fork */
 };
@@ -59,7 +66,7 @@ typedef struct VcpuRun {
     Vcpu pub;        /* first: a Vcpu * is a VcpuRun * */
     void *alt_stack; /* mapping of the signal stack, guard page included */
     size_t state_size;
-    Arena scratch;                  /* of the one instruction being interpreted */
+    Arena scratch;                  /* of the instruction or cold region being interpreted */
     GuestFault fault;               /* of EXIT_FAULT, left by the fault handler */
     Site site;                      /* decoded for rebuilding the state, or in the fault handler */
     uint64_t guard_low, guard_high; /* shadow stack: faults in this range are overflows */
@@ -132,6 +139,9 @@ void engine_translate(Engine *e, uint64_t pc, uint32_t mode);
 /* Copies guest code for LiftRequest.fetch, `engine` an Engine, without write-tracking the pages it
  * comes from; returns how many of the n bytes are executable and readable. */
 uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint32_t n);
+/* Lifts a short region at (pc, mode) for one run by the interpreter, into arena; NULL if it has to
+ * be translated. Not in a section, lock not held. */
+const Region *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
 /* Lifts exactly one instruction at pc for the interpreter, into arena. */
 const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
 /* Whether the instruction at pc reads memory only to write it back: x86 calls a fault of its read a

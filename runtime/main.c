@@ -23,6 +23,8 @@
 
 extern char **environ;
 
+enum { DEFAULT_COLD_RUNS = 3 };
+
 static EngineOptions engine_options(const Options *o)
 {
     return (EngineOptions){
@@ -32,6 +34,10 @@ static EngineOptions engine_options(const Options *o)
         .stats_text = o->stats,
         .stats_file = o->stats_file,
         .check = o->check,
+        /* Explained is what is translated: all of it. */
+        .cold_runs = o->cold_runs != OPTION_NO_NUMBER ? (uint32_t)o->cold_runs
+                     : o->explain.given               ? 0
+                                                      : DEFAULT_COLD_RUNS,
         .no_pass = o->no_pass,
         .max_optimised = o->max_optimised == OPTION_NO_NUMBER ? UINT64_MAX : o->max_optimised,
         .max_insns = o->one_insn                        ? 1

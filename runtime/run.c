@@ -1,6 +1,7 @@
 /* run.c: the loop of a vCPU: find or make a translation, run it, see why it came back.
  *
  *     poll word set?      linux_poll
+ *     cold code?          lift and interpret
  *     no translation?     engine_translate, then again
  *     otherwise           link the exit that led here, run, and by ExitReason:
  *       EXIT_DIRECT       remember the exit: the next turn chains it; or perform its service
@@ -209,7 +210,7 @@ static void interpret_one(Vcpu *v)
     while (!vcpu_enter_section(v, e)) /* inside, failed accesses come back as faults */
         wait_for_flush(e);
     vcpu_x87_save(v);
-    InterpResult res = interp_run(r, v->state, 1);
+    InterpResult res = interp_run(r, v->state, 1, 0);
     Outcome o = interpreted(v, r, &res);
     vcpu_x87_load(v);
     vcpu_leave_section(v);
@@ -217,9 +218,50 @@ static void interpret_one(Vcpu *v)
     conclude(v, &o);
 }
 
+static _Atomic uint8_t *heat_of(Engine *e, uint64_t pc)
+{
+    return &e->heat[(pc >> 3 ^ pc >> (HEAT_BITS + 3)) & ((1u << HEAT_BITS) - 1)];
+}
+
+/* Whether the code at pc has been interpreted often enough to be translated now. */
+static bool is_warm(Engine *e, uint64_t pc)
+{
+    _Atomic uint8_t *heat = heat_of(e, pc);
+    uint8_t n = atomic_load_explicit(heat, memory_order_relaxed);
+    if (n >= e->opt.cold_runs || n == UINT8_MAX || e->backend == NULL)
+        return true;
+    atomic_store_explicit(heat, (uint8_t)(n + 1), memory_order_relaxed);
+    return false;
+}
+
+/* Tier 0: code that has hardly run is interpreted, and nothing of it kept. A loop is left at its
+ * head after a few turns, so that it becomes warm there. The x87 unit keeps the guest's state
+ * meanwhile: the interpreter does not touch it. */
+static void interpret_cold(Vcpu *v, uint32_t mode)
+{
+    enum { TURNS = 16 };
+    Engine *e = v->engine;
+    VcpuRun *run = vcpu_run_of(v);
+    const Region *r = engine_lift_cold(e, &run->scratch, v->state->pc, mode);
+    if (r == NULL) {
+        arena_reset(&run->scratch);
+        atomic_store_explicit(heat_of(e, v->state->pc), UINT8_MAX, memory_order_relaxed);
+        return;
+    }
+    run->pending_exit = NULL; /* what led here is tied to nothing */
+    run->pending_lookup = false;
+    while (!vcpu_enter_section(v, e))
+        wait_for_flush(e);
+    InterpResult res = interp_run(r, v->state, 0, TURNS);
+    Outcome o = interpreted(v, r, &res);
+    vcpu_leave_section(v);
+    arena_reset(&run->scratch);
+    conclude(v, &o);
+}
+
 static Outcome run_region(Vcpu *v, const Translation *t)
 {
-    InterpResult res = interp_run(t->region, v->state, 0);
+    InterpResult res = interp_run(t->region, v->state, 0, 0);
     return interpreted(v, t->region, &res);
 }
 
@@ -367,6 +409,10 @@ static void turn(Vcpu *v)
     Engine *e = v->engine;
     VcpuRun *r = vcpu_run_of(v);
     uint32_t mode = v->guest->mode(v->state);
+    if (!is_warm(e, v->state->pc)) {
+        interpret_cold(v, mode);
+        return;
+    }
     if (!vcpu_enter_section(v, e)) {
         wait_for_flush(e);
         return;

@@ -92,7 +92,9 @@ static void collect(const Engine *e, Section sections[SECTIONS])
                   "run",
                   {{"guest_insns", "guest instructions translated code", ran.guest},
                    {"host_insns", "host instructions", ran.host},
-                   {"interpreted_insns", "guest instructions interpreted", sum.ran_interp}}};
+                   {"interpreted_insns", "guest instructions interpreted", sum.ran_interp},
+                   {"cold_runs", "cold regions interpreted", s->cold_runs},
+                   {"cold_insns", "guest instructions in them", s->cold_insns}}};
     sections[1] = (Section){"translation",
                             "translation",
                             {{"translations", "translations", s->translations},
@@ -113,11 +115,18 @@ static void collect(const Engine *e, Section sections[SECTIONS])
                    {"services", "services (system calls and others)", sum.services},
                    {"polls", "polls handled", sum.polls},
                    {"guest_faults", "faults given to the guest", sum.faults + sum.traps}}};
+    uint64_t tables = arena_size(&e->cache.meta), making = arena_size(&e->scratch);
+    for (Vcpu *v = e->vcpus; v != NULL; v = v->next)
+        making += arena_size(&vcpu_run_of(v)->scratch);
     sections[3] = (Section){"memory",
                             "memory",
                             {{"stub_bytes", "bytes of stubs", e->arena.first},
                              {"code_bytes", "code bytes in use", e->arena.used},
                              {"data_bytes", "data bytes in use", e->arena.data_used},
+                             {"table_bytes", "bytes of exits and side tables", tables},
+                             {"scratch_bytes", "bytes for lifting and translating", making},
+                             {"translator_bytes", "all of these",
+                              e->arena.used + (uint64_t)e->arena.data_used + tables + making},
                              {"invalidated", "invalidated translations", s->invalidated},
                              {"revived", "of those, brought back unchanged", s->revived},
                              {"page_opens", "code pages opened for writing", s->page_opens},

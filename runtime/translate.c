@@ -20,6 +20,8 @@ enum {
     MAX_PAGES_AHEAD = 32, /* ..and after which no more are looked at ahead */
     MAX_CHECKED_INSNS = 16,
     MAX_SOURCES = 8,
+    COLD_INSNS = 24, /* most of what is lifted for one run should run */
+    COLD_CONDS = 2,
 };
 
 typedef struct SourcePage {
@@ -37,6 +39,7 @@ typedef struct TranslationContext {
     uint32_t npages;
     bool checked; /* some bytes came from a checked page */
     SourceLog log;
+    bool cold; /* for one run by the interpreter */
 } TranslationContext;
 
 /* ---- reading guest code ---- */
@@ -70,8 +73,14 @@ static uint32_t read_page(const SourcePage *p, uint64_t addr, uint8_t *buf, uint
     uint32_t offset = (uint32_t)(addr - p->addr);
     if (p->use == PAGE_NOT_EXECUTABLE)
         return 0;
-    if (p->use == PAGE_KEPT)
-        return host_read(addr, buf, n) == 0 ? n : 0;
+    if (p->use == PAGE_KEPT) {
+        uint32_t done = 0;
+        for (; n - done >= 16; done += 16) { /* a single access each */
+            if (host_read(addr + done, buf + done, 16) != 0)
+                return done;
+        }
+        return host_read(addr + done, buf + done, n - done) == 0 ? n : done;
+    }
     if (offset + n > p->readable)
         n = offset < p->readable ? p->readable - offset : 0;
     memcpy(buf, p->copy + offset, n);
@@ -136,7 +145,8 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
     tc->request = (LiftRequest){.pc = pc,
                                 .mode = mode,
                                 .max_insns = max,
-                                .count_blocks = e->opt.stats && e->backend != NULL,
+                                .max_conds = tc->cold ? COLD_CONDS : 0,
+                                .count_blocks = e->opt.stats && e->backend != NULL && !tc->cold,
                                 .poll = true,
                                 .watch_fp = engine_watches_fp(e),
                                 .x87_unit = engine_has_x87(e),
@@ -410,6 +420,36 @@ void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
             e->stats.translate_ns += now_ns() - start;
     }
     engine_unlock(e);
+}
+
+/* Whether the host's x87 unit is to do something. */
+static bool uses_x87_unit(const Region *r)
+{
+    for (uint32_t i = 1; i < r->insts.count; i++) {
+        if (r->insts.data[i].op == IR_x87 || r->insts.data[i].op == IR_x87mem)
+            return true;
+    }
+    return false;
+}
+
+const Region *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)
+{
+    TranslationContext tc = {.e = e, .cold = true};
+    uint32_t max = e->opt.max_insns;
+    if (max == 0 || max > COLD_INSNS)
+        max = COLD_INSNS;
+    engine_lock(e);
+    tc.request.pc = pc;
+    log_set_crash_dump(dump_translation, &tc);
+    Region *r = lift_region(&tc, arena, pc, mode, max);
+    r->pc = pc;
+    r->mode = mode;
+    verify(&tc, r);
+    log_set_crash_dump(NULL, NULL);
+    e->stats.cold_runs++;
+    e->stats.cold_insns += tc.lifted.guest_insns;
+    engine_unlock(e);
+    return uses_x87_unit(r) ? NULL : r;
 }
 
 const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)

@@ -140,7 +140,7 @@ static bool step_nothing(Run *x, const IrInst *i)
 static bool step_poll(Run *x, const IrInst *i)
 {
     (void)i;
-    if (atomic_load_explicit(&x->state->poll, memory_order_relaxed) == 0)
+    if (x->polls_left-- != 0 && atomic_load_explicit(&x->state->poll, memory_order_relaxed) == 0)
         return true;
     return run_end(x, INTERP_POLL);
 }
@@ -341,10 +341,14 @@ static bool step_other(Run *x, const IrInst *i)
     return ir_has(i, IR_E_FPENV) ? step_fp(x, i) : step_eval(x, i);
 }
 
-InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns)
+InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns, uint32_t max_polls)
 {
     IrValue values[r->insts.count];
-    Run x = {.r = r, .state = state, .v = values, .max_insns = max_insns};
+    Run x = {.r = r,
+             .state = state,
+             .v = values,
+             .max_insns = max_insns,
+             .polls_left = max_polls != 0 ? max_polls : UINT32_MAX};
     const IrInst *insts = r->insts.data;
     DG_ASSERT(!r->promoted);
     x.pc = r->blocks.data[0].pc;

@@ -18,6 +18,7 @@ typedef struct Run {
     uint64_t insn_pc; /* of the last `insn` */
     bool went_back;   /* along an edge to this or an earlier block, since then */
     uint64_t max_insns;
+    uint32_t polls_left;
     uint32_t next; /* instruction to go on with */
     InterpResult result;
 } Run;

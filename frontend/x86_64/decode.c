@@ -63,10 +63,10 @@ static unsigned span_of(const X86Row *row)
     return row->attr & A_SPAN16 ? 16 : row->attr & A_SPAN8 ? 8 : row->attr & A_SPAN4 ? 4 : 1;
 }
 
-static void insert(uint16_t *link, unsigned row)
+/* rank: specificity of each row. */
+static void insert(uint16_t *link, unsigned row, const uint8_t *rank)
 {
-    unsigned s = specificity(&x86_rows[row]);
-    while (*link && specificity(&x86_rows[lookup_index.nodes[*link].row - 1]) >= s)
+    while (*link && rank[lookup_index.nodes[*link].row - 1] >= rank[row])
         link = &lookup_index.nodes[*link].next;
     unsigned n = ++lookup_index.used;
     if (n >= MAX_NODES)
@@ -77,12 +77,17 @@ static void insert(uint16_t *link, unsigned row)
 
 __attribute__((constructor)) static void build_index(void)
 {
+    uint8_t rank[x86_row_count];
     for (unsigned r = 0; r < x86_row_count; r++) {
         const X86Row *row = &x86_rows[r];
-        for (unsigned k = 0; k < span_of(row); k++)
-            for (unsigned c = 0; c < PREFIX_CLASSES; c++)
-                if (serves_class(row, c))
-                    insert(&lookup_index.head[row->map][row->opcode + k][c], r);
+        unsigned span = span_of(row);
+        rank[r] = (uint8_t)specificity(row);
+        for (unsigned c = 0; c < PREFIX_CLASSES; c++) {
+            if (!serves_class(row, c))
+                continue;
+            for (unsigned k = 0; k < span; k++)
+                insert(&lookup_index.head[row->map][row->opcode + k][c], r, rank);
+        }
     }
 }
 

@@ -42,6 +42,7 @@ static RegionDecode decode(void *guest, unsigned i, RegionInsn *out, const uint8
     LiftedInsn *li = &l->insns[i];
     li->status = (uint8_t)x86_decode(&li->insn, out->pc, bytes, n, l->mode);
     li->got = (uint8_t)n;
+    li->known = NULL;
     out->length = 1;
     if (li->status == X86_DECODE_SHORT) {
         out->length = (uint8_t)(n + 1);
@@ -142,7 +143,7 @@ void x86_lift(const LiftRequest *rq, LiftResult *out)
     if (max > REGION_MAX_INSNS)
         max = REGION_MAX_INSNS;
     Lifter l = {.arena = rq->arena, .mode = rq->mode};
-    l.insns = arena_alloc(rq->arena, max * sizeof *l.insns);
+    l.insns = arena_raw(rq->arena, max * sizeof *l.insns); /* decode() fills them */
     l.lc.b.region = r;
     l.lc.poll = rq->poll;
     l.lc.count_blocks = rq->count_blocks;

@@ -37,6 +37,14 @@ void *arena_copy(Arena *a, const void *p, size_t bytes)
     return q;
 }
 
+size_t arena_size(const Arena *a)
+{
+    size_t size = 0;
+    for (const ArenaChunk *c = a->chunks; c != NULL; c = c->next)
+        size += sizeof *c + c->size;
+    return size;
+}
+
 void arena_reset(Arena *a)
 {
     ArenaChunk *keep = NULL;

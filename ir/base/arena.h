@@ -46,6 +46,8 @@ static inline void *arena_alloc(Arena *a, size_t bytes)
 
 /* A copy of `bytes` bytes at `p`. */
 void *arena_copy(Arena *a, const void *p, size_t bytes);
+/* Bytes taken from the system. */
+size_t arena_size(const Arena *a);
 void arena_reset(Arena *a);
 void arena_free(Arena *a);
 

@@ -21,7 +21,7 @@ static InterpResult run_on(const char *body, uint64_t max_insns)
     snprintf(text, sizeof text, "region 0x1000 {\n%s\n}\n", body);
     Region *r = parse_or_die(&arena, text);
     EXPECT(ir_verify(r, err, sizeof err), "%s in\n%s", err, text);
-    return interp_run(r, &state, max_insns);
+    return interp_run(r, &state, max_insns, 0);
 }
 
 static InterpResult run(const char *body)
