@@ -122,7 +122,9 @@ typedef struct CompiledCode {
     Arena *arena;
     uint8_t *code;
     uint32_t size;
-    uint32_t entry;      /* offset of the entry */
+    uint32_t entry; /* offset of the entry */
+    uint32_t
+        unpolled; /* the same behind the poll that the code begins with; entry if it does not */
     uint32_t data_words; /* 8-byte data words wanted: counters first, then site slots */
     uint32_t site_slots; /* the last this many are inline-cache slots; counters: costs.count */
     VEC(Reloc) relocs;

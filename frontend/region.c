@@ -149,13 +149,20 @@ static int only_way(const RegionFormer *f, unsigned i)
     return in->branches == 1 && in->from < i ? in->from : -1;
 }
 
+/* The poll at the entry comes before all else: there is an entry behind it (CompiledCode.unpolled).
+ */
+static bool polled_entry(const RegionFormer *f, unsigned i)
+{
+    return f->rq->poll && i == 0 && !f->insns[0].loop_head;
+}
+
 static void begin(RegionFormer *f, unsigned i)
 {
     RegionInsn *in = &f->insns[i];
     IrBlock *block = &f->region->blocks.data[in->block];
     f->b.block = in->block;
     block->loop_head = in->loop_head;
-    if (f->rq->count_blocks)
+    if (f->rq->count_blocks && !polled_entry(f, i))
         ir_count(&f->b);
     f->ops->begin_block(f->guest, f, i, in->block, only_way(f, i));
 }
@@ -169,6 +176,8 @@ static void lift_all(RegionFormer *f)
         ir_insn(&f->b, in->pc, in->length);
         if (f->rq->poll && (i == 0 || (in->leader && in->loop_head)))
             ir_poll(&f->b);
+        if (f->rq->count_blocks && polled_entry(f, i))
+            ir_count(&f->b);
         if (!f->ops->lift(f->guest, f, i, &f->b))
             continue;
         uint64_t next = in->pc + in->length;

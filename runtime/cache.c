@@ -182,6 +182,7 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, uint64_t pc, uint32
     t->code = code;
     t->size = cc->size;
     t->header.entry = (uint64_t)(uintptr_t)c->arena->rx + code + cc->entry;
+    t->unpolled = (uint64_t)(uintptr_t)c->arena->rx + code + cc->unpolled;
     cache_make_table(c, mode); /* whoever finds a translation finds its mode's table */
     install_data(c, t, cc, data);
     install_code(c, t, cc, data);
@@ -214,11 +215,19 @@ static bool patch(Cache *c, Exit *x, uint64_t target)
     return c->backend->patch(rw, rx, &x->site, target);
 }
 
+/* Every thread polls now and then if it does whenever guest code goes back: by a jump or a call to
+ * what is not behind it, or by an indirect jump. What remains, jumps and calls forward and returns
+ * that the shadow stack predicts, each of which undoes a call, cannot go on for ever. */
+static bool goes_forward(const Exit *x)
+{
+    return x->from->guest_end != 0 && x->site.pc >= x->from->guest_end;
+}
+
 void cache_chain(Cache *c, Exit *x, Translation *to)
 {
     if (x->to != NULL || to->dead || to->region != NULL || x->site.kind == IR_EXIT_SERVICE)
         return;
-    if (!patch(c, x, to->header.entry))
+    if (!patch(c, x, goes_forward(x) ? to->unpolled : to->header.entry))
         return;
     x->to = to;
     x->next_in = to->incoming;

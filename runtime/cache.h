@@ -46,11 +46,13 @@ typedef struct SlotRef { /* an inline-cache slot that points to this translation
 
 struct Translation {
     EntryHeader header; /* what generated code sees */
+    uint64_t unpolled;  /* the entry behind its poll */
     uint32_t mode;
     bool dead;           /* invalidated; under the lock */
     bool checked;        /* checks its own source bytes */
     uint32_t code, size; /* range in the code arena */
     uint32_t guest_insns, guest_bytes;
+    uint64_t guest_end; /* highest end of the guest code it was made from */
     SiteTable sites;
     Exit *exits;
     uint32_t nexits;

@@ -282,8 +282,11 @@ static void finish(const TranslationContext *tc, Translation *t)
     t->source = keep_source(tc);
     t->checked = tc->checked;
     t->guest_insns = tc->lifted.guest_insns;
-    for (uint32_t i = 0; i < tc->lifted.nranges; i++)
+    for (uint32_t i = 0; i < tc->lifted.nranges; i++) {
         t->guest_bytes += (uint32_t)(tc->lifted.ranges[i].end - tc->lifted.ranges[i].start);
+        if (t->guest_end < tc->lifted.ranges[i].end)
+            t->guest_end = tc->lifted.ranges[i].end;
+    }
     for (uint32_t i = 0; i < tc->npages; i++)
         code_pages_add(e, tc->pages[i].addr, t);
     e->stats.translations++;

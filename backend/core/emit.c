@@ -141,6 +141,15 @@ static void emit_trap(Emitter *e, const IrInst *in)
     f->trap_arg = in->aux;
 }
 
+static void emit_poll(Emitter *e)
+{
+    bool first = emit_offset(e) == e->out->entry;
+    emit_cold_site(e, SITE_POLL);
+    e->host->poll(e, e->cold.data[e->cold.count - 1].label);
+    if (first)
+        e->out->unpolled = emit_offset(e);
+}
+
 static void emit_call(Emitter *e, const IrInst *in)
 {
     const HelperDesc *h = &e->region->helpers->helpers[in->imm];
@@ -193,8 +202,7 @@ static void emit_inst(Emitter *e, const Allocation *al, uint32_t i, uint32_t nex
         emit_branch(e, al, i, next);
         break;
     case IR_poll:
-        emit_cold_site(e, SITE_POLL);
-        e->host->poll(e, e->cold.data[e->cold.count - 1].label);
+        emit_poll(e);
         break;
     case IR_trap:
         emit_trap(e, in);
