@@ -24,7 +24,8 @@ FINE = re.compile(r"dragoman: [^:]*: (SIG\w+ at |unknown )")
 
 def shut_in(folder):
     """Words that go before the command."""
-    namespaces = ["unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
+    # Propagation: in a chroot "/" is no mount, and nobody mounts anything anyway.
+    namespaces = ["unshare", "--mount", "--propagation", "unchanged", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
     if os.getuid() == 0:
         drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs",
                 "--bounding-set=-all", "--inh-caps=-all"]
