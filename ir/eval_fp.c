@@ -77,11 +77,32 @@ IrValue eval_vfhsub(SoftFp *s, const Region *r, const IrInst *i, const IrValue *
     return neighbours(s, softfp_sub, i->lane == IR_F64, a);
 }
 
-IrValue eval_fsqrt(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+static uint64_t rounded(SoftFp *s, bool wide, uint64_t x, unsigned cc)
 {
-    (void)r;
-    return eval_u64(softfp_sqrt(s, i->type == IR_F64, a[0].u));
+    return softfp_round(s, wide, x, (IrRound)(cc % IR_ROUND_QUIET), cc >= IR_ROUND_QUIET);
 }
+
+#define FP_UN(name, expr)                                                                          \
+    IrValue eval_##name(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)             \
+    {                                                                                              \
+        bool wide = i->type == IR_F64;                                                             \
+        uint64_t x = a[0].u;                                                                       \
+        (void)r;                                                                                   \
+        return eval_u64(expr);                                                                     \
+    }                                                                                              \
+    IrValue eval_v##name(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)            \
+    {                                                                                              \
+        bool wide = i->lane == IR_F64;                                                             \
+        IrValue v;                                                                                 \
+        (void)r;                                                                                   \
+        for (unsigned n = 0; n < (wide ? 2 : 4); n++) {                                            \
+            uint64_t x = get(&a[0], wide, n);                                                      \
+            set(&v, wide, n, expr);                                                                \
+        }                                                                                          \
+        return v;                                                                                  \
+    }
+FP_UN(fsqrt, softfp_sqrt(s, wide, x))
+FP_UN(fround, rounded(s, wide, x, i->cc))
 
 /* ---- comparisons ---- */
 
@@ -182,16 +203,6 @@ FP_LANES(vf64toi32, 2, true, false,
          (uint64_t)softfp_to_int(s, true, x, false, i->cc == IR_ROUND_ZERO))
 FP_LANES(vf32tof64, 2, false, true, softfp_extend(s, x))
 FP_LANES(vf64tof32, 2, true, false, softfp_truncate(s, x))
-
-IrValue eval_vfsqrt(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
-{
-    bool wide = i->lane == IR_F64;
-    IrValue v;
-    (void)r;
-    for (unsigned n = 0; n < (wide ? 2 : 4); n++)
-        set(&v, wide, n, softfp_sqrt(s, wide, get(&a[0], wide, n)));
-    return v;
-}
 
 /* ---- without an environment ---- */
 

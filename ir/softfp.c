@@ -423,6 +423,15 @@ uint64_t softfp_from_int(SoftFp *s, bool wide, int64_t v)
     return v == 0 ? 0 : normalise_and_pack(s, &formats[wide], n);
 }
 
+/* The magnitude of n, which is below 2^63, as an integer. */
+static uint64_t round_to_integer(unsigned mode, Num n, bool *inexact)
+{
+    unsigned drop = n.exp < 0 ? 63 : (unsigned)(63 - n.exp);
+    uint64_t m = n.exp < 0 ? shift_sticky(n.m, (unsigned)-n.exp) : n.m;
+    *inexact = m << (64 - drop) != 0;
+    return round_off(mode, n.negative, m, drop);
+}
+
 int64_t softfp_to_int(SoftFp *s, bool wide, uint64_t a, bool int64, bool to_zero)
 {
     const Format *f = &formats[wide];
@@ -438,10 +447,7 @@ int64_t softfp_to_int(SoftFp *s, bool wide, uint64_t a, bool int64, bool to_zero
     uint64_t limit = int64 ? INT64_MAX : INT32_MAX, v = UINT64_MAX;
     bool inexact = false;
     if (n.exp < 63) {
-        unsigned drop = n.exp < 0 ? 63 : (unsigned)(63 - n.exp);
-        uint64_t m = n.exp < 0 ? shift_sticky(n.m, (unsigned)-n.exp) : n.m;
-        v = round_off(to_zero ? ROUND_TO_ZERO : rounding(s), n.negative, m, drop);
-        inexact = m << (64 - drop) != 0;
+        v = round_to_integer(to_zero ? ROUND_TO_ZERO : rounding(s), n, &inexact);
     } else if (n.exp == 63 && n.negative) {
         v = n.m;
     }
@@ -452,4 +458,27 @@ int64_t softfp_to_int(SoftFp *s, bool wide, uint64_t a, bool int64, bool to_zero
     if (inexact)
         raise_flags(s, FP_INEXACT);
     return n.negative ? (int64_t)-v : (int64_t)v;
+}
+
+uint64_t softfp_round(SoftFp *s, bool wide, uint64_t a, IrRound mode, bool quiet)
+{
+    static const uint8_t modes[] = {[IR_ROUND_ZERO] = ROUND_TO_ZERO,
+                                    [IR_ROUND_NEAREST] = ROUND_NEAREST,
+                                    [IR_ROUND_DOWN] = ROUND_DOWN,
+                                    [IR_ROUND_UP] = ROUND_UP};
+    const Format *f = &formats[wide];
+    a = flush(s, f, a);
+    if (is_nan(f, a))
+        return pass_nan(s, f, a, a);
+    if (is_zero(f, a) || is_inf(f, a))
+        return a;
+    Num n = unpack(f, a);
+    if (n.exp >= f->digits - 1)
+        return a; /* an integer */
+    bool inexact;
+    n.m = round_to_integer(mode == IR_ROUND_CURRENT ? rounding(s) : modes[mode], n, &inexact);
+    n.exp = 63;
+    if (inexact && !quiet)
+        raise_flags(s, FP_INEXACT);
+    return n.m == 0 ? a & f->sign : normalise_and_pack(s, f, n);
 }

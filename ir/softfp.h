@@ -47,6 +47,8 @@ SoftFpBin softfp_add, softfp_sub, softfp_mul, softfp_div;
 /* a < b ? a : b and a > b ? a : b; invalid for any NaN. */
 SoftFpBin softfp_minsel, softfp_maxsel;
 uint64_t softfp_sqrt(SoftFp *s, bool wide, uint64_t a);
+/* To an integer, as a number; quiet: the inexact flag is left alone. No denormal flag. */
+uint64_t softfp_round(SoftFp *s, bool wide, uint64_t a, IrRound mode, bool quiet);
 
 /* signals: invalid for a quiet NaN too. */
 FpRelation softfp_compare(SoftFp *s, bool wide, uint64_t a, uint64_t b, bool signals);

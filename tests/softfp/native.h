@@ -1,4 +1,4 @@
-/* native.h: this processor's SSE2 instructions as functions, for comparison with ir/softfp.c.
+/* native.h: this processor's SSE instructions as functions, for comparison with ir/softfp.c.
  *
  * They are volatile assembly so that no compiler folds, moves, commutes or drops one: each runs
  * once, under the environment that is loaded, and leaves its flags there.
@@ -51,6 +51,16 @@ NATIVE_UN(f32toi32z, int32_t, float, "cvttss2si", "=r", "x")
 NATIVE_UN(f32toi64z, int64_t, float, "cvttss2si", "=r", "x")
 NATIVE_UN(f64toi32z, int32_t, double, "cvttsd2si", "=r", "x")
 NATIVE_UN(f64toi64z, int64_t, double, "cvttsd2si", "=r", "x")
+#define NATIVE_ROUND(name, imm)                                                                    \
+    NATIVE_UN(name##32, float, float, "roundss $" #imm ",", "=x", "x")                             \
+    NATIVE_UN(name##64, double, double, "roundsd $" #imm ",", "=x", "x")
+NATIVE_ROUND(round_nearest, 0)
+NATIVE_ROUND(round_down, 1)
+NATIVE_ROUND(round_up, 2)
+NATIVE_ROUND(round_zero, 3)
+NATIVE_ROUND(round_current, 4)
+NATIVE_ROUND(round_quiet, 12)
+#undef NATIVE_ROUND
 #undef NATIVE_UN
 
 #define NATIVE_CMP(name, T, insn)                                                                  \

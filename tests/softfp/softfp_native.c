@@ -1,4 +1,4 @@
-/* softfp_native.c: ir/softfp.c against the SSE2 instructions of this processor, exceptions masked:
+/* softfp_native.c: ir/softfp.c against the SSE instructions of this processor, exceptions masked:
  * values and flags, in every rounding mode, with and without FTZ and DAZ. What unmasked exceptions
  * do is compared by tests/insn.
  *
@@ -162,6 +162,37 @@ static void try_sqrt(Try t)
     end(&t, &s);
 }
 
+typedef struct RoundRow {
+    IrRound mode;
+    bool quiet;
+    float (*f32)(float a);
+    double (*f64)(double a);
+} RoundRow;
+
+static const RoundRow rounds[] = {
+    {IR_ROUND_NEAREST, false, native_round_nearest32, native_round_nearest64},
+    {IR_ROUND_DOWN, false, native_round_down32, native_round_down64},
+    {IR_ROUND_UP, false, native_round_up32, native_round_up64},
+    {IR_ROUND_ZERO, false, native_round_zero32, native_round_zero64},
+    {IR_ROUND_CURRENT, false, native_round_current32, native_round_current64},
+    {IR_ROUND_CURRENT, true, native_round_quiet32, native_round_quiet64},
+};
+
+static void try_round(Try t, const RoundRow *row)
+{
+    SoftFp s = {FP_MODEL_X86, t.fpctl};
+    Lane a = {.u = t.a}, v = {.u = 0};
+    t.name = "round";
+    t.got = softfp_round(&s, t.wide, t.a, row->mode, row->quiet);
+    begin(&t);
+    if (t.wide)
+        v.d = row->f64(a.d);
+    else
+        v.f = row->f32(a.f);
+    t.want = v.u;
+    end(&t, &s);
+}
+
 static unsigned bits_of(FpRelation r)
 {
     return r.less * 1u | r.equal * 2u | r.unordered * 4u;
@@ -250,6 +281,7 @@ int main(int argc, char **argv)
             try_bin(t, &bins[k]);
         try_compare(t, r & 4);
         try_sqrt(t);
+        try_round(t, &rounds[n % (sizeof rounds / sizeof rounds[0])]);
         try_resize(t);
         try_to_int(t, r & 8, r & 16);
         try_from_int(t);
