@@ -128,11 +128,10 @@ static void hint_arguments(Allocator *a)
 /* A tied operand wants the place of the result. */
 static void hint_tied_operands(Allocator *a)
 {
-    const Selection *s = a->sel;
-    for (uint32_t o = s->norder; o-- > 0;) {
-        for (uint32_t i = a->region->blocks.data[s->order[o]].last; i != 0;
-             i = a->region->insts.data[i].prev) {
-            const SelInst *si = &s->insts[i];
+    const Region *r = a->region;
+    for (uint32_t b = r->blocks.count; b-- > 0;) {
+        for (uint32_t i = r->blocks.data[b].last; i != 0; i = r->insts.data[i].prev) {
+            const SelInst *si = &a->sel->insts[i];
             if (si->rule == NULL || si->folded || (si->rule->flags & RULE_TIED) == 0)
                 continue;
             unsigned n = (si->rule->flags & RULE_COMMUTE) != 0 ? 2 : 1;
@@ -172,8 +171,8 @@ static void set_up_memory_params(Allocator *a)
 {
     const Region *r = a->region;
     const int8_t *home = a->sel->cfg->convention->home;
-    for (uint32_t o = 0; o < a->sel->norder; o++) {
-        const IrBlock *b = &r->blocks.data[a->sel->order[o]];
+    for (uint32_t n = 0; n < r->blocks.count; n++) {
+        const IrBlock *b = &r->blocks.data[n];
         for (uint32_t k = 0; k < b->params.count; k++) {
             const IrInst *in = ir_inst(r, b->params.data[k]);
             uint32_t v = b->params.data[k].i, slot = in->aux - 1;
@@ -636,12 +635,11 @@ static bool is_back_stub(const Allocator *a, uint32_t b, unsigned n)
  * iteration takes one jump; then the other stubs, then cold blocks. */
 static void lay_out_spans(Allocator *a, uint32_t (*stubs)[2])
 {
-    const Selection *s = a->sel;
     Arena *arena = a->region->arena;
+    uint32_t nb = a->region->blocks.count;
     Allocation *al = a->al;
     for (unsigned cold = 0; cold < 2; cold++) {
-        for (uint32_t o = 0; o < s->norder; o++) {
-            uint32_t b = s->order[o];
+        for (uint32_t b = 0; b < nb; b++) {
             if (is_cold(a->region, b) != cold)
                 continue;
             *VEC_PUSH(arena, &al->spans) = a->blocks[b].first_event;
@@ -653,10 +651,10 @@ static void lay_out_spans(Allocator *a, uint32_t (*stubs)[2])
                 break;
             }
         }
-        for (uint32_t o = 0; cold == 0 && o < s->norder; o++) {
+        for (uint32_t b = 0; cold == 0 && b < nb; b++) {
             for (unsigned n = 0; n < 2; n++) {
-                if (stubs[s->order[o]][n] != NO_LABEL)
-                    *VEC_PUSH(arena, &al->spans) = stubs[s->order[o]][n];
+                if (stubs[b][n] != NO_LABEL)
+                    *VEC_PUSH(arena, &al->spans) = stubs[b][n];
             }
         }
     }
@@ -684,8 +682,8 @@ bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, si
     set_up_hints(a);
     alloc_liveness(a);
     set_up_memory_params(a);
-    for (uint32_t o = 0; o < s->norder; o++)
-        alloc_block(a, s->order[o], stubs[s->order[o]]);
+    for (uint32_t b = 0; b < r->blocks.count; b++)
+        alloc_block(a, b, stubs[b]);
     lay_out_spans(a, stubs);
     if (a->failed)
         snprintf(err, err_size, "region at 0x%llx needs more than %d spill slots",

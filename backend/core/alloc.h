@@ -56,8 +56,7 @@ typedef struct BlockInfo {
     uint32_t length;                 /* in instructions */
     uint32_t first_event, end_event; /* of its events */
     uint64_t *strong;                /* values that something here wants in a register */
-    uint32_t place;                  /* in reverse postorder */
-    uint32_t loop_end; /* loop heads: place of the last block that leads back; else 0 */
+    uint32_t loop_end;               /* loop heads: the last block that leads back; else 0 */
 } BlockInfo;
 
 /* A parallel move: all sources are read before any destination is written. */

@@ -88,20 +88,21 @@ static unsigned param_register(const Allocator *a, const IrBlock *to, uint32_t p
 
 /* Values that live through a loop but that nothing in it wants in a register wait in memory when
  * the loop needs the registers: otherwise each turn would store and load them. */
-static void make_room(const Allocator *a, BlockInfo *bi, uint32_t used[CLASS_COUNT])
+static void make_room(const Allocator *a, uint32_t block, uint32_t used[CLASS_COUNT])
 {
     enum { TEMPORARIES = 3 };
+    BlockInfo *bi = &a->blocks[block];
     uint64_t *strong = arena_alloc(a->region->arena, a->words * 8);
     uint32_t wanted[CLASS_COUNT] = {0}, waiting[CLASS_COUNT] = {0};
-    for (uint32_t o = bi->place; o <= bi->loop_end; o++) {
+    for (uint32_t k = block; k <= bi->loop_end; k++) {
         for (uint32_t w = 0; w < a->words; w++)
-            strong[w] |= a->blocks[a->sel->order[o]].strong[w];
+            strong[w] |= a->blocks[k].strong[w];
     }
     for (uint32_t w = 0; w < a->words; w++) {
         for (uint64_t m = strong[w] & bi->live_in[w]; m != 0; m &= m - 1)
             wanted[a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].cls]++;
     }
-    const IrBlock *b = &a->region->blocks.data[a->sel->order[bi->place]];
+    const IrBlock *b = &a->region->blocks.data[block];
     for (uint32_t k = 0; k < b->params.count; k++) {
         const Value *val = &a->values[b->params.data[k].i];
         wanted[val->cls] += val->slot == 0;
@@ -147,7 +148,7 @@ static void define_entry(Allocator *a, const IrEdge *ed)
         }
     }
     if (bi->loop_end != 0)
-        make_room(a, bi, used);
+        make_room(a, ed->block, used);
     for (uint32_t k = 0; k < to->params.count; k++) {
         uint32_t p = to->params.data[k].i;
         unsigned reg = param_register(a, to, p, edge_arg(a, ed, k), used);

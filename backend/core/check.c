@@ -415,8 +415,7 @@ static void run_span(Checker *c, uint32_t start, bool *changed)
 static void run_round(Checker *c, bool *changed)
 {
     size_t bytes = c->nplaces * sizeof(Place);
-    for (uint32_t o = 0; o < c->sel->norder; o++) {
-        uint32_t b = c->sel->order[o];
+    for (uint32_t b = 0; b < c->region->blocks.count; b++) {
         const IrInst *last = &c->region->insts.data[c->region->blocks.data[b].last];
         DG_ASSERT(c->entry[b] != NULL);
         memcpy(c->now, c->entry[b], bytes);

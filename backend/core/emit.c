@@ -351,15 +351,6 @@ static void emit_region(Emitter *e, const Allocation *al)
     e->out->vconsts.count = r->vconsts.count;
 }
 
-/* Promoted regions have their blocks in reverse postorder. */
-static void number_blocks(Selection *s)
-{
-    s->norder = s->region->blocks.count;
-    s->order = arena_raw(s->region->arena, s->norder * sizeof *s->order);
-    for (uint32_t b = 0; b < s->norder; b++)
-        s->order[b] = b;
-}
-
 bool core_compile(const HostDesc *host, const BackendConfig *cfg, Region *r, CompiledCode *out,
                   char *err, size_t err_size)
 {
@@ -369,7 +360,6 @@ bool core_compile(const HostDesc *host, const BackendConfig *cfg, Region *r, Com
     if (out->arena == NULL)
         out->arena = r->arena;
     *s = (Selection){.region = r, .host = host, .cfg = cfg};
-    number_blocks(s);
     select_region(s);
     if (!alloc_region(s, out, al, err, err_size))
         return false;

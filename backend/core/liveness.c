@@ -172,32 +172,28 @@ static void gen_kill(Allocator *a, uint32_t b, uint64_t *gen, uint64_t *kill)
     }
 }
 
-/* Loop heads learn where their loop ends in reverse postorder. */
+/* Loop heads learn where their loop ends. */
 static void find_loops(Allocator *a)
 {
-    const Selection *s = a->sel;
-    for (uint32_t o = 0; o < s->norder; o++)
-        a->blocks[s->order[o]].place = o;
-    for (uint32_t o = 0; o < s->norder; o++) {
-        const IrInst *last = ir_inst(a->region, (IrRef){a->region->blocks.data[s->order[o]].last});
+    const Region *r = a->region;
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        const IrInst *last = ir_inst(r, (IrRef){r->blocks.data[b].last});
         unsigned nedges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
         for (unsigned n = 0; n < nedges; n++) {
-            BlockInfo *to = &a->blocks[a->region->edges.data[last->edge[n]].block];
-            if (to->place <= o && to->loop_end < o)
-                to->loop_end = o;
+            uint32_t to = r->edges.data[last->edge[n]].block;
+            if (to <= b && a->blocks[to].loop_end < b)
+                a->blocks[to].loop_end = b;
         }
     }
 }
 
 void alloc_liveness(Allocator *a)
 {
-    const Selection *s = a->sel;
     Arena *arena = a->region->arena;
     uint32_t nb = a->region->blocks.count;
     uint64_t **gen = arena_raw(arena, nb * sizeof *gen);
     uint64_t **kill = arena_raw(arena, nb * sizeof *kill);
-    for (uint32_t o = 0; o < s->norder; o++) {
-        uint32_t b = s->order[o];
+    for (uint32_t b = 0; b < nb; b++) {
         uint64_t *sets = arena_alloc(arena, (size_t)a->words * 8 * 5);
         gen[b] = sets;
         kill[b] = sets + a->words;
@@ -208,8 +204,8 @@ void alloc_liveness(Allocator *a)
     }
     for (bool again = true; again;) {
         again = false;
-        for (uint32_t o = s->norder; o-- > 0;)
-            again |= flow_block(a, s->order[o], gen[s->order[o]], kill[s->order[o]]);
+        for (uint32_t b = nb; b-- > 0;)
+            again |= flow_block(a, b, gen[b], kill[b]);
     }
     find_loops(a);
 }

@@ -343,8 +343,8 @@ void select_region(Selection *s)
     s->alias = arena_alloc(r->arena, n * sizeof *s->alias);
     begin_inst(&s->insts[0]);
 
-    for (uint32_t o = 0; o < s->norder; o++) {
-        const IrBlock *b = &r->blocks.data[s->order[o]];
+    for (uint32_t k = 0; k < r->blocks.count; k++) {
+        const IrBlock *b = &r->blocks.data[k];
         for (uint32_t k = 0; k < b->params.count; k++) {
             s->alias[b->params.data[k].i] = b->params.data[k];
             begin_inst(&s->insts[b->params.data[k].i]);
@@ -355,13 +355,13 @@ void select_region(Selection *s)
             find_alias(s, (IrRef){i});
         }
     }
-    for (uint32_t o = s->norder; o-- > 0;) {
-        const IrBlock *b = &r->blocks.data[s->order[o]];
+    for (uint32_t k = r->blocks.count; k-- > 0;) {
+        const IrBlock *b = &r->blocks.data[k];
         for (uint32_t i = b->last; i != 0; i = r->insts.data[i].prev)
             mark_not_lazy(s, i, not_lazy);
     }
-    for (uint32_t o = s->norder; o-- > 0;) {
-        const IrBlock *b = &r->blocks.data[s->order[o]];
+    for (uint32_t k = r->blocks.count; k-- > 0;) {
+        const IrBlock *b = &r->blocks.data[k];
         for (uint32_t i = b->last; i != 0; i = r->insts.data[i].prev)
             choose_rule(s, (IrRef){i});
     }
