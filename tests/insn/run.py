@@ -8,6 +8,7 @@ shown. Run it on an x86-64 machine: the native run is the reference.
 import argparse
 import difflib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,15 @@ def show(engine, arguments, number):
     wanted, got = (run(prefix, one).stdout.splitlines() for prefix in ([], engine))
     for line in list(difflib.unified_diff(wanted, got, "native", "engine", n=0))[:16]:
         print("   ", line.rstrip())
+
+
+def pointers_were_cut(engine, arguments, wanted, got):
+    """Only the x87's pointers differ, and when the encoding is run once more, they agree: under some
+    hypervisors a context switch cuts them to 32 bits."""
+    if wanted == got or re.sub(r"\.\w{16}", "", wanted) != re.sub(r"\.\w{16}", "", got):
+        return False
+    one = arguments + ["--show", wanted.split()[0]]
+    return run([], one).stdout == run(engine, one).stdout
 
 
 def engine_is_exact(name):
@@ -87,7 +97,8 @@ def main():
         wanted = lines_of(run([], arguments), "native run")
         got = lines_of(run(engine, arguments), options.engine)
         same = (lambda w, g: w == g) if engine_is_exact(options.engine) else within_ulp
-        bad = [w for w, g in zip(wanted, got) if not same(w, g)]
+        bad = [w for w, g in zip(wanted, got) if not same(w, g)
+               and not pointers_were_cut(engine, arguments, w, g)]
         for line in bad[:8]:
             print("differs:", line)
             show(engine, arguments, line.split()[0])

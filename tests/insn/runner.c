@@ -4,7 +4,8 @@
  *     insn-runner FILE [--sets N] [--every N] [--show CASE] [--arm N] [--soft N]
  *
  * A line for each encoding: number, row, name, bytes, hash of all results of its N sets of
- * operands, and the results themselves of an instruction that need not be right to the last bit.
+ * operands, with a hash of the x87's pointers behind a dot, and the results themselves of an
+ * instruction that need not be right to the last bit.
  * --show prints the results of one encoding in full. Results are the registers, the defined flags,
  * vector registers and MXCSR or the x87 state where they matter, memory around the operand, and the
  * signal, if one came: then the registers are those of the signal frame, which must be exact.
@@ -365,15 +366,20 @@ static uint64_t compared_flags(const InsnCase *c)
     return regs.flags & ((compares && caught.sig == SIGSEGV ? 0 : c->flag_mask) | 0x400);
 }
 
+static uint64_t x87_pointers_hash(uint64_t h)
+{
+    const FxImage *x = &regs.x87;
+    if (!regs.with_x87 || !x87_pointers_count(x))
+        return h;
+    h = hash_word(h, x->fop);
+    h = hash_word(h, x->ip);
+    return hash_word(h, x->dp);
+}
+
 static uint64_t x87_hash(const InsnCase *c, uint64_t h)
 {
     const FxImage *x = &regs.x87;
     h = hash_word(h, x->cw | (uint64_t)x->tag << 32);
-    if (x87_pointers_count(x)) {
-        h = hash_word(h, x->fop);
-        h = hash_word(h, x->ip);
-        h = hash_word(h, x->dp);
-    }
     if (!(c->kind & CASE_ULP))
         h = hash_word(h, x->sw);
     for (unsigned i = c->kind & CASE_ULP ? 2 : 0; i < 8; i++) {
@@ -466,9 +472,13 @@ static bool underflow_differs(const InsnCase *c, const FxImage *before)
            !(before->cw & UE);
 }
 
-static uint64_t run_sets(const InsnCase *c, unsigned number, unsigned sets, bool print)
+typedef struct Hashes {
+    uint64_t all, pointers;
+} Hashes;
+
+static Hashes run_sets(const InsnCase *c, unsigned number, unsigned sets, bool print)
 {
-    uint64_t h = number;
+    Hashes h = {number, number};
     ulp_text[0] = '\0';
     rng_state = 0x9e3779b97f4a7c15u + c->seed;
     for (unsigned s = 0; s < sets; s++) {
@@ -485,8 +495,10 @@ static uint64_t run_sets(const InsnCase *c, unsigned number, unsigned sets, bool
         bool left_out = soft && underflow_differs(c, &x87_before);
         if (print)
             show(c, "after ");
-        if (!left_out)
-            h = result_hash(c, h);
+        if (!left_out) {
+            h.all = result_hash(c, h.all);
+            h.pointers = x87_pointers_hash(h.pointers);
+        }
         if (c->kind & CASE_ULP)
             add_ulp_text();
     }
@@ -558,13 +570,13 @@ static InsnCase *read_cases(const char *path, unsigned *count)
     return cases;
 }
 
-static void print_line(const InsnCase *c, unsigned number, uint64_t h)
+static void print_line(const InsnCase *c, unsigned number, Hashes h)
 {
     char hex[31];
     for (unsigned i = 0; i < c->length; i++)
         sprintf(hex + 2 * i, "%02x", c->code[i]);
-    printf("%u %u %s %s %016llx%s\n", number, c->row, c->name, hex, (unsigned long long)h,
-           ulp_text);
+    printf("%u %u %s %s %016llx.%016llx%s\n", number, c->row, c->name, hex,
+           (unsigned long long)h.all, (unsigned long long)h.pointers, ulp_text);
 }
 
 int main(int argc, char **argv)
@@ -595,8 +607,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < count; i += every) {
         if (only >= 0 && only != (long)i)
             continue;
-        uint64_t h = run_sets(&cases[i], i, sets, only >= 0);
-        print_line(&cases[i], i, h);
+        print_line(&cases[i], i, run_sets(&cases[i], i, sets, only >= 0));
     }
     return 0;
 }
