@@ -112,7 +112,7 @@ static void test_lanes(Emitter *e, unsigned lane, unsigned cc)
 static void cold_lanes(Emitter *e, const ColdPath *c)
 {
     if (afp(e)) {
-        unsigned width = c->lane == IR_F32 ? IR_I32 : IR_I64;
+        unsigned width = a64_int_lane(c->lane);
         vi(e, A64_VSHL, width, V_T1, c->n, 1);
         vimm(e, A64_MOVI_B, V_T0, 0, 0);
         vvv(e, A64_VCMEQ, width, V_T1, V_T1, V_T0);

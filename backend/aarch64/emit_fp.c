@@ -81,7 +81,7 @@ static void take_nan_lanes(Emitter *e, unsigned lane, unsigned d, unsigned m)
 /* v13 = lanes of d that are numbers. */
 static void cold_nan_lanes(Emitter *e, const ColdPath *c)
 {
-    unsigned width = c->lane == IR_F32 ? IR_I32 : IR_I64;
+    unsigned width = a64_int_lane(c->lane);
     a64_mov_imm(e, R_T0, default_nan(c->lane));
     vlane(e, A64_DUP_GPR, width, V_T1, R_T0, 0);
     rrr(e, A64_VBIF, c->d, V_T1, V_T0);
@@ -117,7 +117,7 @@ void a64_repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, unsign
 /* As cold_nan_lanes, the operands being the odd and the even lanes of n and m. */
 static void cold_nan_neighbours(Emitter *e, const ColdPath *c)
 {
-    unsigned width = c->lane == IR_F32 ? IR_I32 : IR_I64;
+    unsigned width = a64_int_lane(c->lane);
     a64_mov_imm(e, R_T0, default_nan(c->lane));
     vlane(e, A64_DUP_GPR, width, V_T1, R_T0, 0);
     rrr(e, A64_VBIF, c->d, V_T1, V_T0);
@@ -258,7 +258,7 @@ void a64_vf64tof32(Emitter *e, const SelInst *si, const IrInst *in)
  * flags: one of a with itself would report a denormal although b is a NaN. */
 static void unordered_lanes(Emitter *e, unsigned lane, unsigned d, unsigned a, unsigned b)
 {
-    unsigned width = lane == IR_F32 ? IR_I32 : IR_I64;
+    unsigned width = a64_int_lane(lane);
     vvv(e, A64_VFCMEQ, lane, V_T0, a, b);
     if (lane == IR_F32) {
         vimm(e, A64_MOVI_S, V_T2, 0xff, 24);

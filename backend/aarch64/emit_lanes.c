@@ -64,16 +64,11 @@ void a64_vhadd(Emitter *e, const SelInst *si, const IrInst *in)
         in->lane, si->dest, V_T0, V_T1);
 }
 
-static unsigned int_lane(const IrInst *in)
-{
-    return in->lane == IR_F32 ? IR_I32 : IR_I64;
-}
-
 void a64_vfhadd(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned d = si->dest;
     FpCheck c = a64_check_begin(e, si, in);
-    split(e, int_lane(in), reg(si, 0), reg(si, 1));
+    split(e, a64_int_lane(in->lane), reg(si, 0), reg(si, 1));
     vvv(e, in->op == IR_vfhadd ? A64_VFADD : A64_VFSUB, in->lane, d, V_T0, V_T1);
     a64_check_end(e, si, in, c, true);
     if (!c.on)

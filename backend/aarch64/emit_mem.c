@@ -143,21 +143,22 @@ static void probe_byte(Emitter *e)
     a64_b19(e, A64_CBNZ_W, R_LR, again);
 }
 
-/* A store of 16 bytes that is misaligned. The host may have written one page when it finds that the
- * other faults (Arm ARM B2.2, Atomicity: single accesses are made of several); x86 writes nothing
- * then. So both ends are tried first. */
+/* A store that is misaligned. The host may have written one page when it finds that the other
+ * faults (Arm ARM B2.2, Atomicity: single accesses are made of several); x86 writes nothing then.
+ * So both ends are tried first. */
 static void cold_two_pages(Emitter *e, const ColdPath *c)
 {
-    enum { PAGE = 4096, SIZE = 16 };
+    enum { PAGE = 4096 };
+    int64_t size = (int64_t)1 << a64_log2_lane(c->lane);
     a64_add_imm(e, R_T0, c->n, (int64_t)c->imm);
     ri(e, A64_ANDI_X, R_LR, R_T0, PAGE - 1);
-    ri(e, A64_SUBSI_X, XZR, R_LR, PAGE - SIZE);
+    ri(e, A64_SUBSI_X, XZR, R_LR, PAGE - size);
     a64_bcond(e, CC_LS, c->back);
     probe_byte(e);
-    ri(e, A64_ADDI_X, R_T0, R_T0, SIZE - 1);
+    ri(e, A64_ADDI_X, R_T0, R_T0, size - 1);
     probe_byte(e);
     if (c->n == R_T1) /* the address, computed */
-        ri(e, A64_SUBI_X, R_T1, R_T0, SIZE - 1);
+        ri(e, A64_SUBI_X, R_T1, R_T0, size - 1);
 }
 
 /* Goes to the cold path if the address is not aligned; returns it as an operand that needs no
@@ -176,6 +177,7 @@ static Operand check_aligned(Emitter *e, unsigned type, const Operand *a,
     }
     ColdPath *c = a64_cold_path(e, cold);
     c->n = out.reg[0];
+    c->lane = (uint8_t)type;
     c->imm = (uint64_t)out.imm;
     uint32_t label = c->label, back = c->back;
     ri(e, A64_ANDSI_X, XZR, out.reg[0], low);
@@ -229,7 +231,7 @@ void a64_store(Emitter *e, const SelInst *si, const IrInst *in)
     if ((in->flags & IR_M_ALIGNED) != 0) {
         checked = check_aligned(e, type, a, cold_misaligned);
         a = &checked;
-    } else if (type == IR_V128) {
+    } else if (type == IR_V128 || (in->flags & IR_M_DMB) != 0) {
         checked = check_aligned(e, type, a, cold_two_pages);
         a = &checked;
     }

@@ -113,11 +113,6 @@ void a64_vshift_reg(Emitter *e, const SelInst *si, const IrInst *in)
 
 /* ---- lanes ---- */
 
-static unsigned int_lane(unsigned lane)
-{
-    return lane == IR_F32 ? IR_I32 : lane == IR_F64 ? IR_I64 : lane;
-}
-
 void a64_vextract_int(Emitter *e, const SelInst *si, const IrInst *in)
 {
     if (in->cc == 0 && in->lane >= IR_I32)
@@ -128,7 +123,7 @@ void a64_vextract_int(Emitter *e, const SelInst *si, const IrInst *in)
 
 void a64_vextract_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    vlane(e, A64_DUP_SCALAR, int_lane(in->lane), si->dest, reg(si, 0), in->cc);
+    vlane(e, A64_DUP_SCALAR, a64_int_lane(in->lane), si->dest, reg(si, 0), in->cc);
 }
 
 /* Tied: the destination holds the vector. */
@@ -139,7 +134,7 @@ void a64_vinsert_int(Emitter *e, const SelInst *si, const IrInst *in)
 
 void a64_vinsert_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    vlane(e, A64_INS_LANE, int_lane(in->lane), si->dest, reg(si, 1), in->cc);
+    vlane(e, A64_INS_LANE, a64_int_lane(in->lane), si->dest, reg(si, 1), in->cc);
 }
 
 void a64_vlow_int(Emitter *e, const SelInst *si, const IrInst *in)
@@ -152,7 +147,7 @@ void a64_vlow_int(Emitter *e, const SelInst *si, const IrInst *in)
 void a64_vlow_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
-    vlane(e, A64_DUP_SCALAR, int_lane(si->opnd[0].type), si->dest, reg(si, 0), 0);
+    vlane(e, A64_DUP_SCALAR, a64_int_lane(si->opnd[0].type), si->dest, reg(si, 0), 0);
 }
 
 void a64_vsplat_int(Emitter *e, const SelInst *si, const IrInst *in)
@@ -162,7 +157,7 @@ void a64_vsplat_int(Emitter *e, const SelInst *si, const IrInst *in)
 
 void a64_vsplat_float(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    vlane(e, A64_DUP_LANE, int_lane(in->lane), si->dest, reg(si, 0), 0);
+    vlane(e, A64_DUP_LANE, a64_int_lane(in->lane), si->dest, reg(si, 0), 0);
 }
 
 /* Sign bits are gathered by shift-and-add: 1 to 2 to 4 to 8 bits a step, as far as lanes go. */

@@ -129,6 +129,11 @@ static inline bool a64_fits_imm12(uint64_t v)
 {
     return v < 4096 || (v < 1u << 24 && (v & 4095) == 0);
 }
+/* The integer type of a lane's or scalar's width. */
+static inline unsigned a64_int_lane(unsigned lane)
+{
+    return lane == IR_F32 ? IR_I32 : lane == IR_F64 ? IR_I64 : lane;
+}
 static inline unsigned a64_log2_lane(unsigned type)
 {
     switch (type) {

@@ -60,11 +60,6 @@ static unsigned digits(unsigned lane)
     return lane == IR_F32 ? 24 : 53; /* of the significand */
 }
 
-static unsigned int_lane(unsigned lane)
-{
-    return lane == IR_F32 ? IR_I32 : IR_I64;
-}
-
 /* To the label if a lane of v13, all zeros or all ones, is zero. */
 static void branch_unless_all(Emitter *e, uint32_t label)
 {
@@ -75,7 +70,7 @@ static void branch_unless_all(Emitter *e, uint32_t label)
 
 static void check_operand_lanes(Emitter *e, unsigned lane, unsigned n, uint32_t label)
 {
-    unsigned width = int_lane(lane);
+    unsigned width = a64_int_lane(lane);
     vi(e, A64_VSHL, width, V_T0, n, 1);
     vimm(e, A64_MOVI_B, V_T1, 0xff, 0);
     vvv(e, A64_VADD, width, V_T0, V_T0, V_T1);
@@ -100,7 +95,7 @@ void a64_check_operand(Emitter *e, IrType type, unsigned lane, unsigned n, uint3
 
 static void check_result_lanes(Emitter *e, unsigned lane, unsigned d, uint32_t label)
 {
-    unsigned width = int_lane(lane), greatest = lane == IR_F32 ? 254 : 2046;
+    unsigned width = a64_int_lane(lane), greatest = lane == IR_F32 ? 254 : 2046;
     vi(e, A64_VSHL, width, V_T0, d, 1);
     vi(e, A64_VUSHR, width, V_T0, V_T0, digits(lane));
     a64_mov_imm(e, R_T0, 2);

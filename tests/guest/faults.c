@@ -166,7 +166,19 @@ typedef enum { SKIP, GOOD_RDI, GOOD_RSI, GOOD_RSP, OPEN, RCX_3, FLIP, MASK_SSE, 
          "lea 8(%rsi), %rsi; adc $0, %rbx; dec %ecx; jnz 1b")                                      \
     CASE(loop_store, OPEN, NONE, (uint64_t)PAGE(1) + 2048, 0,                                      \
          "mov $300, %ecx; xor %eax, %eax; 1: lea (%rax,%rcx), %rax; imul $3, %rax, %rdx",          \
-         "mov %rdx, (%rdi)", "add $8, %rdi; sub $1, %ecx; jne 1b")
+         "mov %rdx, (%rdi)", "add $8, %rdi; sub $1, %ecx; jne 1b")                                 \
+    WALK_ACROSS(walk_across_2, 2, "mov %dx, (%rdi)")                                               \
+    WALK_ACROSS(walk_across_4, 4, "mov %edx, (%rdi)")                                              \
+    WALK_ACROSS(walk_across_8, 8, "mov %rdx, (%rdi)")                                              \
+    WALK_ACROSS(walk_across_ss, 4, "movss %xmm2, (%rdi)")                                          \
+    WALK_ACROSS(walk_across_sd, 8, "movsd %xmm2, (%rdi)")                                          \
+    WALK_ACROSS(walk_across_ps, 16, "movups %xmm2, (%rdi)")
+
+/* A loop of misaligned stores of which one reaches into the closed page. */
+#define WALK_ACROSS(name, size, store)                                                             \
+    CASE(name, OPEN, NONE, (uint64_t)PAGE(2) - 1 - 20 * size, 0,                                   \
+         "mov $40, %ecx; movabs $0x5051525354555657, %rdx; 1: sub $1, %rdx", store,                \
+         "add $" #size ", %rdi; dec %ecx; jnz 1b")
 
 #define CASE(name, repair, flags, rdi, rsi, before, insn, after)                                   \
     __asm__(#name "_code: " before "; " #name "_at: " insn "; " #name "_after: " after             \
@@ -225,6 +237,9 @@ static void handler(int signal, siginfo_t *info, void *context)
            (uint64_t)g[REG_EFL] & current->flags, fp->mxcsr);
     print_registers(values);
     printf("    xmm %016lx\n", hash_bytes(HASH_START, fp->_xmm, sizeof fp->_xmm / 4));
+    if (signal == SIGSEGV) /* a store that faults has written nothing */
+        printf("    memory before the closed page %016lx\n",
+               hash_bytes(HASH_START, PAGE(2) - 16, 16));
     if (current->repair == MASK_X87)
         printf("    x87 status %04x control %04x\n", fp->swd & 0x47bf, fp->cwd);
     if (++faults > 3)
