@@ -78,6 +78,9 @@ typedef struct BenchRun {
 /* Runs prefix then command. False: it could not be started (errno). */
 bool bench_run(const BenchPlan *plan, const char *const *prefix, char *const *command,
                BenchRun *out);
+/* The same for one of our engines; *stats becomes what its --stats-file says, NULL if nothing. */
+bool bench_run_stats(const BenchPlan *plan, const char *const *prefix, char *const *command,
+                     BenchRun *out, json_t **stats);
 /* The first line that `words --version` prints, allocated; NULL if it does not. */
 char *bench_version(const char *const *words);
 /* Words before the program with the kernel's after it, NULL-terminated, to be freed. */

@@ -41,22 +41,11 @@ static int emulator_at(const char *const *words)
 static double stat_of(const BenchPlan *plan, const char *const *engine, char *const *command,
                       const char *section, const char *name)
 {
-    char file[] = "/tmp/dragoman-count-XXXXXX";
-    int fd = mkstemp(file);
-    const char *words[BENCH_MAX_WORDS + 3];
-    unsigned n = 0;
-    for (; engine[n]; n++)
-        words[n] = engine[n];
-    words[n++] = "--stats-file";
-    words[n++] = file;
-    words[n] = NULL;
     BenchCell cell = {0};
     BenchRun run;
-    if (fd >= 0 && bench_run(plan, words, command, &run) && run.status == 0)
-        cell.stats = json_load_file(file, 0, NULL);
-    close(fd);
-    unlink(file);
-    double value = bench_stat(&cell, section, name);
+    double value = -1;
+    if (bench_run_stats(plan, engine, command, &run, &cell.stats) && run.status == 0)
+        value = bench_stat(&cell, section, name);
     json_decref(cell.stats);
     return value;
 }

@@ -84,22 +84,13 @@ static void run_cell(const BenchPlan *plan, const BenchKernel *k, const BenchEng
 static void count_cell(const BenchPlan *plan, const BenchEngine *engine, char *const *command,
                        BenchCell *c, Expected *expected)
 {
-    char file[] = "/tmp/dragoman-stats-XXXXXX";
-    int fd = mkstemp(file);
-    if (fd < 0)
-        return;
-    close(fd);
-    const char *words[BENCH_MAX_WORDS + 2];
-    unsigned n = 0;
-    while (engine->words[n])
-        words[n] = engine->words[n], n++;
-    words[n++] = "--stats-file";
-    words[n++] = file;
-    words[n] = NULL;
     BenchRun run;
-    if (bench_run(plan, words, command, &run) && ended_well(c, &run, expected))
-        c->stats = json_load_file(file, 0, NULL);
-    unlink(file);
+    json_t *stats;
+    if (bench_run_stats(plan, engine->words, command, &run, &stats) &&
+        ended_well(c, &run, expected))
+        c->stats = stats;
+    else
+        json_decref(stats);
 }
 
 static void measure_row(const BenchPlan *plan, const BenchKernel *k, BenchRow *row, unsigned index)

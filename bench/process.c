@@ -105,6 +105,29 @@ bool bench_run(const BenchPlan *plan, const char *const *prefix, char *const *co
     return started;
 }
 
+bool bench_run_stats(const BenchPlan *plan, const char *const *prefix, char *const *command,
+                     BenchRun *out, json_t **stats)
+{
+    char file[] = "/tmp/dragoman-stats-XXXXXX";
+    int fd = mkstemp(file);
+    const char *words[BENCH_MAX_WORDS + 3];
+    unsigned n = 0;
+    *stats = NULL;
+    if (fd < 0)
+        return false;
+    close(fd);
+    for (; prefix[n]; n++)
+        words[n] = prefix[n];
+    words[n++] = "--stats-file";
+    words[n++] = file;
+    words[n] = NULL;
+    bool started = bench_run(plan, words, command, out);
+    if (started)
+        *stats = json_load_file(file, 0, NULL);
+    unlink(file);
+    return started;
+}
+
 char *bench_version(const char *const *words)
 {
     static char *const version[] = {"--version", NULL};

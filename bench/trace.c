@@ -20,7 +20,8 @@ typedef struct Block {
     uint64_t key; /* of its table; 0: free */
     uint64_t pc;
     uint32_t count[KINDS];
-    bool calls; /* ends in BL or BLR */
+    bool calls;       /* ends in BL or BLR */
+    TracePlace place; /* where its last execution was counted */
 } Block;
 
 typedef struct Range {
@@ -198,17 +199,18 @@ static bool executed(Reader *r, const char *line)
             return false;
         b = put(&r->by_id, id, listing);
     }
-    add(r, place_of(r, &r->threads[thread % THREADS], b), b, 1);
+    b->place = place_of(r, &r->threads[thread % THREADS], b);
+    add(r, b->place, b, 1);
     return true;
 }
 
-/* The block of the line before was not executed after all. */
+/* The block's last execution, which a line before announced, did not come about. */
 static void stopped(Reader *r, const char *line)
 {
     const char *p = strstr(line, "0x");
     const Block *b = p ? find(&r->by_id, hex(p + 2, &p)) : NULL;
     if (b && b->key)
-        add(r, range_of(r, b->pc) ? PLACE_CODE : PLACE_RUNTIME, b, -1);
+        add(r, b->place, b, -1);
 }
 
 static void mapped(Reader *r, const char *line)
