@@ -188,6 +188,6 @@ const BackendOps backend_x86_64 = {
     .patch = patch,
     .sync_code = sync_code,
     .x87_unit = true,
-    .typical_features = HOST_V3,
+    .typical_features = HOST_V3 | HOST_AES | HOST_CLMUL | HOST_SHA,
     .landing_size = 12,
 };

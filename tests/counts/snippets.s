@@ -296,6 +296,16 @@ T maskmovdqu, "maskmovdqu %xmm1, %xmm0"
 T high_vector_register, "paddd %xmm15, %xmm14"
 T mmx_paddb, "paddb %mm1, %mm0"
 
+# checksums and cryptography
+T crc32_64, "crc32q (%rdi), %rax"
+T aesenc, "aesenc %xmm1, %xmm0"
+T aesdeclast, "aesdeclast %xmm1, %xmm0"
+T aeskeygenassist, "aeskeygenassist $4, %xmm1, %xmm0"
+T pclmulqdq, "pclmulqdq $0x11, %xmm1, %xmm0"
+T sha1rnds4, "sha1rnds4 $1, %xmm1, %xmm0"
+T sha256rnds2, "sha256rnds2 %xmm1, %xmm2"
+T sha256msg1, "sha256msg1 %xmm1, %xmm0"
+
 # x87 and system
 T fld_fadd_fstp, "fldl (%rdi); faddl 8(%rdi); fstpl 16(%rdi)"
 T fld_fstp_80, "fldt (%rdi); fstpt 16(%rdi)"
