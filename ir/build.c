@@ -415,16 +415,6 @@ IrRef ir_vstr(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef lengths, unsigned h
                                 .arg = {a, c, lengths}});
 }
 
-IrRef ir_un_cc(IrBuilder *b, IrOp op, IrRef a, unsigned cc)
-{
-    DG_ASSERT(ir_op_info[op].sig == IR_SIG_UN && cc < ir_op_variants(op));
-    return ir_emit(b, &(IrInst){.op = (uint16_t)op,
-                                .type = (uint8_t)type_of(b, a),
-                                .cc = (uint8_t)cc,
-                                .nargs = 1,
-                                .arg = {a}});
-}
-
 IrRef ir_vshift(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef count_i64)
 {
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_VSHIFT);

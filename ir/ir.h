@@ -301,14 +301,13 @@ typedef struct SlotTable {
     const char *guest; /* "x86_64" */
 } SlotTable;
 
-/* One C function that translations may call. Fixed integer/f64 arguments, at most 6. */
+/* One C function that translations may call, under the guest's FP environment. Fixed integer/f64
+ * arguments, at most 6. */
 typedef enum HelperFlags {
-    HELPER_PURE = 1,    /* its result depends on its arguments only */
-    HELPER_STATE = 2,   /* first C argument is the CpuState; touches memory-only slots only */
-    HELPER_FP_NONE = 0, /* no FP state touched: the guest's FP environment may stay loaded */
-    HELPER_FP_OWN = 8,  /* needs the host's default FP environment: swapped around the call */
-    HELPER_FAULT = 16,  /* reads/writes guest memory by accessors; returns i64, nonzero = fault
-                           already recorded in CpuState; the call site has a snapshot */
+    HELPER_PURE = 1,   /* its result depends on its arguments only */
+    HELPER_STATE = 2,  /* first C argument is the CpuState; touches memory-only slots only */
+    HELPER_FAULT = 16, /* reads/writes guest memory by accessors; returns i64, nonzero = fault
+                          already recorded in CpuState; the call site has a snapshot */
 } HelperFlags;
 
 typedef struct HelperDesc {
@@ -406,7 +405,6 @@ IrRef ir_vop(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c); /* VUN: c = 
 IrRef ir_vop_cc(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, unsigned cc);
 IrRef ir_vtri(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, IrRef d);
 IrRef ir_vstr(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef lengths, unsigned how); /* IrStr */
-IrRef ir_un_cc(IrBuilder *b, IrOp op, IrRef a, unsigned cc);
 IrRef ir_viszero(IrBuilder *b, IrRef v);
 IrRef ir_vshift(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef count_i64);
 IrRef ir_vshuf(IrBuilder *b, IrRef a, IrRef c, const uint8_t mask[16]);

@@ -76,7 +76,6 @@ typedef enum A64Field {
 /* Arena stubs of this host beyond those of backend.h. */
 enum {
     STUB_A64_CALL = STUB_HOST_FIRST, /* x16 = function: calls it on the C stack */
-    STUB_A64_CALL_FP_OWN,            /* the same under the host's own FP environment */
     STUB_A64_EXACT,                  /* exact.c: w16 = description; v13, v14 to v13 */
     STUB_A64_UDIV128,                /* x0:x1 / x2: quotient in x0, remainder in x1 */
     STUB_A64_SDIV128,

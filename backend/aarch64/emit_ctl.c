@@ -163,11 +163,10 @@ void a64_site_call(Emitter *e)
 
 void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold)
 {
-    unsigned stub = (h->flags & HELPER_FP_OWN) != 0 ? STUB_A64_CALL_FP_OWN : STUB_A64_CALL;
     if ((h->flags & HELPER_STATE) != 0)
         a64_mov(e, 0, R_STATE);
     ri(e, A64_LDR_X, R_T0, R_STATE, (int64_t)(offsetof(CpuState, helper) + 8 * number));
-    a64_branch_stub(e, A64_BL, stub);
+    a64_branch_stub(e, A64_BL, STUB_A64_CALL);
     if (cold != NO_LABEL)
         a64_b19(e, A64_CBNZ_X, 0, cold);
 }

@@ -174,7 +174,7 @@ static void stub_lookup(Stubs *s)
 
 /* ---- helper calls: x16 = function, x0-x5 its arguments; the caller has saved its own ---- */
 
-enum CallFrame { FRAME_SP = 0, FRAME_LR = 8, FRAME_FPCR = 16, FRAME_FPSR = 24, FRAME_SIZE = 32 };
+enum CallFrame { FRAME_SP = 0, FRAME_LR = 8, FRAME_SIZE = 16 };
 
 static void enter_c_stack(Stubs *s)
 {
@@ -197,22 +197,6 @@ static void stub_call(Stubs *s)
 {
     enter_c_stack(s);
     op_n(&s->e, A64_BLR, R_T0);
-    leave_c_stack(s);
-}
-
-static void stub_call_fp_own(Stubs *s)
-{
-    Emitter *e = &s->e;
-    enter_c_stack(s);
-    op_d(e, A64_MRS_FPCR, 9);
-    op_d(e, A64_MRS_FPSR, 10);
-    pair(e, A64_STP_X, 9, 10, SP, FRAME_FPCR);
-    state_load(s, 9, offsetof(CpuState, host_fpctl));
-    op_d(e, A64_MSR_FPCR, 9);
-    op_n(e, A64_BLR, R_T0);
-    pair(e, A64_LDP_X, 9, 10, SP, FRAME_FPCR);
-    op_d(e, A64_MSR_FPCR, 9);
-    op_d(e, A64_MSR_FPSR, 10);
     leave_c_stack(s);
 }
 
@@ -379,7 +363,6 @@ static const StubRow rows[] = {
     {STUB_LOOKUP, stub_lookup},
     {STUB_SHADOW_RESET, stub_shadow_reset},
     {STUB_A64_CALL, stub_call},
-    {STUB_A64_CALL_FP_OWN, stub_call_fp_own},
     {STUB_A64_EXACT, stub_exact},
     {STUB_A64_UDIV128, stub_udiv128},
     {STUB_A64_SDIV128, stub_sdiv128},

@@ -35,7 +35,6 @@ typedef struct ColdCode {
     uint32_t label, back;
     void (*emit)(Emitter *e, const struct ColdCode *c);
     uint8_t reg[4];
-    uint32_t data; /* a data word */
 } ColdCode;
 
 typedef struct PendingExit {

@@ -178,26 +178,14 @@ void emit_count(Emitter *e, uint32_t data_word)
 
 /* ---- helpers ---- */
 
-static void fp_environment(Emitter *e, X86Insn insn, size_t offset)
-{
-    a_rm(e, insn, 0, 0, a_state((uint32_t)offset));
-}
-
 void emit_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold_label)
 {
-    bool own = (h->flags & HELPER_FP_OWN) != 0;
     if ((h->flags & HELPER_STATE) != 0)
         a_lea(e, 8, RDI, rm_disp(RBP, -STATE_X86_BIAS));
-    if (own) {
-        fp_environment(e, X86_STMXCSR, offsetof(CpuState, fpctl));
-        fp_environment(e, X86_LDMXCSR, offsetof(CpuState, host_fpctl));
-    }
     a_rm(e, X86_MOV_MR, 8, RSP, a_state(offsetof(CpuState, shadow_sp)));
     a_rm(e, X86_MOV, 8, RSP, a_state(offsetof(CpuState, host_sp)));
     a_rm(e, X86_CALL_M, 4, 0, a_state((uint32_t)(offsetof(CpuState, helper) + 8 * number)));
     a_rm(e, X86_MOV, 8, RSP, a_state(offsetof(CpuState, shadow_sp)));
-    if (own)
-        fp_environment(e, X86_LDMXCSR, offsetof(CpuState, fpctl));
     if (cold_label != NO_LABEL) {
         a_rr(e, X86_TEST, 8, RAX, RAX);
         a_jcc(e, CC_NE, cold_label);

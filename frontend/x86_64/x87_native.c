@@ -79,12 +79,18 @@ static void lift_x87(LiftContext *lc)
 
 /* ---- MMX ---- */
 
+/* movd of 64 bits */
+static bool is_movq(const X86Insn *in)
+{
+    return (in->row->opcode == 0x6e || in->row->opcode == 0x7e) && (in->rex & X86_REX_W);
+}
+
 static uint64_t mmx_insn(const LiftContext *lc)
 {
     const X86Insn *in = lc->insn;
     static const uint8_t map[] = {[X86_MAP_0F] = 1, [X86_MAP_0F38] = 2, [X86_MAP_0F3A] = 3};
     uint64_t insn = in->row->opcode | (uint64_t)in->modrm << IR_X87_MODRM |
-                    (uint64_t)map[in->row->map] << IR_X87_MAP;
+                    (uint64_t)map[in->row->map] << IR_X87_MAP | (is_movq(in) ? IR_X87_W : 0);
     for (unsigned i = 0; i < 3; i++)
         if (in->op[i].kind == X86_IMM)
             insn |= IR_X87_HAS_IMM8 | (in->op[i].imm & 0xff) << IR_X87_IMM8;
@@ -108,20 +114,13 @@ static unsigned operand_of(const LiftContext *lc, unsigned kind)
 /* movd, pinsrw; pextrw, pmovmskb */
 static void lift_mmx_with_gpr(LiftContext *lc, unsigned n)
 {
-    const X86Operand *op = &lc->insn->op[n];
-    uint64_t insn = mmx_insn(lc), type = op->size == 8 ? IR_I64 : IR_I32;
-    bool wide = type == IR_I64 && (lc->insn->row->opcode == 0x6e || lc->insn->row->opcode == 0x7e);
-    insn |= wide ? IR_X87_W : 0;
-    if (n == 0) {
-        if (!wide)
-            type = IR_I32;
-        IrRef r = ir_x87(&lc->b, insn | type << IR_X87_RESULT, IR_NONE);
-        x86_gpr_set(lc, op->reg, r);
-        return;
-    }
-    if (!wide)
-        type = IR_I32;
-    ir_x87(&lc->b, insn | type << IR_X87_ARGUMENT, x86_gpr(lc, op->reg, type == IR_I64 ? 8 : 4));
+    bool wide = is_movq(lc->insn);
+    uint64_t insn = mmx_insn(lc), type = wide ? IR_I64 : IR_I32;
+    unsigned gpr = lc->insn->op[n].reg;
+    if (n == 0)
+        x86_gpr_set(lc, gpr, ir_x87(&lc->b, insn | type << IR_X87_RESULT, IR_NONE));
+    else
+        ir_x87(&lc->b, insn | type << IR_X87_ARGUMENT, x86_gpr(lc, gpr, wide ? 8 : 4));
 }
 
 void x87_mm_set(LiftContext *lc, unsigned reg, IrRef v)
@@ -148,8 +147,7 @@ static void lift_mmx(LiftContext *lc)
     } else if (gpr < 3) {
         lift_mmx_with_gpr(lc, gpr);
     } else if (x86_insn_has_mem(lc->insn)) {
-        bool wide = (row->opcode == 0x6e || row->opcode == 0x7e) && (lc->insn->rex & X86_REX_W);
-        ir_x87_mem(&lc->b, mmx_insn(lc) | (wide ? IR_X87_W : 0), x86_addr(lc));
+        ir_x87_mem(&lc->b, mmx_insn(lc), x86_addr(lc));
     } else {
         ir_x87(&lc->b, mmx_insn(lc), IR_NONE);
     }

@@ -83,7 +83,11 @@ static void one(IrBuilder *b, IrOp op, IrType t)
             put(b, op == IR_extract ? ir_extract(b, value(b, t), 4, 9)
                                     : ir_sextract(b, value(b, t), 7, 3));
         else if (ir_op_variants(op) != 0)
-            put(b, ir_un_cc(b, op, value(b, t), 1));
+            put(b, ir_emit(b, &(IrInst){.op = (uint16_t)op,
+                                        .type = t,
+                                        .cc = 1,
+                                        .nargs = 1,
+                                        .arg = {value(b, t)}}));
         else
             put(b, ir_un(b, op, value(b, t)));
         break;
