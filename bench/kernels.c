@@ -11,16 +11,17 @@
 #include "ir/base/log.h"
 
 const BenchKernel bench_kernels[] = {
-#define KERNEL(name, group, full, quick, count, runs) {name, group, full, quick, count, NULL, runs},
-#define PROGRAM(name, group, full, quick, command)    {name, group, full, quick, NULL, command, 1},
+#define KERNEL(name, group, full, quick, count, runs, flags)                                       \
+    {name, group, full, quick, count, NULL, runs},
+#define PROGRAM(name, group, full, quick, command) {name, group, full, quick, NULL, command, 1},
 #include "bench/kernels.def"
 #undef KERNEL
 #undef PROGRAM
 };
 const unsigned bench_kernel_count = sizeof bench_kernels / sizeof *bench_kernels;
 
-const char *const bench_groups[] = {"integer", "double", "float",    "vector",  "memory",
-                                    "atomic",  "system", "start-up", "program", NULL};
+const char *const bench_groups[] = {"integer", "double", "x87",    "float",    "vector",  "crypto",
+                                    "memory",  "atomic", "system", "start-up", "program", NULL};
 
 /* Whether the file is an x86-64 program: what the guest can run. */
 static bool is_guest_program(const char *file)

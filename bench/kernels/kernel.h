@@ -16,6 +16,15 @@ static inline uint64_t next_random(uint64_t *state)
     return *state;
 }
 
+/* Kernels that know right answers check them before they start. */
+static inline void require(int good, const char *what)
+{
+    if (!good) {
+        printf("kernel: failed: %s\n", what);
+        exit(1);
+    }
+}
+
 #define KERNEL_MAIN(function, format)                                                              \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \
