@@ -407,9 +407,9 @@ IrRef ir_vstr(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef lengths, unsigned h
 {
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_VSTR);
     DG_ASSERT(type_of(b, a) == IR_V128 && type_of(b, c) == IR_V128);
-    DG_ASSERT(type_of(b, lengths) == IR_I32);
+    DG_ASSERT(type_of(b, lengths) == IR_I64);
     return ir_emit(b, &(IrInst){.op = (uint16_t)op,
-                                .type = op == IR_vstrmask ? IR_V128 : IR_I32,
+                                .type = (uint8_t)ir_vstr_type(op),
                                 .cc = (uint8_t)how,
                                 .nargs = 3,
                                 .arg = {a, c, lengths}});

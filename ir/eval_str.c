@@ -20,9 +20,10 @@ static Strings read_strings(const IrInst *i, const IrValue *v)
     Strings s = {.bits = i->cc & IR_STR_WORDS ? 16 : 8, .how = i->cc};
     s.lanes = 128 / s.bits;
     for (unsigned k = 0; k < 2; k++) {
-        unsigned given = (unsigned)(v[2].u >> (8 * k) & 0xff);
+        int64_t given = (int32_t)(v[2].u >> (32 * k));
+        int64_t size = given < 0 ? -given : given;
         s.length[k] = i->cc & IR_STR_IMPLICIT ? length_of(&v[k], s.bits, s.lanes)
-                      : given < s.lanes       ? given
+                      : size < s.lanes        ? (unsigned)size
                                               : s.lanes;
     }
     for (unsigned n = 0; n < s.lanes; n++) {
@@ -82,28 +83,49 @@ static unsigned found_mask(const Strings *s)
     return s->how & IR_STR_NOT ? mask ^ all : mask;
 }
 
-IrValue eval_vstrfind(const Region *r, const IrInst *i, const IrValue *a)
+static IrValue index_of(const Strings *s, unsigned mask)
 {
-    (void)r;
-    Strings s = read_strings(i, a);
-    unsigned mask = found_mask(&s), index = s.lanes;
+    unsigned index = s->lanes;
     if (mask != 0)
-        index = s.how & IR_STR_LAST ? 31u - (unsigned)__builtin_clz(mask)
-                                    : (unsigned)__builtin_ctz(mask);
-    return eval_u64(index << 16 | (mask & 1 ? IR_STR_IS_FIRST : 0u) |
-                    (mask != 0 ? IR_STR_IS_ANY : 0u) |
-                    (s.length[1] < s.lanes ? IR_STR_ENDS_B : 0u) |
-                    (s.length[0] < s.lanes ? IR_STR_ENDS_A : 0u));
+        index = s->how & IR_STR_LAST ? 31u - (unsigned)__builtin_clz(mask)
+                                     : (unsigned)__builtin_ctz(mask);
+    return eval_u64(index);
 }
 
-IrValue eval_vstrmask(const Region *r, const IrInst *i, const IrValue *a)
+static IrValue lanes_of(const Strings *s, unsigned mask)
 {
-    (void)r;
-    Strings s = read_strings(i, a);
-    unsigned mask = found_mask(&s);
     IrValue v = eval_u64(mask);
-    if (s.how & IR_STR_LAST)
-        for (unsigned n = 0; n < s.lanes; n++)
-            lane_set(&v, s.bits, n, mask >> n & 1 ? UINT64_MAX : 0);
+    if (s->how & IR_STR_LAST)
+        for (unsigned n = 0; n < s->lanes; n++)
+            lane_set(&v, s->bits, n, mask >> n & 1 ? UINT64_MAX : 0);
     return v;
 }
+
+static IrValue flags_of(const Strings *s, unsigned mask)
+{
+    return eval_u64(IR_STR_ALWAYS | (mask & 1 ? IR_STR_IS_FIRST : 0u) |
+                    (mask != 0 ? IR_STR_IS_ANY : 0u) |
+                    (s->length[1] < s->lanes ? IR_STR_ENDS_B : 0u) |
+                    (s->length[0] < s->lanes ? IR_STR_ENDS_A : 0u));
+}
+
+IrValue eval_strings(const IrInst *i, const IrValue *a, IrValue *flags)
+{
+    Strings s = read_strings(i, a);
+    unsigned mask = found_mask(&s);
+    *flags = flags_of(&s, mask);
+    return i->op == IR_vstrindex  ? index_of(&s, mask)
+           : i->op == IR_vstrmask ? lanes_of(&s, mask)
+                                  : *flags;
+}
+
+#define STRINGS(name)                                                                              \
+    IrValue eval_##name(const Region *r, const IrInst *i, const IrValue *a)                        \
+    {                                                                                              \
+        IrValue flags;                                                                             \
+        (void)r;                                                                                   \
+        return eval_strings(i, a, &flags);                                                         \
+    }
+STRINGS(vstrindex)
+STRINGS(vstrmask)
+STRINGS(vstrflags)

@@ -161,9 +161,9 @@ typedef enum IrRound {
     IR_ROUND_QUIET, /* added: the inexact flag is left alone */
 } IrRound;
 
-/* cc of vstrfind and vstrmask. Two strings are held in the lanes of a and b. Their lengths in lanes
- * are bytes 0 and 1 of the third argument, at most the number of lanes; with IR_STR_IMPLICIT they
- * end before the first zero lane. A lane of b is found
+/* cc of vstrindex, vstrmask and vstrflags. Two strings are held in the lanes of a and b. Their
+ * lengths in lanes are the magnitudes of the two i32 halves of the third argument, at most the
+ * number of lanes; with IR_STR_IMPLICIT they end before the first zero lane. A lane of b is found
  *   ANY      when it equals a lane of a
  *   RANGES   when it is between lanes 2k and 2k + 1 of a, inclusive
  *   EACH     when it equals the same lane of a, or both are beyond the ends
@@ -180,15 +180,16 @@ typedef enum IrStr {
     IR_STR_HOW = 3 << 2,
     IR_STR_NOT = 16,       /* the lanes not found instead ... */
     IR_STR_NOT_VALID = 48, /* ... of those before b's end (with NOT; alone it does nothing) */
-    IR_STR_LAST = 64,      /* vstrfind: index of the last one; vstrmask: lanes, not bits */
+    IR_STR_LAST = 64,      /* vstrindex: that of the last one; vstrmask: lanes, not bits */
     IR_STR_IMPLICIT = 128,
 } IrStr;
 
-/* Bits of vstrfind's result; from bit 16 up the index, the number of lanes when there is none. */
+/* vstrflags: what LAHF and SETO make of x86's flags. */
 enum {
     IR_STR_IS_FIRST = 1 << 0, /* lane 0 was found */
     IR_STR_IS_ANY = 1 << 8,   /* some lane was */
-    IR_STR_ENDS_B = 1 << 14,  /* b ends within its lanes */
+    IR_STR_ALWAYS = 1 << 9,
+    IR_STR_ENDS_B = 1 << 14, /* b ends within its lanes */
     IR_STR_ENDS_A = 1 << 15,
 };
 
@@ -404,6 +405,10 @@ IrRef ir_cas(IrBuilder *b, IrRef addr, IrRef expected, IrRef desired);
 IrRef ir_vop(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c); /* VUN: c = IR_NONE */
 IrRef ir_vop_cc(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, unsigned cc);
 IrRef ir_vtri(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, IrRef d);
+static inline IrType ir_vstr_type(unsigned op)
+{
+    return op == IR_vstrmask ? IR_V128 : IR_I32;
+}
 IrRef ir_vstr(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef lengths, unsigned how); /* IrStr */
 IrRef ir_viszero(IrBuilder *b, IrRef v);
 IrRef ir_vshift(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef count_i64);

@@ -235,8 +235,9 @@ unsigned ir_op_variants(IrOp op)
     case IR_vsadslide:
         return 8;
     case IR_aeskeys:
-    case IR_vstrfind:
+    case IR_vstrindex:
     case IR_vstrmask:
+    case IR_vstrflags:
         return 256;
     default:
         return 0;

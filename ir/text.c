@@ -91,7 +91,7 @@ IrType text_arg_type(const Region *r, const IrInst *i, IrType shown, unsigned n)
     case IR_SIG_VSPLAT:
         return shown;
     case IR_SIG_VSTR:
-        return n < 2 ? IR_V128 : IR_I32;
+        return n < 2 ? IR_V128 : IR_I64;
     default:
         break;
     }

@@ -196,8 +196,8 @@ static bool check_plain(Verifier *v, const IrInst *i)
         return arg_is(v, 1, s);
     }
     case IR_SIG_VSTR:
-        CHECK(v, t == (i->op == IR_vstrmask ? IR_V128 : IR_I32), "wrong result type");
-        return arg_is(v, 0, IR_V128) && arg_is(v, 1, IR_V128) && arg_is(v, 2, IR_I32);
+        CHECK(v, t == ir_vstr_type(i->op), "wrong result type");
+        return arg_is(v, 0, IR_V128) && arg_is(v, 1, IR_V128) && arg_is(v, 2, IR_I64);
     case IR_SIG_SEL:
         return arg_is(v, 0, IR_I8) && args_are(v, 1, t);
     case IR_SIG_CONV:

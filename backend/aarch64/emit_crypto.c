@@ -260,3 +260,9 @@ void a64_soft(Emitter *e, const SelInst *si, const IrInst *in)
     a64_branch_stub(e, A64_BL, STUB_A64_CALL);
     a64_state_access(e, in->type == IR_V128 ? A64_LDR_Q : A64_LDR_W, si->dest, SOFT_OPERAND(0));
 }
+
+void a64_flags_left(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    a64_state_access(e, A64_LDR_W, si->dest, SOFT_OPERAND(1));
+}

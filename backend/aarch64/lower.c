@@ -56,7 +56,7 @@ enum {
      .emit = a64_soft,                                                                             \
      .name = "a64_soft"},
 #define LOWER_SOFT(name_, a, b, c)     LOWER_SOFT_TO(name_, M_V, a, b, c, 0xffff, 0xffff1ffe)
-#define LOWER_SOFT_INT(name_, a, b, c) LOWER_SOFT_TO(name_, M_32, a, b, c, 0xfffe, 0xffff1fff)
+#define LOWER_SOFT_INT(name_, a, b, c) LOWER_SOFT_TO(name_, M_INT, a, b, c, 0xfffe, 0xffff1fff)
 
 static const LowerRule rules[] = {
 #include "backend/aarch64/lower.def"

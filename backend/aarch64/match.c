@@ -378,3 +378,19 @@ bool a64_match_cond(Selection *s, IrRef user, IrRef v, Operand *out)
     }
     return true;
 }
+
+bool a64_match_ignored(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)s;
+    (void)user;
+    (void)v;
+    (void)out;
+    return true;
+}
+
+bool a64_match_compared(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    (void)out;
+    return select_strings_compared(s, user);
+}

@@ -24,6 +24,9 @@ OperandMatch a64_match_addr;    /* OPND_ADDR, any shape; emit_mem.c makes it fit
 OperandMatch a64_match_cond;    /* a compare used once: OPND_COND, cc = A64Cond */
 OperandMatch a64_match_sign;    /* sar(x, 63), folded away: leaf0 = x (the register that is lo) */
 
+OperandMatch a64_match_ignored;
+OperandMatch a64_match_compared; /* a string op's flags that the one before it has left */
+
 /* Under FPCR.NEP: the result of a scalar op that goes back into lane 0 of the vector whose lane 0
  * is its first operand (two operands; leaf0 = the second), or of any vector (one operand). */
 OperandMatch a64_match_fmerge2, a64_match_fmerge1;

@@ -135,6 +135,9 @@ bool select_const(const Selection *s, IrRef v, int64_t *value); /* sign-extended
 void select_also_folded(Selection *s, IrRef v);
 /* If v = base + constant (through any depth of lazy values): true, with base and the sum. */
 bool select_base_disp(const Selection *s, IrRef v, IrRef *base, int64_t *disp);
+/* For a vstrflags: the instruction before it is a wanted string op with the same operands, so that
+ * the host has just computed these flags. Nothing but moves will stand between the two. */
+bool select_strings_compared(const Selection *s, IrRef flags);
 static inline const IrInst *select_inst(const Selection *s, IrRef v)
 {
     return &s->region->insts.data[v.i];

@@ -183,6 +183,19 @@ bool select_base_disp(const Selection *s, IrRef v, IrRef *base, int64_t *disp)
     return b.i != v.i;
 }
 
+bool select_strings_compared(const Selection *s, IrRef flags)
+{
+    const IrInst *in = ir_inst(s->region, flags), *before = ir_inst(s->region, (IrRef){in->prev});
+    if (in->prev == 0 || ir_op_info[before->op].sig != IR_SIG_VSTR || before->cc != in->cc ||
+        (s->uses[in->prev] == 0 && s->weak[in->prev] == 0))
+        return false;
+    for (unsigned k = 0; k < 3; k++) {
+        if (!ir_same(before->arg[k], in->arg[k]))
+            return false;
+    }
+    return true;
+}
+
 /* ---- choosing rules ---- */
 
 static IrType rule_type(const Region *r, const IrInst *in)

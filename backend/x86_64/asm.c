@@ -297,6 +297,12 @@ void a_flags_compare(Emitter *e, const IrInst *inst, IrRef a, IrRef b, int64_t i
     f->width = (uint8_t)width;
 }
 
+void a_flags_strings(Emitter *e, const IrInst *inst, IrRef value)
+{
+    x86_host(e)->flags =
+        (HostFlags){.at = emit_offset(e), .block = inst->block, .result = value, .strings = true};
+}
+
 /* ---- operands ---- */
 
 X86Rm a_operand(const Operand *o)

@@ -21,6 +21,7 @@ typedef struct HostFlags {
     IrRef result;   /* ZF and SF are those of this value */
     uint8_t width;  /* in bytes */
     bool compare;   /* and all flags are those of comparing a with b (or imm) */
+    bool strings;   /* or those of the string op `result` */
     IrRef a, b;
     int64_t imm;
 } HostFlags;
@@ -115,6 +116,7 @@ ColdCode *a_cold(Emitter *e, void (*emit)(Emitter *e, const ColdCode *c));
 
 /* ---- flags ---- */
 void a_flags_result(Emitter *e, const IrInst *inst, IrRef value, unsigned width);
+void a_flags_strings(Emitter *e, const IrInst *inst, IrRef value);
 void a_flags_compare(Emitter *e, const IrInst *inst, IrRef a, IrRef b, int64_t imm, unsigned width);
 
 /* ---- operands ---- */

@@ -23,6 +23,18 @@ static bool flags_hold(Emitter *e, const IrInst *inst, const Operand *o)
     return o->has_imm ? f->b.i == 0 && f->imm == o->imm : ir_same(f->b, o->leaf[1]);
 }
 
+/* The condition that is a bit of a string op's flags, which the host's flags still are. */
+static bool string_flag(Emitter *e, const IrInst *inst, const Operand *o, HostCond *c)
+{
+    const HostFlags *f = &x86_host(e)->flags;
+    if (!f->strings || f->at != emit_offset(e) || f->block != inst->block ||
+        (o->cc & 0xf0) != CV_TEST || !o->has_imm || !ir_same(f->result, o->leaf[0]))
+        return false;
+    int cc = x86_string_cc(o->imm);
+    c->cc = (unsigned)cc ^ ((o->cc & 15) == CC_E);
+    return cc >= 0;
+}
+
 static X86Rm mem_at(const Operand *o, unsigned first, int32_t disp)
 {
     return rm_mem(o->leaf[first].i != 0 ? o->reg[first] : X86_NO_REG,
@@ -57,12 +69,18 @@ static X86Insn fp_compare(const Operand *o)
 HostCond emit_cond(Emitter *e, const SelInst *si, const IrInst *inst, const Operand *o)
 {
     unsigned w = ir_type_is_int(o->type) ? width_of(o->type) : 4;
-    HostCond c = {.cc = o->cc & 15};
+    HostCond c = {0};
+    if (string_flag(e, inst, o, &c))
+        return c;
+    c.cc = o->cc & 15;
     if (flags_hold(e, inst, o))
         return c;
     if (o->folded.i != 0)
         a_may_fault(e, si);
     switch (o->cc & 0xf0) {
+    case CV_FLAGS:
+        DG_ASSERT(x86_host(e)->flags.strings && x86_host(e)->flags.at == emit_offset(e));
+        break;
     case CV_CMP:
         if (o->has_imm)
             a_alu_imm(e, ALU_CMP, w, rm_reg(o->reg[0]), o->imm);
@@ -169,10 +187,12 @@ void emit_setcc(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     const Operand *o = &si->opnd[0];
     unsigned d = si->dest;
-    bool clear = !reads_gpr(e, o, d) && si->snap == 0 && !flags_hold(e, inst, o);
+    HostCond c;
+    bool clear = !reads_gpr(e, o, d) && si->snap == 0 && !flags_hold(e, inst, o) &&
+                 !string_flag(e, inst, o, &c);
     if (clear)
         a_rr(e, X86_XOR, 4, d, d);
-    HostCond c = emit_cond(e, si, inst, o);
+    c = emit_cond(e, si, inst, o);
     setcc(e, c.cc, d);
     if (c.parity) {
         unsigned s = si->scratch_gpr[0];

@@ -91,7 +91,7 @@ static void swap(Emitter *e, const HostMove *m)
     a_vvv(e, X86_VXORPS, m->dst, m->dst, m->src);
 }
 
-void emit_move(Emitter *e, const HostMove *m)
+static void move_any(Emitter *e, const HostMove *m)
 {
     switch ((MoveKind)m->kind) {
     case MOVE_REG:
@@ -122,4 +122,16 @@ void emit_move(Emitter *e, const HostMove *m)
         move_add(e, m);
         break;
     }
+}
+
+/* Moves leave the host's flags alone: all but the addition of a constant from memory, and a cleared
+ * register where nobody wants the flags. */
+void emit_move(Emitter *e, const HostMove *m)
+{
+    HostFlags *f = &x86_host(e)->flags;
+    bool held =
+        f->at == emit_offset(e) && (m->kind != MOVE_ADD || bits_fits_signed((int64_t)m->imm, 32));
+    move_any(e, m);
+    if (held)
+        f->at = emit_offset(e);
 }

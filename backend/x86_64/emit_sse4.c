@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "backend/x86_64/emitters.h"
+#include "ir/base/log.h"
 #include "ir/soft.h"
 
 /* ---- a number in the instruction ---- */
@@ -137,53 +138,38 @@ void emit_sha(Emitter *e, const SelInst *si, const IrInst *inst)
 
 /* ---- strings ---- */
 
-/* The flags and ecx of a compare as IR_STR_* bits and index in eax: ah is SZ.A.P.C. */
-static void pack_found(Emitter *e)
+/* Lengths where the host wants them, eax and edx; the first is in rax, perhaps above it the second.
+ */
+static void place_lengths(Emitter *e, const Operand *o)
 {
+    if (o->leaf[1].i != 0) {
+        a_mov(e, 4, RDX, o->reg[1]);
+    } else {
+        a_mov(e, 8, RDX, RAX);
+        a_ri(e, X86_SHR_I, 8, RDX, 32);
+    }
+}
+
+void emit_vstr(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    if (!(inst->cc & IR_STR_IMPLICIT))
+        place_lengths(e, &si->opnd[2]);
+    a_may_fault(e, si);
+    a_rri(e, si->rule->code, 0, si->opnd[0].reg[0], a_operand(&si->opnd[1]), inst->cc & 0x7f);
+    a_flags_strings(e, inst, si->inst);
+}
+
+/* Of the string op before this, or of one of its own; they stay in the host's flags. */
+void emit_vstr_flags(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    if (si->rule->code != 0)
+        emit_vstr(e, si, inst);
+    DG_ASSERT(x86_host(e)->flags.at == emit_offset(e) && x86_host(e)->flags.strings);
+    a_const(e, RAX, 0);
     emit_u8(e, 0x9f); /* lahf */
     e->host_insns++;
     a_emit(e, &(Asm){.insn = X86_SETCC, .width = 1, .rm = rm_reg(RAX), .extra = CC_O});
-    a_ri(e, X86_SHL_I, 4, RCX, 16);
-    a_alu_imm(e, ALU_AND, 4, rm_reg(RAX),
-              IR_STR_IS_FIRST | IR_STR_IS_ANY | IR_STR_ENDS_B | IR_STR_ENDS_A);
-    a_rr(e, X86_OR, 4, RAX, RCX);
-}
-
-static void compare_strings(Emitter *e, X86Insn insn, const SelInst *si, const IrInst *inst)
-{
-    a_may_fault(e, si);
-    a_rri(e, insn, 0, si->opnd[0].reg[0], a_operand(&si->opnd[1]), inst->cc & 0x7f);
-}
-
-/* Lengths out of the packed argument in eax, to where the host wants them. */
-static void unpack_lengths(Emitter *e)
-{
-    a_rr(e, X86_MOVZX8, 4, RDX, X86_AH);
-    a_rr(e, X86_MOVZX8, 4, RAX, RAX);
-}
-
-void emit_vstr_implicit(Emitter *e, const SelInst *si, const IrInst *inst)
-{
-    compare_strings(e, X86_VPCMPISTRI, si, inst);
-    pack_found(e);
-}
-
-void emit_vstr_explicit(Emitter *e, const SelInst *si, const IrInst *inst)
-{
-    unpack_lengths(e);
-    compare_strings(e, X86_VPCMPESTRI, si, inst);
-    pack_found(e);
-}
-
-void emit_vstrmask_implicit(Emitter *e, const SelInst *si, const IrInst *inst)
-{
-    compare_strings(e, X86_VPCMPISTRM, si, inst);
-}
-
-void emit_vstrmask_explicit(Emitter *e, const SelInst *si, const IrInst *inst)
-{
-    unpack_lengths(e);
-    compare_strings(e, X86_VPCMPESTRM, si, inst);
+    a_flags_strings(e, inst, si->inst);
 }
 
 /* ---- no instruction for it: its meaning, called (ir/soft.h) ---- */

@@ -37,8 +37,8 @@ EmitFn emit_vbin, emit_vbin_sse, emit_vun, emit_vun_sse, emit_vfcmp, emit_vfcmp_
     emit_vsplat, emit_vsplat_mem, emit_vmovmsk, emit_vconv;
 /* emit_sse4.c */
 EmitFn emit_vbin_imm, emit_vbin_imm_sse, emit_vun_imm, emit_vblendv, emit_vsext, emit_viszero,
-    emit_viszero_and, emit_fround, emit_sha, emit_vstr_implicit, emit_vstr_explicit,
-    emit_vstrmask_implicit, emit_vstrmask_explicit, emit_pdep, emit_crc32, emit_soft;
+    emit_viszero_and, emit_fround, emit_sha, emit_vstr, emit_vstr_flags, emit_pdep, emit_crc32,
+    emit_soft;
 /* emit_shuf.c */
 EmitFn emit_vshuf;
 

@@ -59,6 +59,11 @@ static bool when_implicit(Selection *s, IrRef v)
     return (select_inst(s, v)->cc & IR_STR_IMPLICIT) != 0;
 }
 
+static bool when_compared(Selection *s, IrRef v)
+{
+    return select_strings_compared(s, v);
+}
+
 static bool when_low_unit(Selection *s, IrRef v)
 {
     uint32_t aux = select_inst(s, v)->aux;

@@ -357,6 +357,20 @@ bool m_ignored(Selection *s, IrRef user, IrRef v, Operand *out)
     return true;
 }
 
+/* Two lengths: leaf0 and leaf1, or both in leaf0. */
+bool m_lengths(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_deposit || in->aux != (32 | 32 << 8) || !select_can_fold(s, user, v))
+        return match_reg(s, user, v, out);
+    out->kind = OPND_FUSED;
+    out->type = IR_I64;
+    out->folded = v;
+    out->leaf[0] = s->alias[in->arg[0].i];
+    out->leaf[1] = s->alias[in->arg[1].i];
+    return true;
+}
+
 /* A vand of registers that nothing else wants. */
 bool m_vand(Selection *s, IrRef user, IrRef v, Operand *out)
 {
@@ -553,7 +567,10 @@ static unsigned significant_bits(const Selection *s, IrRef v)
     case IR_vextract:
         return ir_type_is_int(in->type) ? bits : 64;
     case IR_vmovmsk:
+    case IR_vstrflags:
         return 16;
+    case IR_vstrindex:
+        return 5;
     default:
         if (ir_op_info[in->op].sig == IR_SIG_CMP || ir_op_info[in->op].sig == IR_SIG_FCMP)
             return 8;

@@ -131,6 +131,53 @@ static void use_reg(const Selection *s, Operand *out, unsigned n, IrRef v)
     out->leaf[n] = s->alias[v.i];
 }
 
+int x86_string_cc(int64_t bit)
+{
+    switch (bit) {
+    case IR_STR_IS_FIRST:
+        return CC_O;
+    case IR_STR_IS_ANY:
+        return CC_B;
+    case IR_STR_ENDS_B:
+        return CC_E;
+    case IR_STR_ENDS_A:
+        return CC_S;
+    default:
+        return -1;
+    }
+}
+
+static bool takes_bit_of(const Selection *s, const IrInst *in, IrRef v)
+{
+    for (; in->op == IR_extract || in->op == IR_trunc; in = select_inst(s, in->arg[0])) {
+        if (ir_same(in->arg[0], v))
+            return true;
+    }
+    return false;
+}
+
+/* A bit of string flags that only the user, a branch right behind the string op, wants: no code
+ * comes between the two, so the host's flags still are these. */
+static bool match_string_flag(Selection *s, const Compare *cmp, IrRef flags, unsigned cc,
+                              Operand *out)
+{
+    const IrInst *in = select_inst(s, flags);
+    int set = x86_string_cc(out->imm);
+    if (in->op != IR_vstrflags || set < 0 || !cmp->own || !only_use(s, flags) ||
+        select_inst(s, cmp->user)->op != IR_br || in->block != select_inst(s, cmp->user)->block ||
+        !select_strings_compared(s, flags))
+        return false;
+    for (uint32_t i = in->next; i != cmp->user.i; i = s->region->insts.data[i].next) {
+        const IrInst *between = select_inst(s, (IrRef){i});
+        if (between->op != IR_insn && !takes_bit_of(s, between, flags))
+            return false;
+    }
+    out->cc = (uint8_t)(CV_FLAGS | ((unsigned)set ^ (cc == CC_E)));
+    out->leaf[0] = IR_NONE;
+    out->folded = flags;
+    return true;
+}
+
 /* (x & y) ==/!= 0 */
 static bool match_test(Selection *s, const Compare *cmp, IrRef v, unsigned cc, Operand *out)
 {
@@ -148,6 +195,8 @@ static bool match_test(Selection *s, const Compare *cmp, IrRef v, unsigned cc, O
         if (pos >= 31) {
             out->cc = (uint8_t)(CV_BT | (cc == CC_NE ? CC_B : CC_AE));
             out->imm = pos;
+        } else if (match_string_flag(s, cmp, in->arg[0], cc, out)) {
+            return true;
         } else if (out->type == IR_I64) {
             out->type = IR_I32;
         }

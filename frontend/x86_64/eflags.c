@@ -100,6 +100,9 @@ static uint64_t base_flags(unsigned kind, uint64_t a, uint64_t b, uint64_t c)
         return flags_mul(&o, true);
     case CC_UMUL:
         return flags_mul(&o, false);
+    case CC_STRINGS:
+        return flag_if(a & IR_STR_IS_ANY, F_C) | flag_if(a & IR_STR_ENDS_B, F_Z) |
+               flag_if(a & IR_STR_ENDS_A, F_S) | flag_if(a & IR_STR_IS_FIRST, F_O);
     default:
         return a & F_ALL;
     }

@@ -389,6 +389,18 @@ static IrRef product_lost(LiftContext *lc, unsigned kind)
     return ir_cmp(&lc->b, IR_ne, high, want);
 }
 
+static IrRef strings_flag(LiftContext *lc, unsigned flag)
+{
+    unsigned bit = flag == F_C   ? IR_STR_IS_ANY
+                   : flag == F_Z ? IR_STR_ENDS_B
+                   : flag == F_S ? IR_STR_ENDS_A
+                   : flag == F_O ? IR_STR_IS_FIRST
+                                 : 0;
+    if (!bit)
+        return x86_const(lc, IR_I8, 0);
+    return flag_bit(lc, operand(lc, VA, 2), bit);
+}
+
 /* C (or O) out of the base field. */
 static IrRef base_flag(LiftContext *lc, unsigned flag)
 {
@@ -404,6 +416,8 @@ static IrRef base_flag(LiftContext *lc, unsigned flag)
     }
     if (kind == CC_EFLAGS)
         return flag_bit(lc, slot_value(lc, VA), flag);
+    if ((kind & ~3u) == CC_STRINGS)
+        return strings_flag(lc, flag);
     if (flag == F_Z)
         return ir_cmp(&lc->b, IR_eq, base_result(lc, kind), zero_like(lc, base_result(lc, kind)));
     if (flag == F_S)

@@ -20,6 +20,7 @@
  *   SHR    result   last shifted            C = low bit of b; O = top bit of a ^ b
  *   SMUL   x        y                       C = O = the signed product does not fit; S Z P of it
  *   UMUL   x        y                       likewise unsigned
+ *   STRINGS vstrflags                       P = A = 0
  *
  * Operands are zero- or sign-extended arbitrarily: only the low bits of the kind's size count.
  *
@@ -44,6 +45,7 @@ enum X86CcKind {
     CC_SMUL = 32,
     CC_UMUL = 36,
     CC_SUBR = 40,
+    CC_STRINGS = 44,
     CC_BASE = 0xff,
 
     CC_INC = 4 << 8,

@@ -454,8 +454,8 @@ static void add_op(IrOp op)
                 add(op, IR_V128, t, nargs, IR_V128, IR_V128, IR_V128);
             break;
         case IR_SIG_VSTR:
-            if (t == (op == IR_vstrmask ? IR_V128 : IR_I32))
-                add(op, t, IR_VOID, 3, IR_V128, IR_V128, IR_I32);
+            if (t == ir_vstr_type(op))
+                add(op, t, IR_VOID, 3, IR_V128, IR_V128, IR_I64);
             break;
         case IR_SIG_VSHIFT:
             if (in_lanes)

@@ -434,8 +434,8 @@ static void add_op(IrOp op)
                 add(op, IR_V128, t, nargs, IR_V128, IR_V128, IR_V128);
             break;
         case IR_SIG_VSTR:
-            if (t == (op == IR_vstrmask ? IR_V128 : IR_I32))
-                add(op, t, IR_VOID, 3, IR_V128, IR_V128, IR_I32);
+            if (t == ir_vstr_type(op))
+                add(op, t, IR_VOID, 3, IR_V128, IR_V128, IR_I64);
             break;
         case IR_SIG_VSHIFT:
             if (in_lanes)
@@ -469,7 +469,7 @@ int main(int argc, char **argv)
     for (unsigned pass = 0; pass < 2; pass++) { /* with what the host has, and without extras */
         cfg.host_features = pass == 0 ? backend_x86_64.detect_features() | HOST_V3 : HOST_V3;
         harness_stubs(&cfg);
-        for (unsigned op = pass == 0 ? 1 : IR_vclmul; op < (pass == 0 ? IR_OP_COUNT : IR_vstrfind);
+        for (unsigned op = pass == 0 ? 1 : IR_vclmul; op < (pass == 0 ? IR_OP_COUNT : IR_vstrindex);
              op++) {
             if (argc > 1 && strcmp(argv[1], ir_op_info[op].name) != 0)
                 continue;

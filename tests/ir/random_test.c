@@ -220,7 +220,7 @@ static void gen_pure(Gen *g)
         break;
     case IR_SIG_VSTR:
         s = IR_V128;
-        i.type = op == IR_vstrmask ? IR_V128 : IR_I32;
+        i.type = (uint8_t)ir_vstr_type(op);
         break;
     default:
         if (!vector) {
@@ -257,7 +257,7 @@ static void gen_pure(Gen *g)
             continue;
         }
         if (info->sig == IR_SIG_VSTR && n == 2)
-            t = IR_I32;
+            t = IR_I64;
         if (info->sig == IR_SIG_VSHIFT && n == 1)
             t = IR_I64;
         if (info->sig == IR_SIG_VINS && n == 1)

@@ -147,8 +147,8 @@ static void one(IrBuilder *b, IrOp op, IrType t)
         put(b, ir_vtri(b, op, t, value(b, IR_V128), ir_get(b, SLOT_V + 2), value(b, IR_V128)));
         break;
     case IR_SIG_VSTR:
-        if (t == (op == IR_vstrmask ? IR_V128 : IR_I32))
-            put(b, ir_vstr(b, op, value(b, IR_V128), ir_get(b, SLOT_V + 2), value(b, IR_I32), 77));
+        if (t == ir_vstr_type(op))
+            put(b, ir_vstr(b, op, value(b, IR_V128), ir_get(b, SLOT_V + 2), value(b, IR_I64), 77));
         break;
     case IR_SIG_VSHIFT:
         put(b, ir_vshift(b, op, t, value(b, IR_V128), ir_const(b, IR_I64, 3)));
