@@ -91,6 +91,7 @@ static __m128i hash(const Key *k, __m128i y, const unsigned char *p, size_t n)
         const __m128i *x = (const __m128i *)p;
         Product sum =
             multiply((Product){0}, _mm_xor_si128(y, reversed(_mm_loadu_si128(x))), k->h[3]);
+#pragma GCC unroll 3
         for (int i = 1; i < 4; i++)
             sum = multiply(sum, reversed(_mm_loadu_si128(x + i)), k->h[3 - i]);
         y = reduce(sum);
@@ -113,11 +114,15 @@ static void crypt(const Key *k, __m128i counter, const unsigned char *in, unsign
     const __m128i one = _mm_set_epi32(0, 0, 0, 1);
     for (; n >= 64; in += 64, out += 64, n -= 64) {
         __m128i x[4];
+#pragma GCC unroll 4
         for (int i = 0; i < 4; i++, counter = _mm_add_epi32(counter, one))
             x[i] = _mm_xor_si128(reversed(counter), k->round[0]);
+#pragma GCC unroll 9
         for (int round = 1; round < 10; round++)
+#pragma GCC unroll 4
             for (int i = 0; i < 4; i++)
                 x[i] = _mm_aesenc_si128(x[i], k->round[round]);
+#pragma GCC unroll 4
         for (int i = 0; i < 4; i++) {
             x[i] = _mm_aesenclast_si128(x[i], k->round[10]);
             x[i] = _mm_xor_si128(x[i], _mm_loadu_si128((const __m128i *)in + i));

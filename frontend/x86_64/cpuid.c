@@ -1,9 +1,9 @@
 /* cpuid.c: CPUID, reporting what the frontend implements and nothing more.
  *
- * Invariants: a feature bit is set only if every instruction of that feature is lifted; OSXSAVE is
- * clear, so XGETBV is undefined. The cache leaves describe one core with caches of plain sizes,
- * from which C libraries tune memcpy. Family 6, model 26: the newest model without AVX that they
- * tune for.
+ * Invariants: a feature bit is set only if every instruction of that feature is lifted. XSAVE knows
+ * x87 and SSE state and the standard form. The cache leaves describe one core with caches of plain
+ * sizes, from which C libraries tune memcpy. Family 6, model 26: the newest model without AVX that
+ * they tune for.
  *
  * What is reported is x86-64-v2 whole and, of what came with it or later, all but AVX.
  *
@@ -19,7 +19,8 @@
 #define MAX_EXTENDED 0x80000008u
 
 enum {
-    MAX_BASIC = 0xb,
+    MAX_BASIC = 0xd,
+    OSXSAVE = 1 << 27,      /* not a name of /proc/cpuinfo */
     SIGNATURE = 0x000106a5, /* family 6, model 26, stepping 5 */
     LINE = 64,
 };
@@ -48,6 +49,7 @@ enum {
     F(ecx1, 22, "movbe")                                                                           \
     F(ecx1, 23, "popcnt")                                                                          \
     F(ecx1, 25, "aes")                                                                             \
+    F(ecx1, 26, "xsave")                                                                           \
     F(ecx1, 30, "rdrand")                                                                          \
     F(ecx81, 0, "lahf_lm")                                                                         \
     F(ecx81, 5, "abm")                                                                             \
@@ -96,7 +98,7 @@ static X86Cpuid leaf_vendor(uint32_t subleaf)
 static X86Cpuid leaf_features(uint32_t subleaf)
 {
     (void)subleaf;
-    return (X86Cpuid){SIGNATURE, 1 << 16 | LINE / 8 << 8, feature_bits(IN_ecx1),
+    return (X86Cpuid){SIGNATURE, 1 << 16 | LINE / 8 << 8, feature_bits(IN_ecx1) | OSXSAVE,
                       feature_bits(IN_edx1)};
 }
 
@@ -141,6 +143,15 @@ static X86Cpuid leaf_topology(uint32_t subleaf)
     return (X86Cpuid){0, 1, subleaf | (subleaf + 1) << 8, 0};
 }
 
+/* XCR0 and how long an image is, which is the same whatever XCR0 is. */
+static X86Cpuid leaf_xsave(uint32_t subleaf)
+{
+    enum { X87_AND_SSE = 3, BYTES = 576 };
+    if (subleaf != 0)
+        return (X86Cpuid){0, 0, 0, 0};
+    return (X86Cpuid){X87_AND_SSE, BYTES, BYTES, 0};
+}
+
 static X86Cpuid leaf_zero(uint32_t subleaf)
 {
     (void)subleaf;
@@ -150,8 +161,9 @@ static X86Cpuid leaf_zero(uint32_t subleaf)
 typedef X86Cpuid Leaf(uint32_t subleaf);
 
 static Leaf *const basic[MAX_BASIC + 1] = {
-    leaf_vendor, leaf_features,      leaf_descriptors, leaf_zero, leaf_caches, leaf_zero,
-    leaf_zero,   leaf_more_features, leaf_zero,        leaf_zero, leaf_zero,   leaf_topology,
+    leaf_vendor, leaf_features, leaf_descriptors,   leaf_zero,  leaf_caches,
+    leaf_zero,   leaf_zero,     leaf_more_features, leaf_zero,  leaf_zero,
+    leaf_zero,   leaf_topology, leaf_zero,          leaf_xsave,
 };
 
 static X86Cpuid extended(uint32_t leaf)

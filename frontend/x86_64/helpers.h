@@ -33,6 +33,7 @@ void x86_helper_x87_ldenv(CpuState *cpu, uint64_t control, uint64_t ip, uint64_t
 void x86_helper_x87_fxrstor(CpuState *cpu, uint64_t control, uint64_t ip, uint64_t dp);
 uint64_t x86_helper_x87_reg_m(CpuState *cpu, uint32_t i);
 uint64_t x86_helper_x87_reg_se(CpuState *cpu, uint32_t i);
+uint64_t x86_helper_x87_in_use(CpuState *cpu);
 /* x87_unit.c: the host's unit. */
 void x86_helper_x87_save(CpuState *cpu);
 void x86_helper_x87_reload(CpuState *cpu);

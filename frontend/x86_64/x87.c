@@ -741,3 +741,14 @@ void x86_helper_x87_reg_set(CpuState *cpu, uint32_t i, uint64_t m, uint32_t se)
     s->fpr[r].m = m;
     s->fpr[r].se = (uint16_t)se;
 }
+
+/* For XSAVE: anything is not as XRSTOR makes it without an image, registers that are empty
+ * included. */
+uint64_t x86_helper_x87_in_use(CpuState *cpu)
+{
+    const X86State *s = x86_state(cpu);
+    bool used = s->fpu_cw != 0x37f || s->fpu_sw != 0 || s->fpu_tag != 0;
+    for (unsigned r = 0; r < 8; r++)
+        used |= s->fpr[r].m != 0 || s->fpr[r].se != 0;
+    return used;
+}

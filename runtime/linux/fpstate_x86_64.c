@@ -1,20 +1,27 @@
-/* fpstate_x86_64.c: FXSAVE images, 64-bit form (SDM vol. 1, table 10-2). */
+/* fpstate_x86_64.c: FXSAVE images, 64-bit form (SDM vol. 1, table 10-2), and XSAVE images (13.4).
+ */
 #include "runtime/linux/fpstate_x86_64.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "frontend/x86_64/fx_image.h"
 #include "frontend/x86_64/state.h"
 
 _Static_assert(sizeof(FxImage) == X86_FXSAVE_BYTES, "FXSAVE image");
+_Static_assert(offsetof(X86FrameXstate, holds) == X86_FXSAVE_BYTES, "XSAVE header");
+_Static_assert(offsetof(X86FrameXstate, magic2) == X86_XSAVE_BYTES, "XSAVE image");
 
 enum {
     MXCSR_VALID = 0xffff,
     MXCSR_CONTROLS = 0xffc0,
     MXCSR_MASKS = 0x1f80,
+    MXCSR_DEFAULT = 0x1f80,
+    FCW_DEFAULT = 0x37f,
     TOP_SHIFT = 11,
-    SW_ES = 0x80
+    SW_ES = 0x80,
+    HAS_X87 = 1,
+    HAS_SSE = 2,
 };
 
 void x86_fxsave(const CpuState *s, uint8_t image[X86_FXSAVE_BYTES])
@@ -63,4 +70,57 @@ void x86_fxrstor(CpuState *s, const uint8_t image[X86_FXSAVE_BYTES])
     }
     for (unsigned i = 0; i < 16; i++)
         memcpy(x->vec[i], fx.xmm[i], 16);
+}
+
+void x86_frame_xstate_save(const CpuState *s, X86FrameXstate *x)
+{
+    *x = (X86FrameXstate){0};
+    x86_fxsave(s, (uint8_t *)x);
+    x->magic1 = X86_XSTATE_MAGIC1;
+    x->extended_size = X86_FRAME_XSTATE_BYTES;
+    x->xstate_size = X86_XSAVE_BYTES;
+    x->components = x->holds = X86_XSTATE_ALL; /* Linux sets both, in use or not */
+    x->magic2 = X86_XSTATE_MAGIC2;
+}
+
+bool x86_frame_xstate_whole(const X86FrameXstate *x)
+{
+    return x->magic1 == X86_XSTATE_MAGIC1 && x->xstate_size == X86_XSAVE_BYTES &&
+           x->xstate_size <= x->extended_size;
+}
+
+/* What is not held becomes as it is after a reset. */
+static void drop(FxImage *fx, unsigned held)
+{
+    if (!(held & HAS_X87)) {
+        uint32_t mxcsr = fx->mxcsr;
+        memset(fx, 0, offsetof(FxImage, xmm));
+        fx->mxcsr = mxcsr;
+        fx->cw = FCW_DEFAULT;
+    }
+    if (!(held & HAS_SSE))
+        memset(fx->xmm, 0, sizeof fx->xmm);
+}
+
+bool x86_frame_xstate_restore(CpuState *s, const X86FrameXstate *x, bool whole)
+{
+    FxImage fx;
+    uint64_t asked = whole ? x->components : X86_XSTATE_ALL;
+    memcpy(&fx, x, sizeof fx);
+    if (whole &&
+        ((x->holds & ~(uint64_t)X86_XSTATE_ALL) != 0 || x->zero[0] != 0 || x->zero[1] != 0))
+        return false;
+    if (!(asked & HAS_SSE))
+        fx.mxcsr = MXCSR_DEFAULT;
+    if ((fx.mxcsr & ~(uint32_t)MXCSR_VALID) != 0)
+        return false;
+    drop(&fx, (unsigned)(whole ? asked & x->holds : asked));
+    x86_fxrstor(s, (const uint8_t *)&fx);
+    return true;
+}
+
+void x86_xstate_init(CpuState *s)
+{
+    FxImage fx = {.cw = FCW_DEFAULT, .mxcsr = MXCSR_DEFAULT};
+    x86_fxrstor(s, (const uint8_t *)&fx);
 }

@@ -1,9 +1,8 @@
 /* frame_x86_64.c: pushing and popping the x86-64 signal frame (layout in frame_x86_64.h).
  *
  * From the top of the stack downwards, below the red zone or from the alternate stack's end: the
- * FXSAVE image (64-byte aligned; without the magic words that announce XSAVE state, as there is
- * none), then the frame, placed so that the stack pointer is 8 modulo 16 at the handler's entry as
- * after a call (psABI 3.2.2).
+ * XSAVE image (64-byte aligned, X86FrameXstate), then the frame, placed so that the stack pointer
+ * is 8 modulo 16 at the handler's entry as after a call (psABI 3.2.2).
  */
 #include "runtime/linux/frame_x86_64.h"
 
@@ -15,6 +14,7 @@
 #include "runtime/linux/linux.h"
 
 enum {
+    UC_FP_XSTATE = 1,
     UC_SIGCONTEXT_SS = 2,
     UC_STRICT_RESTORE_SS = 4,
     X86_SA_RESTORER = 0x04000000,
@@ -22,10 +22,8 @@ enum {
     USER_SS = 0x2b,
     EFLAGS_FIXED = 0x202, /* bit 1 and IF */
     EFLAGS_AC = 0x40000,
-    MXCSR_OFFSET = 24,
-    MXCSR_MASK = 0xffff,
-    MXCSR_DEFAULT = 0x1f80,
-    FCW_DEFAULT = 0x37f,
+    FXRSTOR_ALIGN = 16,
+    XRSTOR_ALIGN = 64,
 };
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 };
@@ -53,21 +51,30 @@ static void fill_context(const CpuState *s, X86SigContext *c)
     c->ss = USER_SS;
 }
 
+/* A frame whose magic words are not both there is one of a program that knows FXSAVE only (Linux:
+ * check_xstate_in_sigframe). */
+static bool read_xstate(LinuxThread *t, X86FrameXstate *x, uint64_t at, bool *whole)
+{
+    if (copy_in(t, x, at, X86_FXSAVE_BYTES))
+        return false;
+    *whole = x86_frame_xstate_whole(x);
+    if (!*whole)
+        return at % FXRSTOR_ALIGN == 0;
+    if (copy_in(t, (uint8_t *)x + X86_FXSAVE_BYTES, at + X86_FXSAVE_BYTES,
+                X86_FRAME_XSTATE_BYTES - X86_FXSAVE_BYTES))
+        return false;
+    *whole = x->magic2 == X86_XSTATE_MAGIC2;
+    return at % (*whole ? XRSTOR_ALIGN : FXRSTOR_ALIGN) == 0;
+}
+
 static bool restore_fp(LinuxThread *t, CpuState *s, uint64_t at)
 {
-    uint8_t fx[X86_FXSAVE_BYTES] = {0};
-    uint32_t mxcsr = MXCSR_DEFAULT;
-    uint16_t fcw = FCW_DEFAULT;
-    if (at) {
-        if (copy_in(t, fx, at, sizeof fx))
-            return false;
-        memcpy(&mxcsr, fx + MXCSR_OFFSET, sizeof mxcsr);
-        mxcsr &= MXCSR_MASK;
-    } else {
-        memcpy(fx, &fcw, sizeof fcw);
-    }
-    memcpy(fx + MXCSR_OFFSET, &mxcsr, sizeof mxcsr);
-    x86_fxrstor(s, fx);
+    X86FrameXstate x = {0};
+    bool whole = false;
+    if (!at)
+        x86_xstate_init(s);
+    else if (!read_xstate(t, &x, at, &whole) || !x86_frame_xstate_restore(s, &x, whole))
+        return false;
     vcpu_x87_load(s->vcpu);
     return true;
 }
@@ -76,17 +83,17 @@ bool x86_push_frame(CpuState *s, const SignalDelivery *d)
 {
     X86State *x = x86_state(s);
     LinuxThread *t = thread_of(s);
-    uint8_t fx[X86_FXSAVE_BYTES] = {0};
-    X86SigFrame f = {.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS};
+    X86FrameXstate fx;
+    X86SigFrame f = {.uc_flags = UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS};
     if (!(d->action->flags & X86_SA_RESTORER))
         return false;
     uint64_t top = d->stack_top ? d->stack_top : x->gpr[RSP] - X86_RED_ZONE;
-    uint64_t fp_at = (top - sizeof fx) & -(uint64_t)64;
+    uint64_t fp_at = (top - X86_FRAME_XSTATE_BYTES) & -(uint64_t)XRSTOR_ALIGN;
     uint64_t at = ((fp_at - sizeof f) & -(uint64_t)16) - 8;
     if (at > top || at < d->stack_low)
         return false;
     vcpu_x87_save(s->vcpu);
-    x86_fxsave(s, fx);
+    x86_frame_xstate_save(s, &fx);
     f.return_address = d->action->restorer;
     f.uc_stack = d->altstack;
     fill_context(s, &f.uc_mcontext);
@@ -96,7 +103,7 @@ bool x86_push_frame(CpuState *s, const SignalDelivery *d)
     f.uc_mcontext.oldmask = f.uc_sigmask = d->saved_mask;
     f.uc_mcontext.fpstate = fp_at;
     memcpy(f.info, d->info, sizeof f.info);
-    if (copy_out(t, fp_at, fx, sizeof fx) || copy_out(t, at, &f, sizeof f))
+    if (copy_out(t, fp_at, &fx, X86_FRAME_XSTATE_BYTES) || copy_out(t, at, &f, sizeof f))
         return false;
     x->gpr[RDI] = (uint64_t)d->sig;
     x->gpr[RSI] = at + offsetof(X86SigFrame, info);

@@ -49,6 +49,10 @@ foreach(name ${single})
   guest_test(guest/${name} QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
              COMMAND ${guest_bin}/${name})
 endforeach()
+# A child dies in it, of which Dragoman says a line.
+build_guest(xstate xstate.c -O2 -I${PROJECT_SOURCE_DIR})
+guest_test(guest/xstate QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
+           OPTIONS --filter "^dragoman: " COMMAND ${guest_bin}/xstate)
 # It makes a system call without a meaning, of which Dragoman says a line.
 build_guest(files files.c -O2)
 guest_test(guest/files QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan

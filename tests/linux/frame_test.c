@@ -69,7 +69,6 @@ static void test_fxsave(void)
     memcpy(&st0, image + 32, sizeof st0);
     CHECK(image[0] == 0x7f && image[1] == 2 && image[4] == 0x18 && mxcsr == 0x1fa5);
     CHECK(st0 == x->fpr[3].m && image[160] == 1 && image[160 + 15 * 16] == 16);
-    CHECK(image[464] == 0 && image[465] == 0); /* no XSAVE magic */
     x86_fxrstor(&back, image);
     CHECK(memcmp(x86_state(&back)->fpr, x->fpr, sizeof x->fpr) == 0);
     CHECK(x86_state(&back)->fpu_sw == x->fpu_sw && back.fpctl == s.fpctl);
