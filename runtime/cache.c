@@ -171,8 +171,9 @@ static void install_data(Cache *c, Translation *t, const CompiledCode *cc, uint6
     t->costs = arena_copy(&c->meta, cc->costs.data, cc->costs.count * sizeof *cc->costs.data);
 }
 
-Translation *cache_publish(Cache *c, const CompiledCode *cc, uint64_t pc, uint32_t mode)
+Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *sites, uint32_t mode)
 {
+    uint64_t pc = sites->pc;
     uint32_t code, n = atomic_load_explicit(&c->count, memory_order_relaxed);
     uint64_t *data;
     if (n == CACHE_MAX_TRANSLATIONS ||
@@ -186,7 +187,7 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, uint64_t pc, uint32
     cache_make_table(c, mode); /* whoever finds a translation finds its mode's table */
     install_data(c, t, cc, data);
     install_code(c, t, cc, data);
-    t->sites = sites_pack(&c->meta, cc, pc);
+    t->sites = sites_copy(&c->meta, sites);
     t->nexits = cc->exits.count;
     t->exits = arena_alloc(&c->meta, t->nexits * sizeof *t->exits);
     for (uint32_t i = 0; i < t->nexits; i++)

@@ -115,8 +115,9 @@ HeaderCell *cache_table(const Cache *c, uint32_t mode);
 /* ---- under the engine's lock ---- */
 
 HeaderCell *cache_make_table(Cache *c, uint32_t mode);
-/* Copies, relocates and publishes compiled code; NULL when there is no room. */
-Translation *cache_publish(Cache *c, const CompiledCode *cc, uint64_t pc, uint32_t mode);
+/* Copies, relocates and publishes compiled code with its packed sites; NULL when there is no room.
+ */
+Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *sites, uint32_t mode);
 /* Publishes a lifted region, which must live in c->meta. */
 Translation *cache_publish_region(Cache *c, const Region *r);
 void cache_chain(Cache *c, Exit *x, Translation *to);

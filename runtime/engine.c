@@ -25,6 +25,7 @@
 #include "ir/soft.h"
 #include "runtime/fault.h"
 #include "runtime/host/host.h"
+#include "runtime/store.h"
 
 enum {
     SHADOW_SIZE = 64 << 10,
@@ -311,6 +312,8 @@ static void become_child(Engine *e, Vcpu *v)
     if (e->backend != NULL && !code_arena_adopt(&e->arena, e->fork_copy))
         log_fatal("no memory for the translated code of a forked process");
     e->fork_copy = NULL;
+    if (e->store != NULL)
+        store_forked(e->store);
 }
 
 void engine_after_fork(Engine *e, Vcpu *v, bool in_child)

@@ -49,6 +49,7 @@ struct Engine {
     Arena scratch; /* of the translation under way */
     Vcpu *vcpus;
     Stats stats;
+    struct Store *store;       /* translations on disk; NULL: none */
     uint64_t optimised;        /* regions so far, for max_optimised */
     uint64_t dmb_pcs[DMB_SET]; /* hash set of guest pcs, 0 = free */
     bool any_dmb;              /* it is not empty */
@@ -147,6 +148,8 @@ const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mod
 /* Whether the instruction at pc reads memory only to write it back: x86 calls a fault of its read a
  * write. */
 bool engine_rewrites(Engine *e, uint64_t pc, uint32_t mode);
+/* Whether the store is for translating (pc, mode) at once (store_wants). Lock not held. */
+bool engine_wants(Engine *e, uint64_t pc, uint32_t mode);
 /* Later translations use the barrier form for the access at pc; those at hand are invalidated. */
 void engine_mark_misaligned(Engine *e, uint64_t pc);
 

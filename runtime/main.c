@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 
 #include "bench/bench.h"
@@ -90,6 +91,44 @@ static void open_log(LinuxProcess *p)
         fd_guard(p, FD_STRACE, fd, false);
 }
 
+/* The directory for kept translations, made if need be, or NULL. */
+static const char *cache_directory(const Options *o)
+{
+    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    char *dir = NULL;
+    int n = 0;
+    if (o->cache) {
+        mkdir(o->cache, 0700);
+        return realpath(o->cache, NULL);
+    }
+    if (base && base[0] == '/') {
+        n = asprintf(&dir, "%s/dragoman", base);
+    } else if (home && home[0] == '/' && (n = asprintf(&dir, "%s/.cache", home)) > 0) {
+        mkdir(dir, 0700);
+        free(dir);
+        n = asprintf(&dir, "%s/.cache/dragoman", home);
+    }
+    if (n <= 0)
+        return NULL;
+    mkdir(dir, 0700);
+    return dir;
+}
+
+static void open_cache(LinuxProcess *p, Options *o)
+{
+    /* With more rights than its user a program takes nothing from where he can write. */
+    const char *dir = o->no_cache || getauxval(AT_SECURE) ? NULL : cache_directory(o);
+    int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return;
+    o->cache = dir; /* for the programs that the guest executes */
+    fd_guard(p, FD_CACHE, fd, true);
+    if (!engine_keep_code(p->engine, p->our_fd[FD_CACHE])) {
+        close(p->our_fd[FD_CACHE]);
+        p->our_fd[FD_CACHE] = -1;
+    }
+}
+
 /* ---- subcommands ---- */
 
 static ExplainRequest explain_request;
@@ -170,6 +209,7 @@ int main(int argc, char **argv)
         eo.on_code_arg = p->perf_map;
     }
     p->engine = engine_new(p->guest, &eo);
+    open_cache(p, &options);
     t->vcpu = vcpu_new(p->engine);
     if (!t->vcpu)
         log_fatal("no memory for the first thread");

@@ -409,7 +409,7 @@ static void turn(Vcpu *v)
     Engine *e = v->engine;
     VcpuRun *r = vcpu_run_of(v);
     uint32_t mode = v->guest->mode(v->state);
-    if (!is_warm(e, v->state->pc)) {
+    if (!is_warm(e, v->state->pc) && !engine_wants(e, v->state->pc, mode)) {
         interpret_cold(v, mode);
         return;
     }

@@ -65,7 +65,7 @@ static SlotLoc unpack_loc(const uint8_t **p)
     return l;
 }
 
-SiteTable sites_pack(Arena *arena, const CompiledCode *cc, uint64_t pc)
+SiteTable sites_pack(const CompiledCode *cc, uint64_t pc)
 {
     Bytes b = {0};
     uint32_t offset = 0;
@@ -87,10 +87,15 @@ SiteTable sites_pack(Arena *arena, const CompiledCode *cc, uint64_t pc)
         offset = f->offset;
         last = f->pc;
     }
-    SiteTable t = {.size = b.count, .pc = pc};
-    t.bytes = arena_copy(arena, b.data, b.count);
-    t.vconsts = arena_copy(arena, cc->vconsts.data, cc->vconsts.count * sizeof(IrVec128));
-    return t;
+    return (SiteTable){b.data, b.count, pc, cc->vconsts.data, cc->vconsts.count};
+}
+
+SiteTable sites_copy(Arena *arena, const SiteTable *t)
+{
+    SiteTable copy = *t;
+    copy.bytes = arena_copy(arena, t->bytes, t->size);
+    copy.vconsts = arena_copy(arena, t->vconsts, t->nvconsts * sizeof *t->vconsts);
+    return copy;
 }
 
 bool sites_find(const SiteTable *t, uint32_t offset, Site *out)

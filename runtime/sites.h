@@ -20,6 +20,7 @@ typedef struct SiteTable {
     uint32_t size;
     uint64_t pc; /* guest pc that differences start from */
     const IrVec128 *vconsts;
+    uint32_t nvconsts;
 } SiteTable;
 
 typedef struct Site {
@@ -27,8 +28,10 @@ typedef struct Site {
     SlotLoc locs[SITE_MAX_LOCS];
 } Site;
 
-/* Packs the tables of `cc` into memory of `arena`. */
-SiteTable sites_pack(Arena *arena, const CompiledCode *cc, uint64_t pc);
+/* Packs the tables of `cc`, into memory of its arena. */
+SiteTable sites_pack(const CompiledCode *cc, uint64_t pc);
+/* A copy in memory of `arena`. */
+SiteTable sites_copy(Arena *arena, const SiteTable *t);
 /* The site at exactly this code offset; false if there is none. out may be NULL. */
 bool sites_find(const SiteTable *t, uint32_t offset, Site *out);
 

@@ -40,7 +40,7 @@ SourceCopy *source_copy_make(Arena *arena, const SourceLog *log)
     uint8_t *to = c->bytes;
     for (uint32_t i = 0; i < c->count; i++) {
         uint64_t n = c->range[i].end - c->range[i].start;
-        if (host_read(c->range[i].start, to, n) != 0)
+        if (host_read_run(c->range[i].start, to, n) != 0)
             return NULL;
         to += n;
     }
@@ -57,7 +57,7 @@ bool source_copy_same(const SourceCopy *copy)
             uint64_t n = copy->range[i].end - at;
             if (n > COMPARE_STEP)
                 n = COMPARE_STEP;
-            if (host_read(at, now, n) != 0 || memcmp(now, bytes, n) != 0)
+            if (host_read_run(at, now, n) != 0 || memcmp(now, bytes, n) != 0)
                 return false;
             at += n;
             bytes += n;

@@ -6,6 +6,7 @@
 
 #include "ir/base/log.h"
 #include "runtime/engine.h"
+#include "runtime/store.h"
 
 typedef struct Ran {
     uint64_t guest, host;
@@ -84,6 +85,7 @@ static void collect(const Engine *e, Section sections[SECTIONS])
 {
     const Stats *s = &e->stats;
     Ran ran = count_ran(e);
+    StoreStats store = e->store != NULL ? *store_stats(e->store) : (StoreStats){0};
     RunStats sum = s->ended;
     for (Vcpu *v = e->vcpus; v != NULL; v = v->next)
         stats_add_run(&sum, &vcpu_run_of(v)->stats);
@@ -103,7 +105,11 @@ static void collect(const Engine *e, Section sections[SECTIONS])
                              {"host_bytes", "host bytes", s->host_bytes},
                              {"checked", "checking their own bytes", s->checked},
                              {"refused", "compiled again, smaller", s->refused},
-                             {"microseconds", "microseconds", s->translate_ns / 1000}}};
+                             {"microseconds", "microseconds", s->translate_ns / 1000},
+                             {"loaded", "taken from the disk", store.loaded},
+                             {"outdated", "not taken, as memory differs", store.refused},
+                             {"kept", "written to the disk", store.kept},
+                             {"advanced", "made early, as seen before", store.advanced}}};
     sections[2] =
         (Section){"exits",
                   "exits to the runtime",

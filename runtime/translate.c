@@ -14,6 +14,7 @@
 #include "runtime/explain.h"
 #include "runtime/host/host.h"
 #include "runtime/self_check.h"
+#include "runtime/store.h"
 
 enum {
     MAX_PAGES = 48,       /* that one region's bytes may come from.. */
@@ -254,14 +255,18 @@ static PassContext pass_context(TranslationContext *tc, Explanation *x)
     return ctx;
 }
 
-static Translation *publish(Engine *e, const CompiledCode *cc, uint64_t pc, uint32_t mode)
+static Translation *publish(Engine *e, const CompiledCode *cc, const SiteTable *sites,
+                            uint32_t mode)
 {
-    Translation *t = cache_publish(&e->cache, cc, pc, mode);
-    if (t != NULL)
-        return t;
-    engine_flush(e);
-    t = cache_publish(&e->cache, cc, pc, mode);
-    DG_ASSERT(t != NULL);
+    Translation *t = cache_publish(&e->cache, cc, sites, mode);
+    if (t == NULL) {
+        engine_flush(e);
+        t = cache_publish(&e->cache, cc, sites, mode);
+        DG_ASSERT(t != NULL);
+    }
+    if (e->opt.on_code != NULL)
+        e->opt.on_code(e->opt.on_code_arg, (uint64_t)(uintptr_t)e->arena.rx + t->code, t->size,
+                       sites->pc);
     return t;
 }
 
@@ -276,10 +281,17 @@ static const SourceCopy *keep_source(const TranslationContext *tc)
     return NULL;
 }
 
+/* A change of any page that was read drops the translation. */
+static void track(const TranslationContext *tc, Translation *t)
+{
+    t->source = keep_source(tc);
+    for (uint32_t i = 0; i < tc->npages; i++)
+        code_pages_add(tc->e, tc->pages[i].addr, t);
+}
+
 static void finish(const TranslationContext *tc, Translation *t)
 {
     Engine *e = tc->e;
-    t->source = keep_source(tc);
     t->checked = tc->checked;
     t->guest_insns = tc->lifted.guest_insns;
     for (uint32_t i = 0; i < tc->lifted.nranges; i++) {
@@ -287,12 +299,86 @@ static void finish(const TranslationContext *tc, Translation *t)
         if (t->guest_end < tc->lifted.ranges[i].end)
             t->guest_end = tc->lifted.ranges[i].end;
     }
-    for (uint32_t i = 0; i < tc->npages; i++)
-        code_pages_add(e, tc->pages[i].addr, t);
+    track(tc, t);
     e->stats.translations++;
     e->stats.guest_insns += t->guest_insns;
     e->stats.guest_bytes += t->guest_bytes;
     e->stats.host_bytes += t->size;
+}
+
+/* ---- the store on disk ---- */
+
+/* Whether memory holds what a stored translation was made from, now and write-tracked. */
+static bool source_is_there(TranslationContext *tc, const SourceCopy *source)
+{
+    for (uint32_t i = 0; i < source->count; i++) {
+        uint64_t page = source->range[i].start & ~(uint64_t)(CODE_PAGE_SIZE - 1);
+        for (; page < source->range[i].end; page += CODE_PAGE_SIZE) {
+            const SourcePage *p = source_page(tc, page, MAX_PAGES);
+            if (p == NULL || p->use != PAGE_KEPT)
+                return false;
+        }
+        source_log_add(&tc->log, source->range[i].start,
+                       (uint32_t)(source->range[i].end - source->range[i].start));
+    }
+    return source_copy_same(source);
+}
+
+/* Whether the code has an access that is to be made in another form than it has there. */
+static bool has_misaligned(const Engine *e, const SourceCopy *source)
+{
+    if (!e->any_dmb)
+        return false;
+    for (uint32_t i = 0; i < DMB_SET; i++) {
+        for (uint32_t k = 0; k < source->count; k++) {
+            if (e->dmb_pcs[i] >= source->range[k].start && e->dmb_pcs[i] < source->range[k].end)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Takes the translation from the store instead of making it. */
+static bool take_stored(Engine *e, uint64_t pc, uint32_t mode)
+{
+    TranslationContext tc = {.e = e};
+    StoredCode s;
+    tc.request.arena = &e->scratch;
+    arena_reset(&e->scratch);
+    if (e->store == NULL || !store_read(e->store, &e->scratch, pc, mode, &s))
+        return false;
+    StoreStats *stats = store_stats(e->store);
+    if (has_misaligned(e, &s.source) || !source_is_there(&tc, &s.source)) {
+        stats->refused++;
+        return false;
+    }
+    Translation *t = publish(e, &s.code, &s.sites, mode);
+    t->guest_insns = s.guest_insns;
+    t->guest_bytes = s.guest_bytes;
+    t->guest_end = s.guest_end;
+    track(&tc, t);
+    stats->loaded++;
+    return true;
+}
+
+/* Puts a new translation into the store, unless its bytes may change behind our back. */
+static void keep(const TranslationContext *tc, const Translation *t, const CompiledCode *cc)
+{
+    Engine *e = tc->e;
+    if (e->store == NULL || tc->checked)
+        return;
+    const SourceCopy *source = source_copy_make(&e->scratch, &tc->log);
+    if (source == NULL)
+        return;
+    StoredCode s = {.pc = t->header.pc,
+                    .mode = t->mode,
+                    .guest_end = t->guest_end,
+                    .guest_insns = t->guest_insns,
+                    .guest_bytes = t->guest_bytes,
+                    .code = *cc,
+                    .sites = t->sites,
+                    .source = *source};
+    store_keep(e->store, &s);
 }
 
 /* For the interpreter: the lifted region itself is kept. */
@@ -349,13 +435,13 @@ static bool translate_once(TranslationContext *tc, uint64_t pc, uint32_t mode, u
         *max = tc->lifted.guest_insns / 2;
         return false;
     }
-    Translation *t = publish(e, &cc, pc, mode);
-    if (e->opt.on_code != NULL)
-        e->opt.on_code(e->opt.on_code_arg, (uint64_t)(uintptr_t)e->arena.rx + t->code, t->size, pc);
+    SiteTable sites = sites_pack(&cc, pc);
+    Translation *t = publish(e, &cc, &sites, mode);
     if (x != NULL)
         explain_code(x, e->backend, r, &cc);
     print_explanation(e, x);
     finish(tc, t);
+    keep(tc, t, &cc);
     return true;
 }
 
@@ -416,7 +502,8 @@ void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
     if (cache_full(&e->cache)) /* bringing a translation back takes memory too */
         engine_flush(e);
     /* Another thread may have been faster. */
-    if (cache_find(&e->cache, pc, mode) == NULL && !revive(e, pc, mode)) {
+    if (cache_find(&e->cache, pc, mode) == NULL && !revive(e, pc, mode) &&
+        !take_stored(e, pc, mode)) {
         uint64_t start = e->opt.stats ? now_ns() : 0;
         translate(e, pc, mode);
         if (e->opt.stats)
@@ -449,6 +536,8 @@ const Region *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mo
     r->mode = mode;
     verify(&tc, r);
     log_set_crash_dump(NULL, NULL);
+    if (e->store != NULL)
+        store_seen(e->store, pc, mode);
     e->stats.cold_runs++;
     e->stats.cold_insns += tc.lifted.guest_insns;
     engine_unlock(e);

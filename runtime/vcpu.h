@@ -92,6 +92,22 @@ void engine_after_fork(Engine *e, Vcpu *v, bool in_child);
 /* At the process's end: the reports that --stats and --stats-file ask for. */
 void engine_report_stats(Engine *e);
 
+/* ---- translations kept on disk (runtime/kept.c) ---- */
+
+/* Keeps translations in the directory that `dir` is open on, which must be the user's alone and
+ * stay open; false if none can be kept. Called once, before anything is mapped. */
+bool engine_keep_code(Engine *e, int dir);
+/* The address at which to map a file, len bytes of it from its start, so that its translations are
+ * found again; 0: it does not matter. */
+struct stat;
+uint64_t engine_place(Engine *e, const struct stat *st, uint64_t len);
+/* The file is mapped there, or has an address of its own there. */
+void engine_placed(Engine *e, const struct stat *st, uint64_t addr, uint64_t len);
+/* Before the process executes another program: writes what is to be kept. */
+void engine_before_exec(Engine *e);
+/* At the process's end: that, and engine_report_stats. */
+void engine_end(Engine *e);
+
 /* ---- guest memory and code coherence (runtime/code_pages.c) ---- */
 
 /* The Linux layer tells about every change of the guest's address space. prot = guest's PROT_*;

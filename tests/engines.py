@@ -22,13 +22,17 @@ def on_aarch64(cpu):
     return emulator + [dragoman, "--launcher", " ".join(emulator)]
 
 
-# Tests want every instruction translated; engines called tiers take turns as users get them.
-ALL = ["--cold-runs", "0"]
+# Tests want every instruction translated, and anew; engines called tiers take turns as users get them,
+# and those called kept keep translations for the next run in {cache}.
+NEW = ["--no-cache"]
+ALL = ["--cold-runs", "0"] + NEW
+KEPT = ["--cache", "{cache}"]
 
 ENGINES = {
     "native": [],  # run twice: checks that a program's output is always the same
     "jit": [str(BUILD / "release/dragoman")] + ALL,
-    "tiers": [str(BUILD / "release/dragoman")],
+    "tiers": [str(BUILD / "release/dragoman")] + NEW,
+    "kept": [str(BUILD / "release/dragoman")] + KEPT,
     "interp": [str(BUILD / "release/dragoman"), "--engine", "interp"],
     "debug": [str(BUILD / "debug/dragoman")] + ALL,
     "asan": [str(BUILD / "asan/dragoman")] + ALL,
@@ -36,7 +40,8 @@ ENGINES = {
     "relaxed": [str(BUILD / "release/dragoman"), "--memory-order", "relaxed"] + ALL,
     "aarch64": on_aarch64("max") + ALL,
     "aarch64-n1": on_aarch64("neoverse-n1") + ALL,
-    "aarch64-tiers": on_aarch64("max"),
+    "aarch64-tiers": on_aarch64("max") + NEW,
+    "aarch64-kept": on_aarch64("max") + KEPT,
     "aarch64-interp": on_aarch64("max") + ["--engine", "interp"],
     # Another translator, to tell whether a test itself is at fault.
     "qemu": [str(DEPS / "trixie-amd64/usr/bin/qemu-x86_64")],

@@ -142,6 +142,8 @@ static long host_execve(LinuxThread *t, const char *path, int program_fd, char *
     char **all = argv + OWN_ARGS + 1 - n;
     memcpy(all, own, n * sizeof *own);
     strace_exec(t);
+    if (!t->is_vfork_child) /* whose translations are its parent's too */
+        engine_before_exec(p->engine);
     signals_before_exec(t, saved);
     limits_before_exec(t->process, false);
     long r = -ENOENT;

@@ -36,7 +36,7 @@
 /* host_syscall's answer when a signal came first: the call was not made and is to be redone. */
 enum { ERESTART_STUB = 512 };
 
-enum { GUEST_PAGE = 4096, SIGNALS = 64, SIGNAL_QUEUE = 16, OUR_FDS = 4 };
+enum { GUEST_PAGE = 4096, SIGNALS = 64, SIGNAL_QUEUE = 16, OUR_FDS = 5 };
 
 /* Signals the processor raises: the engine's handlers own them on the host, they are never blocked
  * there. */
@@ -96,7 +96,7 @@ typedef struct LinuxProcess {
     bool strace_many; /* --strace says whose call it is: there are other threads or processes */
 } LinuxProcess;
 
-enum { FD_SELF, FD_STRACE, FD_PERF }; /* indices in our_fd */
+enum { FD_SELF, FD_STRACE, FD_PERF, FD_CACHE }; /* indices in our_fd */
 
 typedef struct LinuxThread {
     Vcpu *vcpu;
@@ -155,6 +155,11 @@ bool guest_range_ok(LinuxThread *t, uint64_t addr, uint64_t len, bool written);
 /* Reserves or maps guest memory anywhere below the guest's limit; host mmap arguments. */
 int64_t map_anywhere(LinuxProcess *p, uint64_t hint, uint64_t len, int prot, int flags, int fd,
                      uint64_t offset, uint64_t low, uint64_t limit);
+/* The same for len bytes from the start of a file that may be a program, described by st: where its
+ * kept translations name it, if that can be. */
+struct stat;
+int64_t map_program(LinuxProcess *p, const struct stat *st, uint64_t len, int prot, int flags,
+                    int fd);
 
 /* ---- limits on memory, kept here (sys_limit.c) ---- */
 

@@ -189,6 +189,9 @@ static int map_image(LinuxProcess *p, const char *path, const ElfImage *img, int
     uint64_t size = img->high - img->low;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     uint64_t at;
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return refuse(path, errno);
     if (!img->dynamic) {
         void *got = mmap((void *)img->low, size, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
         if (got == MAP_FAILED || (uint64_t)got != img->low) {
@@ -200,9 +203,10 @@ static int map_image(LinuxProcess *p, const char *path, const ElfImage *img, int
             return STATUS_NOT_RUNNABLE;
         }
         at = img->low;
+        engine_placed(p->engine, &st, at, size);
     } else {
         uint64_t slack = img->align > GUEST_PAGE ? img->align : 0;
-        int64_t got = map_anywhere(p, 0, size + slack, PROT_NONE, flags, -1, 0, 0, 0);
+        int64_t got = map_program(p, &st, size + slack, PROT_NONE, flags, -1);
         if (got < 0 || size + slack < size)
             return refuse(path, ENOMEM);
         at = slack ? ((uint64_t)got + slack - 1) & -slack : (uint64_t)got;

@@ -318,7 +318,7 @@ static void default_action(LinuxThread *t, int sig)
     if (SIGBIT(sig) & DEFAULT_IGNORED)
         return;
     if (!(SIGBIT(sig) & STOPPING)) {
-        engine_report_stats(t->process->engine);
+        engine_end(t->process->engine);
         strace_killed(t, sig);
     }
     host_action(sig, &plain, &was);
@@ -386,7 +386,7 @@ static void force(LinuxThread *t, int sig, const uint8_t *info)
     bool blocked = t->mask & SIGBIT(sig);
     GuestSigAction act = take_action(t, sig);
     if (blocked || act.handler <= ignore_handler || !push_frame(t, sig, &act, info)) {
-        engine_report_stats(t->process->engine);
+        engine_end(t->process->engine);
         strace_killed(t, sig);
         signals_die(sig);
     }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "runtime/engine.h"
@@ -99,6 +100,22 @@ int64_t map_anywhere(LinuxProcess *p, uint64_t hint, uint64_t len, int prot, int
     return r;
 }
 
+int64_t map_program(LinuxProcess *p, const struct stat *st, uint64_t len, int prot, int flags,
+                    int fd)
+{
+    uint64_t want = engine_place(p->engine, st, page_up(len));
+    void *got = MAP_FAILED;
+    if (want)
+        got = mmap((void *)want, len, prot, flags | MAP_FIXED_NOREPLACE, fd, 0);
+    if (got == (void *)want && want) {
+        engine_placed(p->engine, st, want, page_up(len));
+        return (int64_t)want;
+    }
+    if (got != MAP_FAILED)
+        munmap(got, len); /* a kernel that does not know the flag */
+    return map_anywhere(p, 0, len, prot, flags, fd, 0, 0, 0);
+}
+
 static long map_fixed(LinuxThread *t, const uint64_t a[6], int prot, int flags)
 {
     LinuxProcess *p = t->process;
@@ -111,6 +128,13 @@ static long map_fixed(LinuxThread *t, const uint64_t a[6], int prot, int flags)
     if (mem_is_ours(p->engine, addr, len))
         return keep ? -EEXIST : -ENOMEM;
     return HOST(t, SYS_mmap, addr, a[1], prot, flags, a[4], a[5]);
+}
+
+/* How a dynamic linker maps a library: the whole of it at first, wherever there is room. */
+static bool may_be_program(const uint64_t a[6], int guest_prot, int flags)
+{
+    return !a[0] && !a[5] && !(guest_prot & PROT_WRITE) && !(flags & MAP_ANONYMOUS) &&
+           (flags & MAP_TYPE) == MAP_PRIVATE;
 }
 
 long sys_mmap(LinuxThread *t, uint64_t a[6])
@@ -128,12 +152,15 @@ long sys_mmap(LinuxThread *t, uint64_t a[6])
     if (!limits_allow(p, page_up(a[1])))
         return -ENOMEM;
     int64_t r;
+    struct stat st;
     pthread_mutex_lock(&p->lock);
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
         r = map_fixed(t, a, prot, flags);
     else if (low)
         r = map_anywhere(p, 0, a[1], prot, flags, (int)a[4], a[5], low_window_start,
                          low_window_end);
+    else if (may_be_program(a, guest_prot, flags) && fstat((int)a[4], &st) == 0)
+        r = map_program(p, &st, a[1], prot, flags, (int)a[4]);
     else
         r = map_anywhere(p, a[0] & -(uint64_t)GUEST_PAGE, a[1], prot, flags, (int)a[4], a[5], 0, 0);
     if (r >= 0)

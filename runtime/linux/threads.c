@@ -164,7 +164,7 @@ static void release_memory(LinuxThread *t)
 
 _Noreturn void thread_exit_group(LinuxThread *t, int status)
 {
-    engine_report_stats(t->process->engine);
+    engine_end(t->process->engine);
     strace_exited(t, status);
     syscall(SYS_exit_group, status);
     __builtin_unreachable();

@@ -123,7 +123,7 @@ static void test_sites(void)
                                                 .kind = SITE_TRAP};
     for (uint32_t i = 0; i < 16; i++)
         VEC_PUSH(&arena, &cc.vconsts)->b[i] = (uint8_t)i;
-    SiteTable t = sites_pack(&arena, &cc, 0x7004);
+    SiteTable t = sites_pack(&cc, 0x7004);
     static Site site;
     CHECK(sites_find(&t, 10, &site) && site.fault.pc == 0x7000 && site.fault.trap == 0);
     CHECK(!sites_find(&t, 11, &site) && !sites_find(&t, 301, &site));
