@@ -85,7 +85,8 @@ bool bench_run_stats(const BenchPlan *plan, const char *const *prefix, char *con
 char *bench_version(const char *const *words);
 /* Words before the program with the kernel's after it, NULL-terminated, to be freed. */
 char **bench_join(const char *const *prefix, char *const *command);
-/* The environment every measured program gets. */
+/* The environment every measured program gets. Translations are kept in a directory that is empty
+ * when the bench starts and gone when it ends. */
 char *const *bench_environment(void);
 
 /* ---- results ---- */

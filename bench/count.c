@@ -50,7 +50,8 @@ static double stat_of(const BenchPlan *plan, const char *const *engine, char *co
     return value;
 }
 
-static void start_logged(const BenchEngine *e, char *const *command, int log)
+static void start_logged(const BenchEngine *e, char *const *command, char *const *environment,
+                         int log)
 {
     const char *words[BENCH_MAX_WORDS + 5];
     char file[32];
@@ -71,7 +72,7 @@ static void start_logged(const BenchEngine *e, char *const *command, int log)
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
-    execve(all[0], all, bench_environment());
+    execve(all[0], all, environment);
     _exit(127);
 }
 
@@ -84,9 +85,10 @@ static bool count_one(const BenchEngine *e, char *const *command, uint64_t stub_
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
     fflush(NULL);
+    char *const *environment = bench_environment();
     pid_t child = fork();
     if (child == 0)
-        start_logged(e, command, ends[1]);
+        start_logged(e, command, environment, ends[1]);
     close(ends[1]);
     FILE *log = fdopen(ends[0], "r");
     bool good = child > 0 && log && bench_trace_read(log, stub_bytes, out);

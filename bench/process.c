@@ -2,6 +2,7 @@
  *
  * Standard output goes to a memory file that is hashed afterwards, so that reading it costs the
  * program nothing; standard error is dropped. The environment is the same for every run. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,11 +16,31 @@
 #include "bench/bench.h"
 #include "ir/base/log.h"
 
+static char cache[64];
+
+static void remove_cache(void)
+{
+    const char *path = strchr(cache, '=') + 1;
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+        unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        closedir(d);
+    rmdir(path);
+}
+
 char *const *bench_environment(void)
 {
     static char tunables[600];
-    static char *environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/", tunables, NULL};
+    static char *environment[] = {
+        "PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/", tunables, cache, NULL};
     snprintf(tunables, sizeof tunables, "GLIBC_TUNABLES=%s", bench_tunables());
+    if (!cache[0]) {
+        snprintf(cache, sizeof cache, "DRAGOMAN_CACHE=/tmp/dragoman-bench-XXXXXX");
+        if (!mkdtemp(strchr(cache, '=') + 1))
+            log_fatal("cannot make a directory in /tmp: %s", strerror(errno));
+        atexit(remove_cache);
+    }
     return environment;
 }
 
@@ -56,7 +77,7 @@ static uint64_t hash_file(int fd, size_t *length)
 }
 
 /* In the child: never returns. */
-static void start(char *const *words, int out, int failed, unsigned limit)
+static void start(char *const *words, char *const *environment, int out, int failed, unsigned limit)
 {
     struct rlimit cpu = {limit, limit + 5};
     int null = open("/dev/null", O_RDWR);
@@ -65,7 +86,7 @@ static void start(char *const *words, int out, int failed, unsigned limit)
     dup2(null, STDERR_FILENO);
     if (limit)
         setrlimit(RLIMIT_CPU, &cpu);
-    execve(words[0], words, bench_environment());
+    execve(words[0], words, environment);
     int error = errno;
     _exit(write(failed, &error, sizeof error) == sizeof error ? 127 : 126);
 }
@@ -84,12 +105,13 @@ bool bench_run(const BenchPlan *plan, const char *const *prefix, char *const *co
     if (out < 0 || pipe2(failed, O_CLOEXEC) < 0)
         log_fatal("no descriptors for a run: %s", strerror(errno));
     char **words = bench_join(prefix, command);
+    char *const *environment = bench_environment();
     fflush(NULL);
     pid_t child = fork();
     if (child < 0)
         log_fatal("cannot fork: %s", strerror(errno));
     if (child == 0)
-        start(words, out, failed[1], plan->limit);
+        start(words, environment, out, failed[1], plan->limit);
     close(failed[1]);
     struct rusage usage;
     while (wait4(child, &run->status, 0, &usage) < 0 && errno == EINTR)
@@ -135,9 +157,10 @@ char *bench_version(const char *const *words)
     if (pipe2(ends, O_CLOEXEC) < 0)
         return NULL;
     char **all = bench_join(words, version);
+    char *const *environment = bench_environment();
     pid_t child = fork();
     if (child == 0)
-        start(all, ends[1], ends[1], 10);
+        start(all, environment, ends[1], ends[1], 10);
     close(ends[1]);
     char text[4096];
     size_t n = 0;
