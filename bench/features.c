@@ -38,8 +38,9 @@ static bool reported(const Feature *f)
 
 const char *bench_tunables(void)
 {
-    static char text[512] = "glibc.cpu.hwcaps=";
-    char *to = text + strlen(text);
+    static const char variable[] = "glibc.cpu.hwcaps=";
+    static char text[512];
+    char *to = stpcpy(text, variable);
     const char *comma = "";
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
         if (reported(&features[i]))
