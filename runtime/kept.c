@@ -53,7 +53,7 @@ static uint64_t code_key(const Engine *e, uint64_t build)
     return store_hash(key, e->backend->name, strlen(e->backend->name));
 }
 
-bool engine_keep_code(Engine *e, int dir)
+bool engine_keep_code(Engine *e, int dir, int spare)
 {
     const EngineOptions *o = &e->opt;
     bool usual = e->backend != NULL && !o->check && o->no_pass == NULL && o->explain == NULL &&
@@ -63,7 +63,7 @@ bool engine_keep_code(Engine *e, int dir)
     if (build == 0 || fstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & 022) != 0)
         return false;
-    e->store = store_open(dir, code_key(e, build));
+    e->store = store_open(dir, spare, code_key(e, build));
     return e->store != NULL;
 }
 

@@ -122,11 +122,14 @@ static void open_cache(LinuxProcess *p, Options *o)
     if (fd < 0)
         return;
     o->cache = dir; /* for the programs that the guest executes */
-    fd_guard(p, FD_CACHE, fd, true);
-    if (!engine_keep_code(p->engine, p->our_fd[FD_CACHE])) {
-        close(p->our_fd[FD_CACHE]);
-        p->our_fd[FD_CACHE] = -1;
-    }
+    int spare = dup(fd);
+    fd = fd_guard(p, FD_CACHE, fd, true);
+    spare = spare < 0 ? -1 : fd_guard(p, FD_CACHE_FILE, spare, true);
+    if (spare >= 0 && engine_keep_code(p->engine, fd, spare))
+        return;
+    close(fd);
+    close(spare);
+    p->our_fd[FD_CACHE] = p->our_fd[FD_CACHE_FILE] = -1;
 }
 
 /* ---- subcommands ---- */

@@ -29,19 +29,19 @@ typedef struct Image {
 } Image;
 
 struct Store {
-    int dir;
+    int dir, spare;
     uint64_t key, salt;
     Image *images, *last; /* last: found last */
     StoreStats stats;
 };
 
-Store *store_open(int dir, uint64_t key)
+Store *store_open(int dir, int spare, uint64_t key)
 {
     uint64_t salt = store_file_salt(dir);
     Store *s = salt != 0 ? calloc(1, sizeof *s) : NULL;
     if (s == NULL)
         return NULL;
-    *s = (Store){.dir = dir, .key = key, .salt = salt};
+    *s = (Store){.dir = dir, .spare = spare, .key = key, .salt = salt};
     return s;
 }
 
@@ -235,7 +235,7 @@ static void forget_fresh(Image *m)
 static void write_image(Store *s, Image *m)
 {
     if (m->fresh.count + m->fresh.nseen != 0)
-        s->stats.kept += store_file_append(s->dir, s->key, &m->id, &m->fresh);
+        s->stats.kept += store_file_append(s->dir, s->spare, s->key, &m->id, &m->fresh);
     forget_fresh(m);
 }
 

@@ -54,9 +54,11 @@ typedef struct StoreStats {
     uint64_t advanced;              /* translated because an earlier process interpreted it */
 } StoreStats;
 
-/* `dir`: descriptor of the cache directory, the caller's. key: of everything but guest bytes that
+/* `dir`: descriptor of the cache directory, the caller's. `spare`: another number that the guest
+ * cannot close, a duplicate of `dir`: files are written through it, since a thread of the guest
+ * might put a file of its own in the place of any other. key: of everything but guest bytes that
  * translations depend on. NULL: no such store, or no memory. */
-Store *store_open(int dir, uint64_t key);
+Store *store_open(int dir, int spare, uint64_t key);
 
 /* Where a mapping of len bytes of the file should start, its file offset being 0. */
 uint64_t store_place(const Store *s, const FileId *id, uint64_t len);

@@ -237,26 +237,43 @@ static uint32_t append(int fd, const StoreMapping *m, StoreHeader *h, const Stor
     return write_at(fd, h, sizeof *h, 0) ? written : 0;
 }
 
-uint32_t store_file_append(int dir, uint64_t key, const FileId *id, const StoreFresh *f)
+/* Opens the file as descriptor number `spare`, which nobody else touches. */
+static bool open_as(int dir, int spare, const char *name)
 {
-    char name[STORE_NAME];
-    StoreHeader h;
-    uint32_t written = 0;
-    store_file_name(key, id, name);
+    struct stat named, opened;
     int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
-        return 0;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && may_grow_to(STORE_LIMIT) &&
-        prepare(dir, fd, key, id, &h) && h.used + f->size <= STORE_LIMIT) {
-        uint64_t n = index_end(h.index_bits);
-        void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (p != MAP_FAILED) {
-            StoreMapping m = {p, n, (uint32_t)h.index_bits};
-            written = append(fd, &m, &h, f);
-            munmap(p, n);
-        }
-    }
+        return false;
+    bool ok = dup3(fd, spare, O_CLOEXEC) == spare;
     close(fd);
+    /* Until then it had a number that anybody might have closed and used again. */
+    return ok && fstat(spare, &opened) == 0 &&
+           fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && opened.st_ino == named.st_ino &&
+           opened.st_dev == named.st_dev;
+}
+
+static uint32_t append_to(int dir, int fd, uint64_t key, const FileId *id, const StoreFresh *f)
+{
+    StoreHeader h;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !may_grow_to(STORE_LIMIT) ||
+        !prepare(dir, fd, key, id, &h) || h.used + f->size > STORE_LIMIT)
+        return 0;
+    uint64_t n = index_end(h.index_bits);
+    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED)
+        return 0;
+    StoreMapping m = {p, n, (uint32_t)h.index_bits};
+    uint32_t written = append(fd, &m, &h, f);
+    munmap(p, n);
+    return written;
+}
+
+uint32_t store_file_append(int dir, int spare, uint64_t key, const FileId *id, const StoreFresh *f)
+{
+    char name[STORE_NAME];
+    store_file_name(key, id, name);
+    uint32_t written = open_as(dir, spare, name) ? append_to(dir, spare, key, id, f) : 0;
+    dup3(dir, spare, O_CLOEXEC); /* closes the file */
     return written;
 }
 

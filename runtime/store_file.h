@@ -57,7 +57,7 @@ uint64_t store_file_find(const StoreMapping *m, uint64_t pc, uint32_t mode);
 bool store_file_read(const StoreMapping *m, uint64_t offset, void *to, uint64_t n);
 /* Enters what is there; of records, those that others have not written meanwhile. Returns how many
  * records that were. */
-uint32_t store_file_append(int dir, uint64_t key, const FileId *id, const StoreFresh *f);
+uint32_t store_file_append(int dir, int spare, uint64_t key, const FileId *id, const StoreFresh *f);
 /* An unguessable number of the directory, the same for all its users; 0: none can be had. */
 uint64_t store_file_salt(int dir);
 

@@ -103,7 +103,7 @@ static uint32_t fetch_pages(TranslationContext *tc, uint64_t addr, uint8_t *buf,
         tc->checked |= p->use == PAGE_CHECKED;
         uint32_t got = read_page(p, at, buf + done, chunk);
         source_log_add(&tc->log, at, got);
-        tc->log.unknown |= p->use != PAGE_KEPT;
+        tc->log.unknown |= p->use != PAGE_KEPT || got < chunk;
         done += got;
         if (got < chunk)
             break;

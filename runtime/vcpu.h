@@ -94,9 +94,10 @@ void engine_report_stats(Engine *e);
 
 /* ---- translations kept on disk (runtime/kept.c) ---- */
 
-/* Keeps translations in the directory that `dir` is open on, which must be the user's alone and
- * stay open; false if none can be kept. Called once, before anything is mapped. */
-bool engine_keep_code(Engine *e, int dir);
+/* Keeps translations in the directory that `dir` is open on, which must be the user's alone; false
+ * if none can be kept. `spare` is a duplicate of dir; the guest can close neither. Called once,
+ * before anything is mapped. */
+bool engine_keep_code(Engine *e, int dir, int spare);
 /* The address at which to map a file, len bytes of it from its start, so that its translations are
  * found again; 0: it does not matter. */
 struct stat;

@@ -36,7 +36,7 @@
 /* host_syscall's answer when a signal came first: the call was not made and is to be redone. */
 enum { ERESTART_STUB = 512 };
 
-enum { GUEST_PAGE = 4096, SIGNALS = 64, SIGNAL_QUEUE = 16, OUR_FDS = 5 };
+enum { GUEST_PAGE = 4096, SIGNALS = 64, SIGNAL_QUEUE = 16, OUR_FDS = 6 };
 
 /* Signals the processor raises: the engine's handlers own them on the host, they are never blocked
  * there. */
@@ -96,7 +96,7 @@ typedef struct LinuxProcess {
     bool strace_many; /* --strace says whose call it is: there are other threads or processes */
 } LinuxProcess;
 
-enum { FD_SELF, FD_STRACE, FD_PERF, FD_CACHE }; /* indices in our_fd */
+enum { FD_SELF, FD_STRACE, FD_PERF, FD_CACHE, FD_CACHE_FILE }; /* indices in our_fd */
 
 typedef struct LinuxThread {
     Vcpu *vcpu;
