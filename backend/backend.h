@@ -15,8 +15,8 @@
  *    with EXIT_DIRECT and CpuState.exit_site = that address.
  *  - A call exit pushes the guest return pc and makes a host call; the landing pad after it drops
  *    the pair and is itself a direct exit to the return pc. A return compares and makes a host
- *    return, otherwise resets the shadow stack and goes to the lookup. An indirect exit tries its
- *    site's data slot, then the lookup table, then leaves with EXIT_INDIRECT.
+ *    return, otherwise resets the shadow stack and goes to the lookup. An indirect exit tries the
+ *    thread's jump table, then the lookup table, then leaves with EXIT_INDIRECT.
  *  - A poll or trap calls the arena's site stub, which saves all registers raw in CpuState.area;
  *    C rebuilds the state from the snapshot (FaultSite) that belongs to the call's return address.
  *    Faults of host instructions are rebuilt the same way from the signal context.
@@ -43,7 +43,7 @@ typedef enum StubId {
     STUB_EXIT_DIRECT,  /* from a direct exit's stub */
     STUB_LOOKUP_MISS,  /* pc in the host's exit-pc register: EXIT_INDIRECT */
     STUB_SITE,         /* called by polls and traps */
-    STUB_LOOKUP,       /* shared out-of-line lookup, where a site prefers it to an inline one */
+    STUB_LOOKUP,       /* shared out-of-line lookup, when the thread's jump table has no answer */
     STUB_SHADOW_RESET, /* a return missed: reset the shadow stack, then lookup */
     STUB_ENTER,        /* void enter(CpuState *, uint64_t entry): C to translation */
     STUB_LEAVE_FAULT, /* resume address for the fault handler: back to C, state already in memory */
@@ -125,8 +125,7 @@ typedef struct CompiledCode {
     uint32_t entry; /* offset of the entry */
     uint32_t
         unpolled; /* the same behind the poll that the code begins with; entry if it does not */
-    uint32_t data_words; /* 8-byte data words wanted: counters first, then site slots */
-    uint32_t site_slots; /* the last this many are inline-cache slots; counters: costs.count */
+    uint32_t data_words; /* 8-byte data words wanted: counters */
     VEC(Reloc) relocs;
     VEC(ExitSite) exits;
     VEC(FaultSite) faults; /* sorted by offset */
@@ -179,6 +178,7 @@ typedef struct BackendOps {
     bool (*patch)(uint8_t *rw, uint64_t rx, const ExitSite *site, uint64_t target);
     /* Makes written code visible to instruction fetch (AArch64: DC CVAU on rw, IC IVAU on rx). */
     void (*sync_code)(uint8_t *rw, uint64_t rx, uint32_t size);
+    bool jump_pairs;           /* the layout of JumpTable that generated code expects */
     bool x87_unit;             /* x87 and x87mem are supported: the host is an x86 */
     uint32_t typical_features; /* of a processor of today, to explain code for it elsewhere */
     uint8_t landing_size; /* bytes between a call and the end of its landing pad, for readers */

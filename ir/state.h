@@ -11,6 +11,8 @@
 #ifndef DRAGOMAN_IR_STATE_H
 #define DRAGOMAN_IR_STATE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -22,7 +24,7 @@ enum {
     STATE_X86_BIAS = 128,                  /* rbp - state on x86-64 hosts */
     STATE_AREA_GPRS = 32,
     STATE_AREA_VECS = 32,
-    JUMP_SIZE = 1 << 16, /* the index is what movzx leaves of a pc */
+    JUMP_SIZE = 1 << 16, /* the index is the low half word of a pc */
 };
 
 /* Why generated code came back to C. */
@@ -80,14 +82,39 @@ typedef struct CpuState {
     uint64_t shadow_sp;    /* shadow return stack pointer while not in translations; initially
                               shadow_top */
     struct CpuState *next; /* the runtime's list of states */
-    /* Where indirect jumps of this thread went: at index pc % JUMP_SIZE the pc and the host
-     * address. Written only by C, under the engine's lock; a pc never stands at an index that is
-     * not its. */
-    _Alignas(64) uint64_t jump_pc[JUMP_SIZE];
-    uint64_t jump_entry[JUMP_SIZE];
 } CpuState;
 
-/* What jump_pc[index] holds when there is none: never a pc with that index. */
+/* Where indirect jumps of a thread went: for each index pc % JUMP_SIZE a pc and the host address of
+ * its translation. Written only by C, under the engine's lock; a pc never stands at an index that
+ * is not its. Hosts choose the layout (BackendOps.jump_pairs): `pair` has index 0 at its end. */
+typedef union JumpTable {
+    struct {
+        uint64_t pc[JUMP_SIZE], entry[JUMP_SIZE];
+    } array;
+    EntryHeader pair[JUMP_SIZE];
+} JumpTable;
+
+/* How a CpuState that generated code runs with lies in memory: generated code finds its jump table
+ * right below it. */
+typedef struct ThreadState {
+    _Alignas(64) JumpTable jumps;
+    _Alignas(64) CpuState cpu;
+} ThreadState;
+
+typedef struct JumpPlace {
+    uint64_t *pc, *entry;
+} JumpPlace;
+
+static inline JumpPlace state_jump(CpuState *s, uint64_t pc, bool pairs)
+{
+    JumpTable *t = &((ThreadState *)(void *)((char *)s - offsetof(ThreadState, cpu)))->jumps;
+    uint64_t index = pc % JUMP_SIZE;
+    EntryHeader *pair = &t->pair[JUMP_SIZE - 1 - index];
+    return pairs ? (JumpPlace){&pair->pc, &pair->entry}
+                 : (JumpPlace){&t->array.pc[index], &t->array.entry[index]};
+}
+
+/* What stands as pc where there is none: never a pc with that index. */
 static inline uint64_t state_no_jump(uint64_t index)
 {
     return index == 0;
@@ -95,6 +122,7 @@ static inline uint64_t state_no_jump(uint64_t index)
 
 _Static_assert(__builtin_offsetof(CpuState, guest) == STATE_GUEST_OFFSET, "hot words moved");
 _Static_assert(__builtin_offsetof(CpuState, spill) == 8192, "guest area moved");
+_Static_assert(offsetof(ThreadState, cpu) == sizeof(JumpTable), "the jump table ends elsewhere");
 
 /* lookup[] has LOOKUP_SIZE entries. Two pcs that share a place in the jump table do not share one
  * here, if they are less than 1 GiB apart. */

@@ -13,7 +13,6 @@
 
 enum {
     CACHE_META_LIMIT = 512 << 20,
-    SLOT_SEARCH = 16,
 };
 
 _Static_assert(offsetof(Translation, header) == 0, "slots point to headers");
@@ -158,14 +157,9 @@ static void install_code(Cache *c, Translation *t, const CompiledCode *cc, const
     c->backend->sync_code(rw, rx, cc->size);
 }
 
-/* Data words: counters, then inline-cache slots. */
-static void install_data(Cache *c, Translation *t, const CompiledCode *cc, uint64_t *data)
+static void install_counters(Cache *c, Translation *t, const CompiledCode *cc, uint64_t *data)
 {
-    uint32_t counters = cc->data_words - cc->site_slots;
-    HeaderCell *cells = (HeaderCell *)(void *)(data + counters);
-    memset(data, 0, counters * sizeof *data);
-    for (uint32_t i = 0; i < cc->site_slots; i++)
-        set_header(&cells[i], &c->empty);
+    memset(data, 0, cc->data_words * sizeof *data);
     t->counters = data;
     t->ncosts = cc->costs.count;
     t->costs = arena_copy(&c->meta, cc->costs.data, cc->costs.count * sizeof *cc->costs.data);
@@ -185,7 +179,7 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *si
     t->header.entry = (uint64_t)(uintptr_t)c->arena->rx + code + cc->entry;
     t->unpolled = (uint64_t)(uintptr_t)c->arena->rx + code + cc->unpolled;
     cache_make_table(c, mode); /* whoever finds a translation finds its mode's table */
-    install_data(c, t, cc, data);
+    install_counters(c, t, cc, data);
     install_code(c, t, cc, data);
     t->sites = sites_copy(&c->meta, sites);
     t->nexits = cc->exits.count;
@@ -235,42 +229,14 @@ void cache_chain(Cache *c, Exit *x, Translation *to)
     to->incoming = x;
 }
 
-/* The record that `cell` points to t, taken off t's list; NULL if it is not among the first few. */
-static SlotRef *take_slot(Translation *t, const HeaderCell *cell)
+static JumpPlace jump_place(const Cache *c, CpuState *s, uint64_t pc)
 {
-    SlotRef **at = &t->slots;
-    for (int i = 0; *at != NULL && i < SLOT_SEARCH; i++, at = &(*at)->next) {
-        SlotRef *ref = *at;
-        if (ref->cell == cell) {
-            *at = ref->next;
-            return ref;
-        }
-    }
-    return NULL;
-}
-
-/* Points an inline-cache slot to t. A slot that changes hands takes its record along, so that sites
- * with many destinations use no more memory the longer they run. */
-static void fill_slot(Cache *c, Translation *t, HeaderCell *cell)
-{
-    const EntryHeader *h = atomic_load_explicit(cell, memory_order_relaxed);
-    SlotRef *ref;
-    if (h == &c->empty) {
-        ref = arena_alloc(&c->meta, sizeof *ref);
-        c->meta_bytes += sizeof *ref;
-    } else {
-        ref = take_slot((Translation *)(uintptr_t)h, cell);
-    }
-    if (ref == NULL)
-        return;
-    *ref = (SlotRef){cell, t->slots};
-    t->slots = ref;
-    set_header(cell, &t->header);
+    return state_jump(s, pc, c->backend != NULL && c->backend->jump_pairs);
 }
 
 void cache_add_state(Cache *c, CpuState *s)
 {
-    s->jump_pc[0] = state_no_jump(0);
+    *jump_place(c, s, 0).pc = state_no_jump(0);
     s->next = c->states;
     c->states = s;
 }
@@ -284,34 +250,34 @@ void cache_drop_state(Cache *c, CpuState *s)
         *at = s->next;
 }
 
-void cache_clear_jumps(CpuState *s)
+void cache_clear_jumps(const Cache *c, CpuState *s)
 {
     for (uint64_t i = 0; i < JUMP_SIZE; i++) {
-        if (s->jump_pc[i] != state_no_jump(i)) /* most pages were never touched */
-            s->jump_pc[i] = state_no_jump(i);
+        uint64_t *pc = jump_place(c, s, i).pc;
+        if (*pc != state_no_jump(i)) /* most pages were never touched */
+            *pc = state_no_jump(i);
     }
 }
 
 /* Another thread may be about to jump there all the same; the code stays until a flush. */
 static void forget_jumps(const Cache *c, const Translation *t)
 {
-    uint64_t pc = t->header.pc, index = pc % JUMP_SIZE;
+    uint64_t pc = t->header.pc;
     for (CpuState *s = c->states; s != NULL; s = s->next) {
-        if (s->jump_pc[index] == pc && s->jump_entry[index] == t->header.entry)
-            __atomic_store_n(&s->jump_pc[index], state_no_jump(index), __ATOMIC_RELAXED);
+        JumpPlace at = jump_place(c, s, pc);
+        if (*at.pc == pc && *at.entry == t->header.entry)
+            __atomic_store_n(at.pc, state_no_jump(pc % JUMP_SIZE), __ATOMIC_RELAXED);
     }
 }
 
-void cache_expose(Cache *c, Translation *t, CpuState *s, HeaderCell *cell)
+void cache_expose(Cache *c, Translation *t, CpuState *s)
 {
     if (t->dead || t->region != NULL)
         return;
-    uint64_t pc = t->header.pc, index = pc % JUMP_SIZE;
-    s->jump_pc[index] = pc;
-    s->jump_entry[index] = t->header.entry;
-    set_header(lookup_cell(cache_make_table(c, t->mode), pc), &t->header);
-    if (cell != NULL)
-        fill_slot(c, t, cell);
+    JumpPlace at = jump_place(c, s, t->header.pc);
+    *at.pc = t->header.pc;
+    *at.entry = t->header.entry;
+    set_header(lookup_cell(cache_make_table(c, t->mode), t->header.pc), &t->header);
 }
 
 static void forget(const Cache *c, HeaderCell *cell, const Translation *t)
@@ -369,7 +335,6 @@ void cache_revive(Cache *c, Translation *t)
 {
     DG_ASSERT(t->dead);
     t->dead = false;
-    t->slots = NULL;
     insert(c, t);
 }
 
@@ -385,8 +350,6 @@ void cache_invalidate(Cache *c, Translation *t)
     if (table != NULL)
         forget(c, lookup_cell(table, t->header.pc), t);
     forget_jumps(c, t);
-    for (SlotRef *s = t->slots; s != NULL; s = s->next)
-        forget(c, s->cell, t);
     for (Exit *x = t->incoming, *next; x != NULL; x = next) {
         next = x->next_in;
         uint64_t stub = (uint64_t)(uintptr_t)c->arena->rx + x->from->code + x->site.stub;
@@ -408,7 +371,7 @@ void cache_reset(Cache *c)
             set_header(&c->modes[m].table[i], &c->empty);
     }
     for (CpuState *s = c->states; s != NULL; s = s->next)
-        cache_clear_jumps(s);
+        cache_clear_jumps(c, s);
     atomic_store_explicit(&c->count, 0, memory_order_release);
     cache_forget_retired(c);
     arena_free(&c->meta);

@@ -1,19 +1,18 @@
 /* cache.h: the translation cache: what has been translated, and who jumps to whom.
  *
  * A translation is found by {guest pc, mode word}, by its host code address (faults and exits), and
- * by generated code itself: through the jump table of its thread (CpuState.jump_pc) and through
- * EntryHeaders: one lookup table for each mode word, indexed by pc, and, on hosts that use them,
- * inline-cache slots of indirect jumps. An empty entry points to a header that leads to the miss
- * stub. A jump table holds translations of its thread's mode only.
+ * by generated code itself: through the jump table of its thread (JumpTable) and through
+ * EntryHeaders: one lookup table for each mode word, indexed by pc. An empty entry points to a
+ * header that leads to the miss stub. A jump table holds translations of its thread's mode only.
  *
  * Who may do what:
  *  - every change is made under the engine's lock
  *  - cache_find and cache_by_host are lock-free; they and everything they return may be used only
  *    inside a section (vcpu_enter_section .. vcpu_leave_section of engine.h), and by the fault
  *    handler of a thread that is inside one
- *  - invalidating takes a translation out of reach: unchained, no lookup entry, no slot, not found
- *    any more. Its memory stays until a flush, and what it is chained to itself stays right, so
- *    that it can be brought back (source_copy.h)
+ *  - invalidating takes a translation out of reach: unchained, in no table, not found any more. Its
+ * memory stays until a flush, and what it is chained to itself stays right, so that it can be
+ * brought back (source_copy.h)
  *  - a flush (cache_flush) waits until no thread is in a section, then drops everything
  *
  * Chaining: exit 3 of T(0x401000) leads to 0x401020. The first time it leaves to C, which finds
@@ -39,11 +38,6 @@ typedef struct Exit {
     struct Exit *next_in; /* in to->incoming */
 } Exit;
 
-typedef struct SlotRef { /* an inline-cache slot that points to this translation */
-    HeaderCell *cell;
-    struct SlotRef *next;
-} SlotRef;
-
 struct Translation {
     EntryHeader header; /* what generated code sees */
     uint64_t unpolled;  /* the entry behind its poll */
@@ -57,7 +51,6 @@ struct Translation {
     Exit *exits;
     uint32_t nexits;
     Exit *incoming;
-    SlotRef *slots;
     uint64_t *counters; /* --stats */
     BlockCost *costs;
     uint32_t ncosts;
@@ -121,14 +114,14 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *si
 /* Publishes a lifted region, which must live in c->meta. */
 Translation *cache_publish_region(Cache *c, const Region *r);
 void cache_chain(Cache *c, Exit *x, Translation *to);
-/* Makes generated code find t without C: the lookup table, s's jump table, and the site's slot if
- * cell != NULL. The caller's thread is s's. */
-void cache_expose(Cache *c, Translation *t, CpuState *s, HeaderCell *cell);
+/* Makes generated code find t without C: by the lookup table and s's jump table. The caller's
+ * thread is s's. */
+void cache_expose(Cache *c, Translation *t, CpuState *s);
 /* A thread's state comes and goes. */
 void cache_add_state(Cache *c, CpuState *s);
 void cache_drop_state(Cache *c, CpuState *s);
 /* Empties a jump table; its thread is not in generated code. */
-void cache_clear_jumps(CpuState *s);
+void cache_clear_jumps(const Cache *c, CpuState *s);
 void cache_invalidate(Cache *c, Translation *t);
 /* The invalidated translation of (pc, mode), taken out; NULL if none was kept. */
 Translation *cache_take_retired(Cache *c, uint64_t pc, uint32_t mode);

@@ -195,11 +195,13 @@ static uint32_t guest_insn(CpuState *s, uint64_t *pc, uint8_t *bytes, uint32_t n
 
 static bool init_state(VcpuRun *r, const GuestOps *guest)
 {
-    r->state_size = bits_align_up(sizeof(CpuState), CODE_PAGE_SIZE);
-    CpuState *s =
+    r->state_size = bits_align_up(sizeof(ThreadState), CODE_PAGE_SIZE);
+    ThreadState *memory =
         mmap(NULL, r->state_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (s == MAP_FAILED)
+    if (memory == MAP_FAILED)
         return false;
+    r->memory = memory;
+    CpuState *s = &memory->cpu;
     for (uint32_t i = 0; i < guest->helpers->count; i++)
         s->helper[i] = (uint64_t)(uintptr_t)guest->helpers->helpers[i].fn;
     s->helper[STATE_SOFT_HELPER] = (uint64_t)(uintptr_t)ir_soft_op;
@@ -218,8 +220,8 @@ static void release(VcpuRun *r)
         munmap(r->alt_stack, ALT_STACK_SIZE + 2 * GUARD);
     if (r->pub.shadow_base != NULL)
         munmap(r->pub.shadow_base, r->pub.shadow_size);
-    if (r->pub.state != NULL)
-        munmap(r->pub.state, r->state_size);
+    if (r->memory != NULL)
+        munmap(r->memory, r->state_size);
     arena_free(&r->scratch);
     free(r);
 }

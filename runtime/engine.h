@@ -64,16 +64,16 @@ struct Engine {
 
 /* What the engine keeps for a vCPU beyond vcpu.h. */
 typedef struct VcpuRun {
-    Vcpu pub;        /* first: a Vcpu * is a VcpuRun * */
-    void *alt_stack; /* mapping of the signal stack, guard page included */
+    Vcpu pub;            /* first: a Vcpu * is a VcpuRun * */
+    void *alt_stack;     /* mapping of the signal stack, guard page included */
+    ThreadState *memory; /* of pub.state */
     size_t state_size;
     Arena scratch;                  /* of the instruction or cold region being interpreted */
     GuestFault fault;               /* of EXIT_FAULT, left by the fault handler */
     Site site;                      /* decoded for rebuilding the state, or in the fault handler */
     uint64_t guard_low, guard_high; /* shadow stack: faults in this range are overflows */
     Exit *pending_exit;             /* to be chained to the next translation entered.. */
-    uint64_t pending_site;          /* ..or the inline-cache slot to be filled */
-    bool pending_lookup;            /* ..or the lookup table */
+    bool pending_lookup;            /* ..or exposed to indirect jumps */
     uint64_t pending_generation;
     uint32_t table_mode;  /* mode of CpuState.lookup */
     uint64_t stuck_pc;    /* guest pc of the last write fault on a closed or open page.. */

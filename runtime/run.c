@@ -284,7 +284,7 @@ static void link_pending(VcpuRun *r, Engine *e, Translation *t)
             e->stats.chained++;
         }
         if (r->pending_lookup && r->table_mode == t->mode) /* the site's mode */
-            cache_expose(&e->cache, t, r->pub.state, (HeaderCell *)(uintptr_t)r->pending_site);
+            cache_expose(&e->cache, t, r->pub.state);
     }
     engine_unlock(e);
     r->pending_exit = NULL;
@@ -297,17 +297,10 @@ static void use_table(VcpuRun *r, Engine *e, uint32_t mode)
     if (s->lookup != NULL && r->table_mode == mode)
         return;
     if (s->lookup != NULL)
-        cache_clear_jumps(s);
+        cache_clear_jumps(&e->cache, s);
     s->lookup = cache_table(&e->cache, mode);
     s->shadow_sp = s->shadow_top; /* return addresses on it are of the other mode's code */
     r->table_mode = mode;
-}
-
-/* Whether addr is an inline-cache slot. */
-static bool is_site_slot(const Engine *e, uint64_t addr)
-{
-    uint64_t data = (uint64_t)(uintptr_t)e->arena.data;
-    return addr >= data && addr < data + e->arena.data_used && addr % 8 == 0;
 }
 
 static Outcome left_directly(VcpuRun *r, Engine *e)
@@ -334,7 +327,6 @@ static Outcome left_indirectly(VcpuRun *r, Engine *e)
     if (s->shadow_sp > s->shadow_top) /* the sentinel was taken for a return (engine.c) */
         s->shadow_sp = s->shadow_top;
     r->pending_lookup = true;
-    r->pending_site = is_site_slot(e, s->exit_site) ? s->exit_site : 0;
     r->pending_generation = e->cache.generation;
     return (Outcome){0};
 }

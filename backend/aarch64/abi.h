@@ -1,7 +1,8 @@
 /* abi.h: the AArch64 host's side of the protocol in backend/backend.h.
  *
- *     x28        CpuState                    x0-x6      temporaries (helper arguments)
- *     sp         shadow return stack         x7-x15, x19-x27, x29   homes (convention.def)
+ *     x28        CpuState (and below it      x0-x6      temporaries (helper arguments)
+ *                JumpTable)                  x7-x15, x19-x27, x29   homes (convention.def)
+ *     sp         shadow return stack
  *     x16        pc of an indirect exit;     x16, x17, x30   the emitters' own: never allocated,
  *                address of a direct stub                    dead between instructions
  *     x18        never touched (platform)    v13-v15    the emitters' own
@@ -17,13 +18,20 @@
  *
  *     mov x17, #return_pc; adr x30, landing; stp x17, x30, [sp, #-16]!; bl stub; landing: b stub2
  *
- * A return: ldp x17, x30, [sp], #16; cmp x17, x16; b.ne to STUB_SHADOW_RESET; ret x30.
+ * (or the register that already holds return_pc, as the guest's own push wanted it, for x17). P
+ * below is the register of the exit's pc: x16, unless it can stay where it is; cold paths move it
+ * there.
+ *
+ * A return: ldp x17, x30, [sp], #16; cmp x17, P; b.ne to STUB_SHADOW_RESET; ret x30.
  * The stub sets sp to CpuState.shadow_top (whose sentinel pair never matches) and looks up x16. A
  * push below the stack's guard page faults in that STP; setting sp = shadow_top and running it
  * again is right. CpuState.shadow_sp keeps sp while in C.
  *
- * An indirect exit compares its site's header, then goes to STUB_LOOKUP with x16 = pc and x17 =
- * address of the site's data word. STUB_LOOKUP_MISS reports that address in CpuState.exit_site.
+ * An indirect exit asks the thread's jump table, whose pairs go downwards from the state:
+ *
+ *     sub x17, x28, wP, uxth #4; ldp x17, x30, [x17, #-16]; cmp x17, P; b.ne to STUB_LOOKUP; br x30
+ *
+ * STUB_LOOKUP asks the mode's table; STUB_LOOKUP_MISS reports pc (exit_site = 0).
  */
 #ifndef DRAGOMAN_BACKEND_AARCH64_ABI_H
 #define DRAGOMAN_BACKEND_AARCH64_ABI_H
@@ -126,6 +134,8 @@ void a64_vmov(Emitter *e, unsigned d, unsigned n);
 void a64_add_imm(Emitter *e, unsigned d, unsigned n, int64_t imm); /* 64 bits; may use x30 */
 void a64_bcond(Emitter *e, A64Cond cc, uint32_t label);
 void a64_b19(Emitter *e, A64Op op, unsigned reg, uint32_t label);
+/* A jump or call (BR, BLR) to guest pc through the thread's jump table; destroys x17 and x30. */
+void a64_jump_table(Emitter *e, A64Op branch, unsigned pc, uint32_t miss);
 void a64_state_access(Emitter *e, A64Op scaled, unsigned reg, uint32_t offset);
 void a64_barrier(Emitter *e, OrderBarrier b);
 void a64_branch_stub(Emitter *e, A64Op op, unsigned stub); /* StubId, or STUB_A64_* */

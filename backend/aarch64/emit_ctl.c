@@ -65,21 +65,29 @@ static void exit_branch(Emitter *e, A64Op op, uint64_t pc, unsigned kind, unsign
     ri(e, op, 0, 0, 0);
 }
 
-static void push_return(Emitter *e, uint64_t return_pc)
+/* The pair {return pc, landing pad} on the shadow stack; `landing` is a label, or NO_LABEL for the
+ * place behind the next instruction. */
+static void push_return(Emitter *e, const SelInst *si, uint64_t return_pc, uint32_t landing)
 {
-    a64_mov_imm(e, R_T1, return_pc);
-    ri(e, A64_ADR, R_LR, 0, 12); /* the landing pad: behind the STP and the branch */
-    pair(e, A64_STP_X_PRE, R_T1, R_LR, SP, -16);
+    unsigned pc = si->return_reg;
+    if (pc == ANY_REG) {
+        pc = R_T1;
+        a64_mov_imm(e, pc, return_pc);
+    }
+    ri(e, A64_ADR, R_LR, 0, 12);
+    if (landing != NO_LABEL)
+        emit_label_ref(e, landing, emit_offset(e) - 4, FIELD_ADR);
+    pair(e, A64_STP_X_PRE, pc, R_LR, SP, -16);
 }
 
-static void exit_direct(Emitter *e, const IrInst *in)
+static void exit_direct(Emitter *e, const SelInst *si, const IrInst *in)
 {
     if (in->cc != IR_EXIT_CALL) {
         exit_branch(e, A64_B, in->imm, in->cc, in->cc == IR_EXIT_SERVICE ? in->aux : 0);
         return;
     }
     uint64_t return_pc = ir_inst(e->region, in->arg[0])->imm;
-    push_return(e, return_pc);
+    push_return(e, si, return_pc, NO_LABEL);
     exit_branch(e, A64_BL, in->imm, IR_EXIT_CALL, 0);
     exit_branch(e, A64_B, return_pc, IR_EXIT_JUMP, 0);
 }
@@ -92,60 +100,58 @@ static void data_address(Emitter *e, unsigned d, unsigned word)
     ri(e, A64_ADDI_X, d, d, 0);
 }
 
+/* The stub wants the pc in x16. */
 static void cold_lookup(Emitter *e, const ColdPath *c)
 {
-    (void)c;
-    a64_branch_stub(e, A64_B, STUB_LOOKUP);
+    a64_mov(e, R_EXIT_PC, c->n);
+    a64_branch_stub(e, A64_B, (unsigned)c->imm);
 }
 
-/* pc in x16; temporaries are dead. The branch is the site's own, so that the host predicts it by
- * site; BLR of a call pairs with the RET of the return. */
-static void exit_site(Emitter *e, A64Op branch)
+static uint32_t lookup_label(Emitter *e, unsigned pc, unsigned stub)
 {
-    data_address(e, R_T1, emit_data_word(e));
-    ri(e, A64_LDR_X, 0, R_T1, 0);
-    pair(e, A64_LDP_X, 1, 0, 0, 0); /* x1 = its pc, x0 = its entry */
-    rrr(e, A64_SUBS_X, XZR, 1, R_EXIT_PC);
-    a64_bcond(e, CC_NE, a64_cold_path(e, cold_lookup)->label);
-    op_n(e, branch, 0);
+    ColdPath *c = a64_cold_path(e, cold_lookup);
+    c->n = (uint8_t)pc;
+    c->imm = stub;
+    return c->label;
 }
 
-static void cold_shadow_reset(Emitter *e, const ColdPath *c)
+void a64_jump_table(Emitter *e, A64Op branch, unsigned pc, uint32_t miss)
 {
-    (void)c;
-    a64_branch_stub(e, A64_B, STUB_SHADOW_RESET);
+    rrr_extend(e, A64_SUBEXT_X, R_T1, R_STATE, pc, EXT_UXTH, 4);
+    pair(e, A64_LDP_X, R_T1, R_LR, R_T1, -16);
+    rrr(e, A64_SUBS_X, XZR, R_T1, pc);
+    a64_bcond(e, CC_NE, miss);
+    op_n(e, branch, R_LR);
 }
 
-static void exit_return(Emitter *e)
+static void exit_return(Emitter *e, unsigned pc)
 {
     pair(e, A64_LDP_X_POST, R_T1, R_LR, SP, 16);
-    rrr(e, A64_SUBS_X, XZR, R_T1, R_EXIT_PC);
-    a64_bcond(e, CC_NE, a64_cold_path(e, cold_shadow_reset)->label);
+    rrr(e, A64_SUBS_X, XZR, R_T1, pc);
+    a64_bcond(e, CC_NE, lookup_label(e, pc, STUB_SHADOW_RESET));
     op_n(e, A64_RET, R_LR);
 }
 
-static void exit_indirect_call(Emitter *e, uint64_t return_pc)
+/* BLR pairs with the RET of the return. */
+static void exit_indirect_call(Emitter *e, const SelInst *si, uint64_t return_pc)
 {
     uint32_t landing = emit_label_new(e);
-    a64_mov_imm(e, R_T1, return_pc);
-    op_d(e, A64_ADR, R_LR);
-    emit_label_ref(e, landing, emit_offset(e) - 4, FIELD_ADR);
-    pair(e, A64_STP_X_PRE, R_T1, R_LR, SP, -16);
-    exit_site(e, A64_BLR);
+    push_return(e, si, return_pc, landing);
+    a64_jump_table(e, A64_BLR, si->pc_reg, lookup_label(e, si->pc_reg, STUB_LOOKUP));
     emit_label_bind(e, landing);
     exit_branch(e, A64_B, return_pc, IR_EXIT_JUMP, 0);
 }
 
-void a64_exit(Emitter *e, const IrInst *in)
+void a64_exit(Emitter *e, const SelInst *si, const IrInst *in)
 {
     if (in->op == IR_exit)
-        exit_direct(e, in);
+        exit_direct(e, si, in);
     else if (in->cc == IR_EXIT_RET)
-        exit_return(e);
+        exit_return(e, si->pc_reg);
     else if (in->cc == IR_EXIT_CALL)
-        exit_indirect_call(e, ir_inst(e->region, in->arg[1])->imm);
+        exit_indirect_call(e, si, ir_inst(e->region, in->arg[1])->imm);
     else
-        exit_site(e, A64_BR);
+        a64_jump_table(e, A64_BR, si->pc_reg, lookup_label(e, si->pc_reg, STUB_LOOKUP));
 }
 
 /* ---- polls, sites, helpers, counters ---- */

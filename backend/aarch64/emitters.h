@@ -20,7 +20,7 @@ EmitFn a64_soft;
 void a64_extend_reg(Emitter *e, bool sign, unsigned type, unsigned d, unsigned n, bool to64);
 /* emit_ctl.c: HostDesc */
 void a64_jump(Emitter *e, uint32_t label);
-void a64_exit(Emitter *e, const IrInst *in);
+void a64_exit(Emitter *e, const SelInst *si, const IrInst *in);
 void a64_poll(Emitter *e, uint32_t cold);
 void a64_site_call(Emitter *e);
 void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold);

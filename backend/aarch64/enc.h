@@ -187,6 +187,11 @@ static inline void rrr_shift(Emitter *e, A64Op op, unsigned d, unsigned n, unsig
 {
     put_a64(e, op, (A64Args){.d = d, .n = n, .m = m, .imm = sh << 6 | amount});
 }
+static inline void rrr_extend(Emitter *e, A64Op op, unsigned d, unsigned n, unsigned m,
+                              unsigned extend, unsigned amount)
+{
+    put_a64(e, op, (A64Args){.d = d, .n = n, .m = m, .imm = extend << 3 | amount});
+}
 static inline void ri(Emitter *e, A64Op op, unsigned d, unsigned n, int64_t imm)
 {
     put_a64(e, op, (A64Args){.d = d, .n = n, .imm = imm});

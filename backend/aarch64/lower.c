@@ -98,6 +98,7 @@ const HostDesc a64_host = {
     .call_args = {0, 1, 2, 3, 4, 5},
     .call_ret = 0,
     .exit_pc = R_EXIT_PC,
+    .exit_in_place = true,
     .alloc_order = {gpr_order, vec_order},
     .is_alias = a64_is_alias,
     .swap = {true, true},

@@ -116,11 +116,11 @@ static void stub_exit_direct(Stubs *s)
     leave_to_c(s, EXIT_DIRECT);
 }
 
-/* x16 = guest pc, x17 = address of the site's data word or 0. */
+/* x16 = guest pc. */
 static void stub_lookup_miss(Stubs *s)
 {
     state_store(s, R_EXIT_PC, offsetof(CpuState, pc));
-    state_store(s, R_T1, offsetof(CpuState, exit_site));
+    state_store(s, XZR, offsetof(CpuState, exit_site));
     transfer_homes(s, MOVE_STORE);
     leave_to_c(s, EXIT_INDIRECT);
 }
@@ -148,19 +148,15 @@ static void stub_shadow_reset(Stubs *s)
     Emitter *e = &s->e;
     state_load(s, R_T1, offsetof(CpuState, shadow_top));
     set_sp(s, R_T1);
-    a64_mov_imm(e, R_T1, 0);
-    a64_mov_imm(e, 1, 0);
-    a64_jump(e, s->label[STUB_LOOKUP]);
+    a64_jump_table(e, A64_BR, R_EXIT_PC, s->label[STUB_LOOKUP]);
 }
 
-/* x16 = pc, x17 = the site's data word, x1 = pc of the header in it. A site that is still empty
- * (~0) goes to C at once, which fills it. */
+/* x16 = pc. The mode's table, which has another hash than the jump table and is shared by all
+ * threads. */
 static void stub_lookup(Stubs *s)
 {
     Emitter *e = &s->e;
     uint32_t miss = s->label[STUB_LOOKUP_MISS];
-    ri(e, A64_ADDSI_X, XZR, 1, 1);
-    a64_bcond(e, CC_EQ, miss);
     state_load(s, 0, offsetof(CpuState, lookup));
     rij(e, A64_UBFM_X, 2, R_EXIT_PC, 16, 63);
     rrr(e, A64_EOR_X, 2, 2, R_EXIT_PC);

@@ -566,7 +566,7 @@ static void alloc_inst(Allocator *a, uint32_t i)
         break;
     case IR_exit:
     case IR_exitind:
-        alloc_exit(a, in);
+        alloc_exit(a, i);
         alloc_event(a, AE_INST, i);
         break;
     case IR_jump:

@@ -154,7 +154,7 @@ void alloc_parallel(Allocator *a, MoveItem *items, uint32_t n);
 void alloc_block_begin(Allocator *a, uint32_t b);
 void alloc_edge(Allocator *a, uint32_t edge);
 bool alloc_edge_is_trivial(Allocator *a, uint32_t edge);
-void alloc_exit(Allocator *a, const IrInst *in);
+void alloc_exit(Allocator *a, uint32_t i);
 /* Writes the locations of snapshot `snap` (number + 1) to out->locs. */
 void alloc_site(Allocator *a, uint32_t snap, uint32_t *first, uint32_t *count);
 

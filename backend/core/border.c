@@ -239,10 +239,24 @@ void alloc_edge(Allocator *a, uint32_t edge)
 
 /* ---- exits ---- */
 
-void alloc_exit(Allocator *a, const IrInst *in)
+/* The register v is in, if the exit's moves leave it there; else ANY_REG. */
+static uint8_t stays_in(Allocator *a, uint32_t v, const MoveItem *items, uint32_t n)
+{
+    uint8_t reg = a->values[v].reg;
+    for (uint32_t k = 0; k < n && reg != NO_REG; k++) {
+        if (items[k].cls == CLASS_GPR && items[k].dst_reg == reg &&
+            !alloc_item_in_place(a, &items[k]))
+            reg = NO_REG;
+    }
+    return a->host->exit_in_place ? reg : NO_REG;
+}
+
+void alloc_exit(Allocator *a, uint32_t i)
 {
     static const IrSnapshot empty;
     const Region *r = a->region;
+    const IrInst *in = &r->insts.data[i];
+    SelInst *si = &a->sel->insts[i];
     const IrSnapshot *sn = in->snap != 0 ? &r->snaps.data[in->snap - 1] : &empty;
     const int8_t *home = a->sel->cfg->convention->home;
     uint64_t unnamed = a->all_pins & ~a->at_home & ~(in->snap != 0 ? a->named[in->snap - 1] : 0);
@@ -268,9 +282,17 @@ void alloc_exit(Allocator *a, const IrInst *in)
         items[n++] =
             (MoveItem){.dst_reg = alloc_pin_home(a, pin), .cls = a->values[v].cls, .value = v};
     }
-    if (in->op == IR_exitind)
-        items[n++] = (MoveItem){
-            .cls = CLASS_GPR, .dst_reg = a->host->exit_pc, .value = a->sel->alias[in->arg[0].i].i};
+    si->pc_reg = si->return_reg = ANY_REG;
+    if (in->cc == IR_EXIT_CALL)
+        si->return_reg = stays_in(a, in->arg[in->op == IR_exitind].i, items, n);
+    if (in->op == IR_exitind) {
+        uint32_t pc = a->sel->alias[in->arg[0].i].i;
+        si->pc_reg = stays_in(a, pc, items, n);
+        if (si->pc_reg == ANY_REG) {
+            si->pc_reg = a->host->exit_pc;
+            items[n++] = (MoveItem){.cls = CLASS_GPR, .dst_reg = si->pc_reg, .value = pc};
+        }
+    }
     alloc_parallel(a, items, n);
 }
 

@@ -269,9 +269,12 @@ static void check_site(Checker *c, uint32_t event, const AllocEvent *ev, uint32_
     }
 }
 
-static void check_exit(Checker *c, uint32_t event, const IrInst *in)
+static void check_exit(Checker *c, uint32_t event, uint32_t i)
 {
     const Region *r = c->region;
+    const IrInst *in = &r->insts.data[i];
+    const SelInst *si = &c->sel->insts[i];
+    int64_t back_add;
     static const IrSnapshot empty;
     const IrSnapshot *sn = in->snap != 0 ? &r->snaps.data[in->snap - 1] : &empty;
     uint32_t k = 0;
@@ -295,8 +298,13 @@ static void check_exit(Checker *c, uint32_t event, const IrInst *in)
     if (in->op == IR_exitind) {
         int64_t add;
         uint32_t pc = root_of(c, in->arg[0], &add);
-        if (!has_fact(&c->now[place_reg(CLASS_GPR, c->sel->host->exit_pc)], pc, add))
+        if (!has_fact(&c->now[place_reg(CLASS_GPR, si->pc_reg)], pc, add))
             fail(c, event, "the exit pc is not in its register", pc);
+    }
+    if (si->return_reg != ANY_REG) {
+        uint32_t back = root_of(c, in->arg[in->op == IR_exitind], &back_add);
+        if (!has_fact(&c->now[place_reg(CLASS_GPR, si->return_reg)], back, back_add))
+            fail(c, event, "the return pc is not in its register", back);
     }
 }
 
@@ -330,7 +338,7 @@ static void run_inst(Checker *c, uint32_t event, uint32_t i)
     uint32_t dest = si->dest;
     if (c->verify) {
         if (in->op == IR_exit || in->op == IR_exitind)
-            check_exit(c, event, in);
+            check_exit(c, event, i);
         else if (si->rule != NULL)
             check_operands(c, event, si);
     }

@@ -102,8 +102,10 @@ typedef struct LowerRule {
 struct SelInst {
     const LowerRule *rule; /* NULL: handled by core, folded away, or not needed */
     Operand opnd[3];
-    IrRef inst;   /* itself */
-    uint8_t dest; /* allocated destination (class of inst->type) */
+    IrRef inst;                 /* itself */
+    uint8_t dest;               /* allocated destination (class of inst->type) */
+    uint8_t pc_reg, return_reg; /* exits: GPRs that hold the pc of an indirect exit, and the return
+                                   pc of a call (ANY_REG: none does) */
     uint8_t scratch_gpr[2], scratch_vec[2];
     bool folded, needed, lazy;
     uint32_t snap; /* effective snapshot + 1: its own or a folded load's; 0 none */
@@ -174,7 +176,8 @@ struct HostDesc {
     uint32_t caller_saved[CLASS_COUNT];
     uint8_t call_args[6]; /* GPRs of the C arguments */
     uint8_t call_ret;
-    uint8_t exit_pc;                         /* GPR that holds the pc at an indirect exit */
+    uint8_t exit_pc;                         /* GPR for the pc at an indirect exit */
+    bool exit_in_place;                      /* exits take pcs in any register (SelInst) */
     const uint8_t *alloc_order[CLASS_COUNT]; /* preferred order, ANY_REG ends */
     /* selection */
     bool (*is_alias)(Selection *s, IrRef v, IrRef *of); /* beyond core's own; may be NULL */
@@ -185,8 +188,8 @@ struct HostDesc {
     void (*jump)(Emitter *e, uint32_t label);
     /* exactly one of the two labels may be the next code emitted: NO_LABEL stands for it */
     void (*branch)(Emitter *e, const SelInst *si, const IrInst *inst, uint32_t yes, uint32_t no);
-    void (*exit)(Emitter *e,
-                 const IrInst *inst); /* exit and exitind: all in place, pc in exit_pc */
+    /* exit and exitind: all in place, the pc in SelInst.pc_reg */
+    void (*exit)(Emitter *e, const SelInst *si, const IrInst *inst);
     void (*poll)(Emitter *e, uint32_t cold_label);
     void (*site_call)(Emitter *e); /* call of STUB_SITE; core records the site behind it */
     /* Calls helper h, its register arguments (after the state pointer, when HELPER_STATE) are in
@@ -254,7 +257,6 @@ void emit_label_ref(Emitter *e, uint32_t label, uint32_t offset, unsigned form);
 /* The host instruction emitted next may fault: records where the state is. An emitter of a faulting
  * rule calls it before each such instruction. */
 void emit_fault_here(Emitter *e);
-uint32_t emit_data_word(Emitter *e); /* a new data word (site slot) of the translation */
 /* A new exit site; the caller fills it. Pointer valid until the next call. */
 ExitSite *emit_exit_site(Emitter *e);
 

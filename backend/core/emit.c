@@ -97,11 +97,6 @@ void emit_fault_here(Emitter *e)
         site_here(e, &e->site, SITE_FAULT);
 }
 
-uint32_t emit_data_word(Emitter *e)
-{
-    return e->region->counters + e->out->site_slots++;
-}
-
 ExitSite *emit_exit_site(Emitter *e)
 {
     return VEC_PUSH(e->out->arena, &e->out->exits);
@@ -212,7 +207,7 @@ static void emit_inst(Emitter *e, const Allocation *al, uint32_t i, uint32_t nex
         break;
     case IR_exit:
     case IR_exitind:
-        e->host->exit(e, in);
+        e->host->exit(e, si, in);
         break;
     case IR_count:
         emit_counter(e, in);
@@ -344,7 +339,7 @@ static void emit_region(Emitter *e, const Allocation *al)
     note(e, NOTE_END, 0, 0, 0);
     e->host->finish(e);
     fix_labels(e);
-    e->out->data_words = r->counters + e->out->site_slots;
+    e->out->data_words = r->counters;
     while (e->out->costs.count < r->counters)
         *VEC_PUSH(e->out->arena, &e->out->costs) = (BlockCost){0};
     e->out->vconsts.data = r->vconsts.data;

@@ -73,6 +73,10 @@ static void add_inst_uses(Allocator *a, uint32_t i, uint64_t *pins_used)
         }
     } else if (in->op == IR_put || in->op == IR_exitind) {
         add_use(a, a->sel->alias[in->arg[0].i].i, true);
+        if (in->nargs == 2 && a->host->exit_in_place)
+            add_use(a, in->arg[1].i, true);
+    } else if (in->op == IR_exit && in->nargs == 1 && a->host->exit_in_place) {
+        add_use(a, in->arg[0].i, true);
     } else if (in->op == IR_call) {
         for (uint32_t k = 0; k < in->nlist; k++)
             add_use(a, a->sel->alias[a->region->pool.data[in->list + k].i].i, true);

@@ -23,9 +23,9 @@
  *                   jne STUB_SHADOW_RESET
  *                   ret
  *   indirect jump   movzx r15d, r14w
- *                   cmp [rbp + jump_pc + 8 * r15], r14
+ *                   cmp [rbp + jumps.pc + 8 * r15], r14
  *                   jne STUB_LOOKUP
- *                   jmp [rbp + jump_entry + 8 * r15]
+ *                   jmp [rbp + jumps.entry + 8 * r15]
  *   indirect call   push; the same with call, then the landing of a call exit;
  *                   for jne cold: call STUB_LOOKUP; jmp landing
  *   poll            cmp dword [rbp + poll], 0; jne cold     cold: call STUB_SITE

@@ -104,8 +104,8 @@ static void cold_call(Emitter *e, const ColdCode *c)
 
 void x86_jump_table(Emitter *e, X86Insn insn, uint32_t cold)
 {
-    X86Rm pc = a_state(offsetof(CpuState, jump_pc)),
-          entry = a_state(offsetof(CpuState, jump_entry));
+    X86Rm pc = a_state((uint32_t)offsetof(JumpTable, array.pc) - (uint32_t)sizeof(JumpTable));
+    X86Rm entry = a_state((uint32_t)offsetof(JumpTable, array.entry) - (uint32_t)sizeof(JumpTable));
     pc.index = entry.index = EXIT_TEMP;
     pc.scale = entry.scale = 3;
     a_rr(e, X86_MOVZX16, 4, EXIT_TEMP, EXIT_PC);
@@ -149,8 +149,9 @@ static void exit_indirect(Emitter *e, const IrInst *inst)
     }
 }
 
-void emit_exit(Emitter *e, const IrInst *inst)
+void emit_exit(Emitter *e, const SelInst *si, const IrInst *inst)
 {
+    (void)si;
     if (inst->op == IR_exit)
         exit_direct(e, inst);
     else

@@ -7,7 +7,7 @@
 /* emit_move.c */
 void emit_move(Emitter *e, const HostMove *m);
 /* emit_exit.c */
-void emit_exit(Emitter *e, const IrInst *inst);
+void emit_exit(Emitter *e, const SelInst *si, const IrInst *inst);
 void emit_poll(Emitter *e, uint32_t cold_label);
 void emit_site_call(Emitter *e);
 void emit_count(Emitter *e, uint32_t data_word);

@@ -609,6 +609,14 @@ static void enter_at(uint32_t at)
     ((Enter *)(uintptr_t)(h_code + h_stub[STUB_ENTER]))(&h_state, (uint64_t)(uintptr_t)h_code + at);
 }
 
+/* entry 0: none */
+static void set_jump(uint64_t pc, uint64_t entry)
+{
+    JumpPlace at = state_jump(&h_state, pc, true);
+    *at.pc = entry != 0 ? pc : state_no_jump(pc % JUMP_SIZE);
+    *at.entry = entry;
+}
+
 static void test_exits(void)
 {
     uint32_t a = h_stubs_size, b = a + 4096, c = b + 4096;
@@ -627,21 +635,19 @@ static void test_exits(void)
     enter_at(a + ca.entry);
     CHECK(*cell(0) == 12 && h_state.exit_site == rx + a + ca.exits.data[0].stub_id, "unchained");
 
-    /* indirect: miss, then the site's slot, then the table */
+    /* indirect: miss, then the thread's table, then the mode's */
     ca = make_exit(a, 1, IR_EXIT_JUMP, 0, true);
     cb = make_exit(b, 10, IR_EXIT_JUMP, 0x4000, false);
     header = (EntryHeader){0x2000, rx + b + cb.entry};
     *cell(0) = 0;
     *cell(1) = 0x2000;
-    h_data[0] = (uint64_t)(uintptr_t)&h_empty;
     enter_at(a + ca.entry);
     CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x2000 && *cell(0) == 1, "miss");
-    CHECK(h_state.exit_site == (uint64_t)(uintptr_t)&h_data[0], "site slot");
-    h_data[0] = (uint64_t)(uintptr_t)&header;
+    CHECK(h_state.exit_site == 0, "no site");
+    set_jump(0x2000, header.entry);
     enter_at(a + ca.entry);
-    CHECK(h_state.exit_reason == EXIT_DIRECT && *cell(0) == 12, "inline cache");
-    EntryHeader other = {0x9999, 0};
-    h_data[0] = (uint64_t)(uintptr_t)&other;
+    CHECK(h_state.exit_reason == EXIT_DIRECT && *cell(0) == 12, "jump table");
+    set_jump(0x2000, 0);
     h_lookup[0x2000] = &header;
     enter_at(a + ca.entry);
     CHECK(h_state.exit_reason == EXIT_DIRECT && *cell(0) == 23, "table");
@@ -675,16 +681,19 @@ static void test_exits(void)
     ca = make_exit(a, 1, IR_EXIT_CALL, 0, true);
     cb = make_exit(b, 10, IR_EXIT_JUMP, 0x4000, false);
     h_lookup[0x2000] = &header;
-    h_data[0] = (uint64_t)(uintptr_t)&other;
     header.entry = rx + b + cb.entry;
     *cell(0) = 0;
     *cell(1) = 0x2000;
-    enter_at(a + ca.entry);
-    CHECK(*cell(0) == 11 && h_state.shadow_sp == h_state.shadow_top - 16, "indirect call");
-    uint64_t *top = (uint64_t *)(uintptr_t)h_state.shadow_sp;
-    CHECK(top[0] == 0x3000 && top[1] == rx + a + ca.exits.data[0].patch, "pair");
-    h_state.shadow_sp = h_state.shadow_top;
-    h_lookup[0x2000] = &h_empty;
+    for (unsigned k = 0; k < 2; k++) { /* by the mode's table, then by the thread's */
+        enter_at(a + ca.entry);
+        CHECK(*cell(0) == 11 + 11 * k && h_state.shadow_sp == h_state.shadow_top - 16, "call");
+        uint64_t *top = (uint64_t *)(uintptr_t)h_state.shadow_sp;
+        CHECK(top[0] == 0x3000 && top[1] == rx + a + ca.exits.data[0].patch, "pair");
+        h_state.shadow_sp = h_state.shadow_top;
+        h_lookup[0x2000] = &h_empty;
+        set_jump(0x2000, header.entry);
+    }
+    set_jump(0x2000, 0);
     arena_reset(&arena);
 }
 

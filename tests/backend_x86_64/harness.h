@@ -33,7 +33,8 @@ enum {
 static SlotDesc h_slot[NSLOTS];
 static SlotTable h_slots = {h_slot, NSLOTS, "test"};
 static Convention h_conv;
-static _Alignas(64) CpuState h_state;
+static ThreadState h_thread;
+#define h_state h_thread.cpu
 static uint8_t *h_code;  /* stubs, then the region under test */
 static uint64_t *h_data; /* its data words */
 static uint32_t h_stub[STUB_COUNT], h_stubs_size;
@@ -82,7 +83,7 @@ static inline void harness_stubs(const BackendConfig *cfg)
     for (unsigned k = 0; k < LOOKUP_SIZE; k++)
         h_lookup[k] = &h_empty;
     h_state.lookup = h_lookup;
-    h_state.jump_pc[0] = state_no_jump(0);
+    *state_jump(&h_state, 0, false).pc = state_no_jump(0);
     h_state.helper[STATE_SOFT_HELPER] = (uint64_t)(uintptr_t)ir_soft_op;
     uint64_t *top = (uint64_t *)(void *)(h_shadow + 65536 - 128);
     top[0] = top[1] = top[2] = top[3] = h_empty.entry;
@@ -96,8 +97,7 @@ static inline void harness_link(const CompiledCode *cc, uint32_t at)
     uint8_t *rw = h_code + at;
     uint64_t rx = (uint64_t)(uintptr_t)rw;
     memcpy(rw, cc->code, cc->size);
-    for (uint32_t k = 0; k < cc->data_words; k++)
-        h_data[k] = k < cc->data_words - cc->site_slots ? 0 : (uint64_t)(uintptr_t)&h_empty;
+    memset(h_data, 0, cc->data_words * sizeof *h_data);
     for (uint32_t k = 0; k < cc->relocs.count; k++) {
         const Reloc *r = &cc->relocs.data[k];
         uint64_t target = r->kind == RELOC_STUB ? (uint64_t)(uintptr_t)h_code + h_stub[r->index]

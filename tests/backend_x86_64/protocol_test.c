@@ -72,8 +72,7 @@ static Code compile(const char *body)
     c.at = h_code + next_code;
     c.data = h_data + next_data;
     memcpy(c.at, c.cc.code, c.cc.size);
-    for (uint32_t k = 0; k < c.cc.data_words; k++)
-        c.data[k] = k < c.cc.data_words - c.cc.site_slots ? 0 : (uint64_t)(uintptr_t)&h_empty;
+    memset(c.data, 0, c.cc.data_words * sizeof *c.data);
     for (uint32_t k = 0; k < c.cc.relocs.count; k++) {
         const Reloc *rel = &c.cc.relocs.data[k];
         uint64_t target = rel->kind == RELOC_STUB ? (uint64_t)(uintptr_t)h_code + h_stub[rel->index]
@@ -173,8 +172,9 @@ static void calls_and_returns(void)
 
 static void set_jump(uint64_t pc, const Code *to)
 {
-    h_state.jump_pc[pc % JUMP_SIZE] = to ? pc : state_no_jump(pc % JUMP_SIZE);
-    h_state.jump_entry[pc % JUMP_SIZE] = to ? entry_of(to) : 0;
+    JumpPlace at = state_jump(&h_state, pc, false);
+    *at.pc = to ? pc : state_no_jump(pc % JUMP_SIZE);
+    *at.entry = to ? entry_of(to) : 0;
 }
 
 static void indirect_jumps(void)

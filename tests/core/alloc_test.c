@@ -114,8 +114,9 @@ static void host_branch(Emitter *e, const SelInst *si, const IrInst *in, uint32_
     if (no != NO_LABEL)
         host_jump(e, no);
 }
-static void host_exit(Emitter *e, const IrInst *in)
+static void host_exit(Emitter *e, const SelInst *si, const IrInst *in)
 {
+    (void)si;
     emit_u8(e, (uint8_t)in->cc);
 }
 static void host_poll(Emitter *e, uint32_t cold)
