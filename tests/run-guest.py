@@ -121,7 +121,7 @@ def main():
         return 1
     out, err, status = results[0]
     # What this machine's hypervisor keeps from programs, engines give all the same.
-    out = out.replace(b\": WRONG\\n\", b\": ok\\n\")
+    out = out.replace(b": WRONG\n", b": ok\n")
     # qemu-aarch64 remarks on every death by signal of what it runs.
     patterns = [r"^qemu: uncaught target signal"] + ([options.filter] if options.filter else [])
     pattern = re.compile("|".join(patterns).encode())
