@@ -24,7 +24,7 @@
 
 extern char **environ;
 
-enum { DEFAULT_COLD_RUNS = 3 };
+enum { DEFAULT_COLD_RUNS = 3, FEW_FILES = 64 };
 
 static EngineOptions engine_options(const Options *o)
 {
@@ -49,25 +49,48 @@ static EngineOptions engine_options(const Options *o)
     };
 }
 
-/* Our own name and a descriptor of ourselves, for the guest's execve. */
-static void find_self(LinuxProcess *p)
+/* Our own name, for the guest's execve. Without /proc it is the kernel's word for what it executed,
+ * or our first argument where that is a descriptor (exec.c puts the name there). */
+static char *own_name(const char *argv0)
 {
+    static const char by_fd[] = "/dev/fd/";
     char path[PATH_MAX];
+    const char *name = (const char *)(uintptr_t)getauxval(AT_EXECFN);
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    path[n > 0 ? n : 0] = 0;
-    p->self = strdup(n > 0 ? path : "dragoman");
+    if (n > 0) {
+        path[n] = 0;
+        return strdup(path);
+    }
+    if (name == NULL || !strncmp(name, by_fd, sizeof by_fd - 1))
+        name = argv0;
+    char *whole = realpath(name, NULL);
+    return whole != NULL ? whole : strdup(name);
+}
+
+/* Name and descriptor of ourselves. The descriptor serves to execute us and no more, so that we
+ * need not be readable. */
+static void find_self(LinuxProcess *p, const char *argv0)
+{
     struct stat st;
-    if (stat("/proc/self/exe", &st) == 0) {
+    struct rlimit limit;
+    p->self = own_name(argv0);
+    if (!p->self)
+        log_fatal("out of memory");
+    if (p->options->self_fd != OPTION_NO_NUMBER) {
+        p->our_fd[FD_SELF] = (int)p->options->self_fd;
+    } else {
+        int fd = open_own(AT_FDCWD, "/proc/self/exe", O_PATH);
+        if (fd < 0)
+            fd = open_own(AT_FDCWD, p->self, O_PATH);
+        if (fd >= 0 && (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= FEW_FILES))
+            fd_guard(p, FD_SELF, fd, false);
+        else if (fd >= 0)
+            close(fd); /* the program may need it: we shall be executed by name */
+    }
+    if (fstat(p->our_fd[FD_SELF], &st) == 0) {
         p->self_inode = st.st_ino;
         p->self_device = st.st_dev;
     }
-    if (p->options->self_fd != OPTION_NO_NUMBER) {
-        p->our_fd[FD_SELF] = (int)p->options->self_fd;
-        return;
-    }
-    int fd = n > 0 ? open(path, O_RDONLY) : -1;
-    if (fd >= 0)
-        fd_guard(p, FD_SELF, fd, false);
 }
 
 /* A descriptor of its own for the log of system calls. */
@@ -160,12 +183,24 @@ static int run_command(int *argc, char ***argv)
     return -1;
 }
 
+/* Our heap does not give memory back: its end must stay ours while the guest maps and unmaps. */
+static void tune_heap(void)
+{
+    struct rlimit limit;
+    int pad = 4 << 20;
+    if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur / 32 < (rlim_t)pad)
+        pad = (int)(limit.rlim_cur / 32);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, pad);
+}
+
 int main(int argc, char **argv)
 {
+    static LinuxProcess process = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    limits_start(&process);
     int done = run_command(&argc, &argv);
     if (done >= 0)
         return done;
-    static LinuxProcess process = {.lock = PTHREAD_MUTEX_INITIALIZER};
     static Options options;
     char err[OPTIONS_ERROR];
     if (!options_parse(&options, argc, argv, environ, err)) {
@@ -185,10 +220,7 @@ int main(int argc, char **argv)
         log_note("no program named (try --help)");
         return OPTIONS_USAGE_STATUS;
     }
-    /* Our heap does not give memory back: its end must stay ours while the guest maps and unmaps.
-     */
-    mallopt(M_TRIM_THRESHOLD, INT_MAX);
-    mallopt(M_TOP_PAD, 4 << 20);
+    tune_heap();
     LinuxProcess *p = &process;
     p->options = &options;
     p->abi = &abi_x86_64;
@@ -196,10 +228,9 @@ int main(int argc, char **argv)
     p->thread_count = 1;
     for (unsigned i = 0; i < OUR_FDS; i++)
         p->our_fd[i] = -1;
-    find_self(p);
+    find_self(p, argv[0]);
     if (options.strace)
         open_log(p);
-    limits_start(p);
     LinuxThread *t = signals_first_thread(p);
     EngineOptions eo = engine_options(&options);
     if (explain_request.hot) {

@@ -38,7 +38,7 @@ typedef struct EnvChanges {
 typedef struct Options {
     bool help, version, man, one_insn, strace, strace_many, stats, perf, check, no_cache;
     const char *prefix, *argv0, *stats_file, *uname_release, *engine, *memory_order, *no_pass,
-        *launcher, *log_file, *cache;
+        *launcher, *log_file, *cache, *caller_exe;
     uint64_t stack_size, seed, cold_runs, max_optimised, max_insns, self_fd, strace_fd, program_fd;
     OptionalPc explain;
     EnvChanges env;

@@ -8,6 +8,7 @@
  */
 #include <elf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,25 +32,86 @@ static const char *script_interpreter(char *head)
     return *line ? line : NULL;
 }
 
-/* Whether execve of an opened file can succeed: a Runnable, or -errno. */
-static long check_format(LinuxProcess *p, int fd, int depth);
+/* The file to be executed. */
+typedef struct ExecFile {
+    char path[4200]; /* as execve would name it */
+    int fd;          /* opened for the new Dragoman if it has no name of its own; or -1 */
+    bool wants_exe;  /* an interpreter is named by a link that leads to the caller's program */
+} ExecFile;
 
-static long check_file(LinuxProcess *p, const char *path, int depth)
+static bool leads_to_exe(LinuxThread *t, int dirfd, const char *path)
+{
+    struct stat st;
+    return proc_classify(t, dirfd, path) == PROC_EXE ||
+           (fstatat(dirfd, path, &st, 0) == 0 && proc_link_to_exe(t, dirfd, path, &st));
+}
+
+const char *interpreter_path(LinuxThread *t, const char *name, const char *exe, PathBuffer *buf)
+{
+    return leads_to_exe(t, AT_FDCWD, name) ? exe : path_translate(t->process, name, buf);
+}
+
+static const char *find_interpreter(LinuxThread *t, ExecFile *f, const char *name, PathBuffer *buf)
+{
+    const char *exe = t->process->exe, *path = interpreter_path(t, name, exe, buf);
+    f->wants_exe |= path == exe;
+    return path;
+}
+
+/* The ELF interpreter's name; false if there is none that could be checked. */
+static bool elf_interpreter(int fd, const Elf64_Ehdr *elf, char *name, size_t size)
+{
+    Elf64_Phdr ph;
+    for (unsigned i = 0; elf->e_phentsize == sizeof ph && i < elf->e_phnum; i++) {
+        if (pread(fd, &ph, sizeof ph, (off_t)(elf->e_phoff + i * sizeof ph)) != sizeof ph)
+            return false;
+        if (ph.p_type == PT_INTERP)
+            return ph.p_filesz > 1 && ph.p_filesz <= size &&
+                   pread(fd, name, ph.p_filesz, (off_t)ph.p_offset) == (ssize_t)ph.p_filesz &&
+                   !name[ph.p_filesz - 1];
+    }
+    return false;
+}
+
+static long check_permission(const char *path)
 {
     struct stat st;
     if (stat(path, &st) < 0)
         return -errno;
-    if (!S_ISREG(st.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
-        return -EACCES;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return !S_ISREG(st.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -EACCES : 0;
+}
+
+/* Whether execve of an opened file can succeed: a Runnable, or -errno. */
+static long check_format(LinuxThread *t, ExecFile *f, int fd, int depth);
+
+static long check_file(LinuxThread *t, ExecFile *f, const char *path, int depth)
+{
+    long r = check_permission(path);
+    if (r < 0)
+        return r;
+    int fd = open_own(AT_FDCWD, path, O_RDONLY);
     if (fd < 0)
-        return -errno;
-    long r = check_format(p, fd, depth);
+        return fd;
+    r = check_format(t, f, fd, depth);
     close(fd);
     return r;
 }
 
-static long check_format(LinuxProcess *p, int fd, int depth)
+static long check_elf(LinuxThread *t, ExecFile *f, int fd, const Elf64_Ehdr *elf)
+{
+    char name[PATH_MAX];
+    PathBuffer buf;
+    if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_machine != t->process->abi->elf_machine)
+        return RUN_HOST;
+    if (elf->e_type != ET_EXEC && elf->e_type != ET_DYN)
+        return -ENOEXEC;
+    long r = 0;
+    if (elf_interpreter(fd, elf, name, sizeof name))
+        r = check_permission(find_interpreter(t, f, name, &buf));
+    return r < 0 ? r : RUN_GUEST;
+}
+
+static long check_format(LinuxThread *t, ExecFile *f, int fd, int depth)
 {
     char head[HEAD + 1] = {0};
     Elf64_Ehdr elf;
@@ -60,13 +122,12 @@ static long check_format(LinuxProcess *p, int fd, int depth)
     memcpy(&elf, head, sizeof elf);
     const char *interp = script_interpreter(head);
     if (interp)
-        return depth >= MAX_SCRIPTS ? -ELOOP
-                                    : check_file(p, path_translate(p, interp, &buf), depth + 1);
+        return depth >= MAX_SCRIPTS
+                   ? -ELOOP
+                   : check_file(t, f, find_interpreter(t, f, interp, &buf), depth + 1);
     if (n < (ssize_t)sizeof elf || memcmp(elf.e_ident, ELFMAG, SELFMAG))
         return -ENOEXEC;
-    if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_machine != p->abi->elf_machine)
-        return RUN_HOST;
-    return elf.e_type == ET_EXEC || elf.e_type == ET_DYN ? RUN_GUEST : -ENOEXEC;
+    return check_elf(t, f, fd, &elf);
 }
 
 /* Reads a NULL-terminated array of guest string pointers, leaving `room` entries in front. The
@@ -103,7 +164,7 @@ static long read_strings(uint64_t addr, size_t room, char ***out, size_t *count)
 
 /* Arguments before the program: Dragoman's name and options. Strings are left to the heap, as
  * execve either replaces it or is called rarely enough in vain. */
-static size_t own_arguments(LinuxProcess *p, int program_fd, char *argv0, char **args)
+static size_t own_arguments(LinuxProcess *p, const ExecFile *f, char *argv0, char **args)
 {
     static char dash0[] = "-0", dashes[] = "--", empty[] = "", strace_many[] = "--strace-many";
     size_t n = 0;
@@ -114,13 +175,16 @@ static size_t own_arguments(LinuxProcess *p, int program_fd, char *argv0, char *
             args[n++] = w;
     args[n++] = p->self;
     n += options_inherited(p->options, args + n, OWN_ARGS / 2);
-    if (!p->options->launcher && asprintf(&text, "--self-fd=%d", p->our_fd[FD_SELF]) > 0)
+    if (!p->options->launcher && p->our_fd[FD_SELF] >= 0 &&
+        asprintf(&text, "--self-fd=%d", p->our_fd[FD_SELF]) > 0)
         args[n++] = text;
     if (p->options->strace && asprintf(&text, "--strace-fd=%d", p->our_fd[FD_STRACE]) > 0)
         args[n++] = text;
     if (p->strace_many)
         args[n++] = strace_many;
-    if (program_fd >= 0 && asprintf(&text, "--program-fd=%d", program_fd) > 0)
+    if (f->fd >= 0 && asprintf(&text, "--program-fd=%d", f->fd) > 0)
+        args[n++] = text;
+    if (f->wants_exe && asprintf(&text, "--caller-exe=%s", p->exe) > 0)
         args[n++] = text;
     args[n++] = dash0;
     args[n++] = argv0 ? argv0 : empty;
@@ -128,14 +192,13 @@ static size_t own_arguments(LinuxProcess *p, int program_fd, char *argv0, char *
     return n;
 }
 
-static long host_execve(LinuxThread *t, const char *path, int program_fd, char **argv, size_t argc,
-                        char **envp)
+static long host_execve(LinuxThread *t, ExecFile *f, char **argv, size_t argc, char **envp)
 {
     LinuxProcess *p = t->process;
     GuestSigAction saved[SYNCHRONOUS_COUNT];
     char *own[OWN_ARGS];
-    size_t n = own_arguments(p, program_fd, argc ? argv[OWN_ARGS] : NULL, own);
-    own[n++] = (char *)(uintptr_t)path;
+    size_t n = own_arguments(p, f, argc ? argv[OWN_ARGS] : NULL, own);
+    own[n++] = f->path;
     /* The guest's argv[0] is at OWN_ARGS; ours end where its argv[1] begins. */
     if (!argc)
         argv[OWN_ARGS + 1] = NULL;
@@ -171,47 +234,70 @@ static long native_execve(LinuxThread *t, int dirfd, const char *path, char **ar
     return r;
 }
 
-/* The file to be executed, opened for the new Dragoman if it has no name of its own. */
-typedef struct ExecFile {
-    char path[4200]; /* as execve would name it */
-    int fd;          /* for --program-fd, or -1 */
-} ExecFile;
+/* A descriptor for the next Dragoman, at a number out of the guest's way. */
+static int pass_on(int fd)
+{
+    struct rlimit limit;
+    if (fd < 0)
+        return fd;
+    limits_files_lift(&limit);
+    int high = fcntl(fd, F_DUPFD, 256);
+    limits_files_back(&limit);
+    if (high < 0) {
+        fcntl(fd, F_SETFD, 0);
+        return fd;
+    }
+    close(fd);
+    return high;
+}
+
+/* A file that only a descriptor, or one of a directory, leads to. */
+static int open_by_descriptor(int dirfd, const char *path, int flags)
+{
+    struct stat st;
+    char link[64];
+    if (fstatat(dirfd, path, &st, flags) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return S_ISLNK(st.st_mode) ? -ELOOP : -EACCES;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd);
+    int fd = path[0] ? open_own(dirfd, path, O_RDONLY) : open_own(AT_FDCWD, link, O_RDONLY);
+    if (fd == -ENOENT && !path[0]) /* without /proc: as it was opened */
+        fd = (int)own_result(dup(dirfd));
+    return pass_on(fd);
+}
+
+static long check_descriptor(LinuxThread *t, ExecFile *f)
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", f->fd);
+    if (faccessat(f->fd, "", X_OK, AT_EACCESS | AT_EMPTY_PATH) < 0 &&
+        faccessat(AT_FDCWD, link, X_OK, AT_EACCESS) < 0)
+        return -EACCES;
+    return check_format(t, f, f->fd, 0);
+}
 
 static long find_file(LinuxThread *t, int dirfd, const char *path, int flags, ExecFile *f)
 {
-    LinuxProcess *p = t->process;
     f->fd = -1;
-    if (proc_classify(t, dirfd, path) == PROC_EXE) {
-        f->fd = open(p->exe, O_RDONLY);
+    f->wants_exe = false;
+    if (!(flags & AT_SYMLINK_NOFOLLOW) && leads_to_exe(t, dirfd, path)) {
+        f->fd = pass_on(open_own(AT_FDCWD, t->process->exe, O_RDONLY));
         snprintf(f->path, sizeof f->path, "%s", path);
-        return f->fd < 0 ? -errno : check_format(p, f->fd, 0);
+        return f->fd < 0 ? f->fd : check_format(t, f, f->fd, 0);
     }
     if (path[0] == '/' || (dirfd == AT_FDCWD && path[0])) {
         struct stat st;
         snprintf(f->path, sizeof f->path, "%s", path);
         if ((flags & AT_SYMLINK_NOFOLLOW) && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
             return -ELOOP;
-        return check_file(p, path, 0);
+        return check_file(t, f, path, 0);
     }
     if (!path[0] && !(flags & AT_EMPTY_PATH))
         return -ENOENT;
-    char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd);
-    int fd = path[0]
-                 ? openat(dirfd, path, O_RDONLY | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0))
-                 : open(link, O_RDONLY);
-    if (fd < 0)
-        return -errno;
     snprintf(f->path, sizeof f->path, "/dev/fd/%d%s%s", dirfd, path[0] ? "/" : "", path);
-    f->fd = fcntl(fd, F_DUPFD, 256);
-    if (f->fd < 0)
-        f->fd = fd;
-    else
-        close(fd);
-    snprintf(link, sizeof link, "/proc/self/fd/%d", f->fd);
-    if (faccessat(AT_FDCWD, link, X_OK, AT_EACCESS) < 0)
-        return -EACCES;
-    return check_format(p, f->fd, 0);
+    f->fd = open_by_descriptor(dirfd, path, flags);
+    return f->fd < 0 ? f->fd : check_descriptor(t, f);
 }
 
 static long execute(LinuxThread *t, int dirfd, uint64_t path_at, uint64_t argv_at, uint64_t envp_at,
@@ -235,7 +321,7 @@ static long execute(LinuxThread *t, int dirfd, uint64_t path_at, uint64_t argv_a
     } else if (r >= 0) {
         /* One entry is spare in front, for an empty argument list. */
         memmove(argv + OWN_ARGS, argv + OWN_ARGS + 1, (argc + 1) * sizeof *argv);
-        r = host_execve(t, file.path, file.fd, argv, argc, envp);
+        r = host_execve(t, &file, argv, argc, envp);
     }
     if (file.fd >= 0)
         close(file.fd);

@@ -169,6 +169,13 @@ void limits_start(LinuxProcess *p);
 void limits_before_exec(LinuxProcess *p, bool undo);
 /* Whether the guest may map so many bytes more. */
 bool limits_allow(LinuxProcess *p, uint64_t more);
+/* Descriptors for the translator, beyond the guest's limit on their number if that is used up:
+ * lifts it as far as it goes; limits_files_back ends that. */
+void limits_files_lift(struct rlimit *was);
+void limits_files_back(const struct rlimit *was);
+/* Opens a file for the translator, to be closed by execve; never waits, as a FIFO would have it.
+ * The descriptor or -errno. */
+int open_own(int dirfd, const char *path, int flags);
 
 /* ---- loading a program (load.c) ---- */
 
@@ -178,12 +185,13 @@ int load_program(LinuxThread *t, const char *path, int argc, char **argv, char *
 
 /* ---- files (path.c, procfs.c) ---- */
 
-bool fd_is_ours(const LinuxProcess *p, long fd);
-/* Moves fd out of the guest's way, to a high number, and guards it. Returns the new number. */
-int fd_guard(LinuxProcess *p, int which, int fd, bool cloexec);
 typedef struct PathBuffer {
     char text[8192];
 } PathBuffer;
+
+bool fd_is_ours(const LinuxProcess *p, long fd);
+/* Moves fd out of the guest's way, to a high number, and guards it. Returns the new number. */
+int fd_guard(LinuxProcess *p, int which, int fd, bool cloexec);
 /* Rewrites a path argument if -L or our /proc demands it: *path then points into buf. 0 or -errno.
  */
 long path_to_host(LinuxThread *t, uint64_t *path, PathBuffer *buf);
@@ -259,6 +267,10 @@ void signals_after_thread_creation(LinuxThread *t);
 long signals_set_action(LinuxThread *t, int sig, const GuestSigAction *act, GuestSigAction *old);
 
 /* ---- threads and processes (threads.c, exec.c) ---- */
+
+/* The host's name of an interpreter, of a #! line or an ELF program: `exe` where the guest's name
+ * leads to the program that makes the call (/proc/self/exe). The result may point into buf. */
+const char *interpreter_path(LinuxThread *t, const char *name, const char *exe, PathBuffer *buf);
 
 /* A thread for v, with a copy of creator's signal state (NULL: the first thread). */
 LinuxThread *thread_new(LinuxProcess *p, Vcpu *v, const LinuxThread *creator);

@@ -53,8 +53,7 @@ static int refuse(const char *path, int error)
 /* Opens one file as a program. 0, or an exit status. */
 static int open_program(const char *path, int given_fd, OpenProgram *out)
 {
-    out->fd = given_fd >= 0 ? given_fd : open(path, O_RDONLY | O_CLOEXEC);
-    if (out->fd < 0 || fstat(out->fd, &out->st) < 0)
+    if (given_fd >= 0 ? fstat(given_fd, &out->st) < 0 : stat(path, &out->st) < 0)
         return refuse(path, errno);
     if (S_ISDIR(out->st.st_mode)) {
         log_note("%s: is a directory", path);
@@ -66,7 +65,10 @@ static int open_program(const char *path, int given_fd, OpenProgram *out)
     }
     if (given_fd < 0 && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
         return refuse(path, errno);
-    return 0;
+    out->fd = given_fd >= 0 ? given_fd : open_own(AT_FDCWD, path, O_RDONLY);
+    if (out->fd < 0)
+        return refuse(path, -out->fd);
+    return fstat(out->fd, &out->st) < 0 ? refuse(path, errno) : 0;
 }
 
 /* Splits "#! interp arg" (NUL-terminated, without "#!") as the kernel does: one argument, spaces
@@ -88,9 +90,22 @@ static bool split_script_line(char *line, char **interp, char **arg)
     return **interp != 0;
 }
 
+/* The host's name of an interpreter, valid until the next call; NULL with a line and *status if it
+ * is to be the program that executes this one and there is none. */
+static const char *find_interpreter(LinuxThread *t, const char *name, int *status)
+{
+    static PathBuffer buf;
+    const char *path = interpreter_path(t, name, t->process->options->caller_exe, &buf);
+    if (!path) {
+        log_note("%s: no guest program executes this one", name);
+        *status = STATUS_NOT_RUNNABLE;
+    }
+    return path;
+}
+
 /* If the opened file is a script, replaces it by its interpreter. 0 = nothing to do, 1 = replaced,
  * -1 = not usable (message printed, *status set). */
-static int follow_script(OpenProgram *prog, const char *prefix, int *status)
+static int follow_script(LinuxThread *t, OpenProgram *prog, int *status)
 {
     char line[SCRIPT_LINE + 1];
     ssize_t n = pread(prog->fd, line, SCRIPT_LINE, 0);
@@ -117,11 +132,10 @@ static int follow_script(OpenProgram *prog, const char *prefix, int *status)
     close(prog->fd);
     prog->argc = (int)extra + (prog->argc > 0 ? prog->argc : 1);
     prog->argv = argv;
-    char *path = argv[0], *inside;
-    if (prefix && interp[0] == '/' && asprintf(&inside, "%s%s", prefix, interp) > 0 &&
-        access(inside, F_OK) == 0)
-        path = inside;
-    prog->path = path;
+    const char *path = find_interpreter(t, argv[0], status);
+    if (!path)
+        return -1;
+    prog->path = strdup(path);
     *status = open_program(path, -1, prog);
     return *status ? -1 : 1;
 }
@@ -229,6 +243,12 @@ static int map_image(LinuxProcess *p, const char *path, const ElfImage *img, int
     return 0;
 }
 
+/* A size, or the part of what a limit on memory allows that a stack may take. */
+static uint64_t within(uint64_t size, const struct rlimit *memory)
+{
+    return memory->rlim_cur / 8 < size ? memory->rlim_cur / 8 : size;
+}
+
 static bool map_stack(LinuxProcess *p)
 {
     struct rlimit lim;
@@ -237,6 +257,10 @@ static bool map_stack(LinuxProcess *p)
         size = DEFAULT_STACK;
         if (getrlimit(RLIMIT_STACK, &lim) == 0 && lim.rlim_cur != RLIM_INFINITY)
             size = lim.rlim_cur;
+        /* A host's stack grows as far as memory goes, ours is there from the start. */
+        if (getrlimit(RLIMIT_DATA, &lim) == 0)
+            size = within(size, &lim);
+        size = within(size, &p->limit_as);
     }
     size = page_up(size < MIN_STACK ? MIN_STACK : size > MAX_STACK ? MAX_STACK : size);
     int64_t at = map_anywhere(p, 0, size + GUEST_PAGE, PROT_READ | PROT_WRITE,
@@ -342,19 +366,19 @@ static uint64_t build_stack(LinuxProcess *p, const LoadedProgram *lp, int argc, 
 }
 
 /* Maps the interpreter of a dynamically linked program. 0 or an exit status. */
-static int load_interp(LinuxProcess *p, const char *name, LoadedProgram *lp)
+static int load_interp(LinuxThread *t, const char *name, LoadedProgram *lp)
 {
-    char path[ELF_MAX_INTERP + PATH_MAX];
-    const char *prefix = p->options->prefix;
-    snprintf(path, sizeof path, "%s%s", prefix && name[0] == '/' ? prefix : "", name);
-    if (access(path, F_OK) < 0)
-        snprintf(path, sizeof path, "%s", name);
+    LinuxProcess *p = t->process;
+    int status = 0;
+    const char *path = find_interpreter(t, name, &status);
+    if (!path)
+        return status;
     if (access(path, F_OK) < 0) {
         log_note("%s: the program's interpreter %s does not exist (is -L needed?)", p->name, name);
         return STATUS_MISSING;
     }
     OpenProgram prog = {0};
-    int status = open_program(path, -1, &prog);
+    status = open_program(path, -1, &prog);
     if (status)
         return status;
     ElfImage *img = malloc(sizeof *img);
@@ -433,7 +457,7 @@ int load_program(LinuxThread *t, const char *path, int argc, char **argv, char *
         }
     }
     int followed, depth = 0;
-    while ((followed = follow_script(&prog, p->options->prefix, &status)) > 0)
+    while ((followed = follow_script(t, &prog, &status)) > 0)
         if (++depth > MAX_SCRIPTS)
             return refuse(path, ELOOP);
     if (followed < 0)
@@ -448,7 +472,7 @@ int load_program(LinuxThread *t, const char *path, int argc, char **argv, char *
     lp.entry = lp.base + img->entry;
     name_program(p, prog.path, path);
     if (!status && img->interp[0])
-        status = load_interp(p, img->interp, &lp);
+        status = load_interp(t, img->interp, &lp);
     if (status)
         return status;
     close(prog.fd);

@@ -27,13 +27,17 @@ int fd_guard(LinuxProcess *p, int which, int fd, bool cloexec)
 {
     struct rlimit lim;
     int floor = 0;
+    limits_files_lift(&lim);
     /* High, but not so high that the kernel's table of descriptors grows: forks copy it. */
-    if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur > 64)
-        floor = (lim.rlim_cur < 1024 ? (int)lim.rlim_cur : 1024) - 2 * OUR_FDS;
+    if (lim.rlim_max > 64)
+        floor = (lim.rlim_max < 1024 ? (int)lim.rlim_max : 1024) - 2 * OUR_FDS;
     int high = fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, floor);
+    limits_files_back(&lim);
     if (high >= 0) {
         close(fd);
         fd = high;
+    } else {
+        fcntl(fd, F_SETFD, cloexec ? FD_CLOEXEC : 0);
     }
     p->our_fd[which] = fd;
     return fd;

@@ -102,7 +102,7 @@ ProcFile proc_classify(LinuxThread *t, int dirfd, const char *path)
     snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
     if (slash == path)
         return PROC_NONE; /* in the root */
-    int fd = openat(dirfd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_own(dirfd, dir, O_PATH | O_DIRECTORY);
     if (fd < 0)
         return PROC_NONE;
     bool known = name_of_fd(fd, name, sizeof name - 2);

@@ -1,8 +1,10 @@
 /* sys_limit.c: resource limits. Most are the host's own. Limits on memory are kept here, as the
  * host would count the translator's memory too: the guest's mappings are held against them. A
  * program that the guest executes inherits them: they are put on the host for the moment of execve,
- * and lifted again when Dragoman starts.
+ * and lifted again when Dragoman starts. The limit on descriptors is lifted only while the
+ * translator opens one of its own.
  */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -50,6 +52,40 @@ bool limits_allow(LinuxProcess *p, uint64_t more)
     uint64_t now = procfs_mapped(p);
     return now + more >= now && now + more <= p->limit_as.rlim_cur;
 }
+
+/* ---- the translator's own descriptors ---- */
+
+void limits_files_lift(struct rlimit *was)
+{
+    if (getrlimit(RLIMIT_NOFILE, was) < 0)
+        *was = (struct rlimit){0, 0};
+    struct rlimit more = {was->rlim_max, was->rlim_max};
+    if (was->rlim_cur < was->rlim_max)
+        setrlimit(RLIMIT_NOFILE, &more);
+}
+
+void limits_files_back(const struct rlimit *was)
+{
+    if (was->rlim_cur < was->rlim_max)
+        setrlimit(RLIMIT_NOFILE, was);
+}
+
+int open_own(int dirfd, const char *path, int flags)
+{
+    struct rlimit was;
+    flags |= O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int fd = openat(dirfd, path, flags);
+    if (fd < 0 && errno == EMFILE) {
+        limits_files_lift(&was);
+        fd = openat(dirfd, path, flags);
+        int error = errno;
+        limits_files_back(&was);
+        errno = error;
+    }
+    return fd < 0 ? -errno : fd;
+}
+
+/* ---- the calls ---- */
 
 static bool is_self(LinuxThread *t, int pid)
 {

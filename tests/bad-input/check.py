@@ -43,11 +43,38 @@ FAR = bytes.fromhex("ea") + bytes(6)                # ljmp: no such thing in 64-
 PRIVILEGED = bytes.fromhex("f4")                    # hlt
 GOOD = elf(EXIT_7)
 
-# name: (file contents or None, status, a word the line must hold; None = no line expected)
+
+def script(interpreter):
+    return b"#!" + interpreter + b"\n"
+
+
+def interpreted(interpreter):
+    """An ELF with a second header, which names its interpreter."""
+    name = interpreter + bytes(1)
+    at = 64 + 2 * 56
+    whole = elf(bytes(56) + name + EXIT_7, phnum=2, entry=BASE + at + len(name))
+    header = struct.pack("<IIQQQQQQ", 3, 4, at, BASE + at, BASE + at, len(name), len(name), 1)
+    return whole[:64] + header + whole[64:120] + whole[176:]
+
+
+
+# name: (file contents or None, with FIFO for the name of one, status, a word the line must hold; None = no line expected)
 CASES = {
     "good": (GOOD, 7, None),
     "missing": (None, 127, "No such file"),
     "directory": ("directory", 126, "directory"),
+    "fifo": ("fifo", 126, "regular"),
+    "device": ("/dev/null", 126, "regular"),
+    "script-of-fifo": (script(b"FIFO"), 126, "regular"),
+    "script-of-directory": (script(b"/"), 126, "directory"),
+    "script-of-device": (script(b"/dev/null"), 126, "regular"),
+    "script-of-nothing": (script(b"/nonexistent"), 127, "No such file"),
+    "script-of-caller": (script(b"/proc/self/exe"), 126, "/proc/self/exe"),
+    "interpreter-fifo": (interpreted(b"FIFO"), 126, "regular"),
+    "interpreter-directory": (interpreted(b"/"), 126, "directory"),
+    "interpreter-device": (interpreted(b"/dev/null"), 126, "regular"),
+    "interpreter-missing": (interpreted(b"/nonexistent"), 127, "/nonexistent"),
+    "interpreter-caller": (interpreted(b"/proc/self/exe"), 126, "/proc/self/exe"),
     "not-executable-text": (b"just text\n", 126, "ELF"),
     "empty": (b"", 126, "ELF"),
     "one-byte": (b"\x7f", 126, "ELF"),
@@ -86,8 +113,8 @@ CASES = {
 }
 
 
-def run(command):
-    p = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+def run(command, directory="/"):
+    p = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     err = p.stderr.decode(errors="backslashreplace").splitlines()
     # qemu-aarch64 remarks on every death by signal of what it runs.
     err = [line for line in err if not line.startswith("qemu: uncaught target signal")]
@@ -100,14 +127,21 @@ def check(engine, name, directory):
     command = engine + [path]
     if contents == "directory":
         os.mkdir(path)
+    elif contents == "fifo":
+        os.mkfifo(path, 0o755)
+    elif contents == "/dev/null":
+        command = engine + [contents]
     elif contents == "no program":
         command = engine
     elif contents == "option":
         command = engine + ["--no-such-option", "/bin/true"]
     elif contents is not None:
+        if b"FIFO" in contents: # "pipe" is as long as that
+            os.mkfifo(os.path.join(directory, "pipe"), 0o755)
+            contents = contents.replace(b"FIFO", b"pipe")
         Path(path).write_bytes(contents)
         os.chmod(path, 0o755)
-    status, out, err = run(command)
+    status, out, err = run(command, directory)
     lines = err.splitlines()
     if out:
         return f"wrote to standard output: {out[:200]!r}"

@@ -3,6 +3,8 @@
 crash and its signal, the map for perf, options from the environment, the log of system calls."""
 import os
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from engines import DEPS, ENGINES  # noqa: E402
 
 BUSYBOX = str(DEPS / "bookworm-amd64/bin/busybox")
 engine, guest_bin = ENGINES[sys.argv[1]], sys.argv[2]
+direct = engine[0].endswith("dragoman")  # no emulator under it, which would need files and memory
 failures = []
 
 
@@ -78,8 +81,74 @@ def log():
           err[-1].endswith("+++ exited with 3 +++"), err[-3:])
 
 
+def copy_into(root, mode):
+    """The engine's and busybox's files under a root of their own, at the paths they have here."""
+    os.chmod(root, 0o755)
+    for word in engine + [BUSYBOX]:
+        if os.path.isfile(word):
+            copy = Path(root + word)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(word, copy)
+            os.chmod(copy, mode)
+
+
+def in_root(root, *words):
+    """As nobody, in particular."""
+    chroot = ["chroot", "--userspec=65534:65534"] if os.geteuid() == 0 else ["unshare", "-r", "chroot"]
+    p = subprocess.run(chroot + [root] + engine + list(words), capture_output=True, timeout=100, text=True,
+                       stdin=subprocess.DEVNULL, env={"PATH": "/usr/sbin:/usr/bin:/bin"})
+    return p.returncode, p.stdout, p.stderr
+
+
+def without_proc():
+    """And, where no emulator must read it, with a Dragoman that can be executed but not read."""
+    with tempfile.TemporaryDirectory(prefix="cli-root-") as root:
+        copy_into(root, 0o755)
+        if direct:
+            os.chmod(root + engine[0], 0o111)
+        script = f"{BUSYBOX} true; echo rc $?; cd /; {BUSYBOX} sh -c '{BUSYBOX} echo again'"
+        got = in_root(root, BUSYBOX, "sh", "-c", script)
+        check("programs executed without /proc", got == (0, "rc 0\nagain\n", ""), got)
+
+
+def not_readable():
+    name = f"{scratch}/dragoman"
+    shutil.copy(engine[0], name)
+    os.chmod(name, 0o111)
+    os.chmod(scratch, 0o755)
+    user = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    busybox = shutil.copy(BUSYBOX, f"{scratch}/busybox")
+    p = subprocess.run([name, busybox, "sh", "-c", "$0 true; echo rc $?", busybox],
+                       capture_output=True, text=True, timeout=100, **user)
+    check("programs executed by one that is not readable", (p.stdout, p.stderr) == ("rc 0\n", ""), p)
+
+
+def limits():
+    """Each works, or is told in one line."""
+    script = f"{BUSYBOX} true && echo rc $?"
+    wanted = {
+        (resource.RLIMIT_AS, 200000): (0, "rc 0\n"),
+        (resource.RLIMIT_AS, 100000): (0, "rc 0\n"),
+        (resource.RLIMIT_AS, 10000): (1, ""),
+        (resource.RLIMIT_DATA, 20000): (0, "rc 0\n"),
+        (resource.RLIMIT_DATA, 1100): (1, ""),
+    }
+    for (which, kilobytes), (status, text) in wanted.items():
+        for hard in (kilobytes << 10, resource.getrlimit(which)[1]):
+            limit = kilobytes << 10, hard
+            got = run(BUSYBOX, "sh", "-c", script, preexec_fn=lambda: resource.setrlimit(which, limit))
+            good = got[:2] == (0, "rc 0\n") and not got[2] or hard == limit[0] and got[:2] == (status, text)
+            check(f"limit {which} of {limit}", good and len(got[2]) <= 1, got)
+    for soft, hard in ((3, 512), (4, 4), (3, 3)):
+        limit = soft, hard
+        got = run(BUSYBOX, "sh", "-c", script,
+                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limit))
+        good = got[:2] == (0, "rc 0\n") and not got[2] or hard == 3 and got[0] == 126 and len(got[2]) == 1
+        check(f"descriptors limited to {limit}", good, got)
+
+
 with tempfile.TemporaryDirectory(prefix="cli-") as scratch:
-    for test in (crash, perf, environment, log):
+    for test in (crash, perf, environment, log, without_proc) + ((not_readable, limits) if direct else ()):
         test()
 print("\n".join(failures) or "as it should be")
 sys.exit(1 if failures else 0)

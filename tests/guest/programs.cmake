@@ -104,6 +104,10 @@ endforeach()
 build_guest(memory_calls memory_calls.c -O2)
 guest_test(guest/memory_calls QUICK ENGINES jit interp debug asan COMMAND ${guest_bin}/memory_calls)
 
+build_guest(execute execute.c -O2)
+guest_test(guest/execute QUICK ENGINES jit interp debug asan COMMAND ${guest_bin}/execute)
+guest_test(guest/execute-apart ENGINES aarch64 COMMAND ${guest_bin}/execute apart)
+
 # For tests/syscall-fuzz and tests/strace.
 build_guest(random_calls random_calls.c -O1)
 build_guest(strace_tour strace_tour.c -O1)
