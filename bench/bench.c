@@ -1,5 +1,6 @@
 /* bench.c: `dragoman bench`: from the command line to the reports. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench.h"
@@ -70,7 +71,6 @@ static int status_of(const BenchReport *r)
 int bench_main(int argc, char **argv)
 {
     static BenchPlan plan;
-    static BenchReport report, old;
     char err[512];
     Outputs o;
     if (!bench_options(&plan, argc, argv, err, sizeof err)) {
@@ -85,7 +85,10 @@ int bench_main(int argc, char **argv)
         puts(bench_tunables());
     if (plan.help || plan.list || plan.tunables)
         return 0;
-    if (plan.compare && !bench_from_json(&old, plan.compare, err, sizeof err)) {
+    BenchReport *report = calloc(2, sizeof *report), *old = report + 1;
+    if (!report)
+        log_fatal("out of memory");
+    if (plan.compare && !bench_from_json(old, plan.compare, err, sizeof err)) {
         log_note("bench: %s", err);
         return OPTIONS_USAGE_STATUS;
     }
@@ -97,7 +100,7 @@ int bench_main(int argc, char **argv)
         bool json = close_output(plan.json, o.json), text = close_output(plan.markdown, o.markdown);
         return json && text ? status : 1;
     }
-    bench_measure(&plan, &report);
-    bool written = write_reports(&plan, &report, plan.compare ? &old : NULL, &o);
-    return written ? status_of(&report) : 1;
+    bench_measure(&plan, report);
+    bool written = write_reports(&plan, report, plan.compare ? old : NULL, &o);
+    return written ? status_of(report) : 1;
 }

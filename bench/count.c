@@ -204,8 +204,10 @@ static void print_means(FILE *out, const BenchPlan *plan, Count (*counts)[BENCH_
 
 int bench_count(const BenchPlan *plan, FILE *out, FILE *json)
 {
-    static Count counts[BENCH_MAX_KERNELS][BENCH_MAX_ENGINES];
-    bool good = true;
+    Count(*counts)[BENCH_MAX_ENGINES] = calloc(BENCH_MAX_KERNELS, sizeof *counts);
+    bool good = counts != NULL;
+    if (!good)
+        log_fatal("out of memory");
     json_t *kernels = json_object();
     for (unsigned i = 0; i < plan->nengines; i++) {
         if (emulator_at(plan->engines[i].words) < 0) {
@@ -233,5 +235,6 @@ int bench_count(const BenchPlan *plan, FILE *out, FILE *json)
     if (json)
         json_dumpf(kernels, json, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     json_decref(kernels);
+    free(counts);
     return good ? 0 : 1;
 }

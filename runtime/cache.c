@@ -13,6 +13,7 @@
 
 enum {
     CACHE_META_LIMIT = 512 << 20,
+    CODE_PER_TRANSLATION = CODE_ARENA_CODE / CACHE_MAX_TRANSLATIONS, /* bytes, at the least */
 };
 
 _Static_assert(offsetof(Translation, header) == 0, "slots point to headers");
@@ -28,7 +29,8 @@ bool cache_init(Cache *c, CodeArena *arena, const BackendOps *backend)
 {
     *c = (Cache){.arena = arena, .backend = backend, .generation = 1};
     c->buckets = map_table(CACHE_BUCKETS * sizeof *c->buckets);
-    c->by_code = map_table(CACHE_MAX_TRANSLATIONS * sizeof *c->by_code);
+    c->limit = backend != NULL ? arena->code_size / CODE_PER_TRANSLATION : CACHE_MAX_TRANSLATIONS;
+    c->by_code = map_table(c->limit * sizeof *c->by_code);
     c->empty.pc = UINT64_MAX;
     if (backend != NULL)
         c->empty.entry = code_arena_stub(arena, STUB_LOOKUP_MISS);
@@ -170,8 +172,7 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *si
     uint64_t pc = sites->pc;
     uint32_t code, n = atomic_load_explicit(&c->count, memory_order_relaxed);
     uint64_t *data;
-    if (n == CACHE_MAX_TRANSLATIONS ||
-        !code_arena_alloc(c->arena, cc->size, cc->data_words, &code, &data))
+    if (n == c->limit || !code_arena_alloc(c->arena, cc->size, cc->data_words, &code, &data))
         return NULL;
     Translation *t = translation_new(c, pc, mode);
     t->code = code;
@@ -384,5 +385,5 @@ void cache_reset(Cache *c)
 bool cache_full(const Cache *c)
 {
     return c->meta_bytes > CACHE_META_LIMIT ||
-           atomic_load_explicit(&c->count, memory_order_relaxed) == CACHE_MAX_TRANSLATIONS;
+           atomic_load_explicit(&c->count, memory_order_relaxed) == c->limit;
 }

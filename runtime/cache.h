@@ -82,7 +82,8 @@ typedef struct Cache {
     EntryHeader empty;
     _Atomic(Translation *) *buckets;
     Translation **by_code;  /* in order of code address */
-    _Atomic uint32_t count; /* of by_code */
+    _Atomic uint32_t count; /* of by_code.. */
+    uint32_t limit;         /* ..at most */
     ModeTable modes[CACHE_MODES];
     _Atomic uint32_t nmodes;
     uint64_t generation; /* flushes so far */

@@ -7,14 +7,10 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "ir/base/bits.h"
 #include "ir/base/log.h"
 
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x10U
-#endif
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ  22
 #define MADV_POPULATE_WRITE 23
@@ -26,38 +22,8 @@ enum {
     CODE_ALIGN = 16,
     DATA_LINE = 64,
     CODE_PAGE = 4096,
+    CODE_PER_DATA = 3, /* bytes of code to a byte of data */
 };
-
-/* A limit on the size of files is the guest's, for its files: it is lifted as far as it goes. */
-static bool set_size(int fd, uint64_t size)
-{
-    struct rlimit was, more;
-    bool lift = getrlimit(RLIMIT_FSIZE, &was) == 0 && was.rlim_cur < size;
-    if (lift) {
-        if (was.rlim_max < size) { /* it would be SIGXFSZ */
-            errno = EFBIG;
-            return false;
-        }
-        more = (struct rlimit){was.rlim_max, was.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &more);
-    }
-    bool ok = ftruncate(fd, (off_t)size) == 0;
-    if (lift)
-        setrlimit(RLIMIT_FSIZE, &was);
-    return ok;
-}
-
-static int new_object(void)
-{
-    int fd = memfd_create("dragoman-code", MFD_CLOEXEC | MFD_EXEC);
-    if (fd < 0 && errno == EINVAL) /* before Linux 6.3 there is no MFD_EXEC and it is implied */
-        fd = memfd_create("dragoman-code", MFD_CLOEXEC);
-    if (fd >= 0 && !set_size(fd, CODE_ARENA_CODE)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
 
 /* Reserves address space at a random place, away from where the kernel and guests put things. */
 static uint8_t *reserve(size_t size)
@@ -78,11 +44,12 @@ static uint8_t *reserve(size_t size)
     return p == MAP_FAILED ? NULL : p;
 }
 
-static bool map_views(CodeArena *a, int fd)
+/* Of shared memory, an old size of 0 makes a second mapping: mremap(2). */
+static bool map_rx(CodeArena *a)
 {
-    int flags = MAP_SHARED | MAP_FIXED;
-    return mmap(a->rw, CODE_ARENA_CODE, PROT_READ | PROT_WRITE, flags, fd, 0) == a->rw &&
-           mmap(a->rx, CODE_ARENA_CODE, PROT_READ | PROT_EXEC, flags, fd, 0) == a->rx;
+    int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+    return mremap(a->rw, 0, a->code_size, flags, a->rx) == a->rx &&
+           mprotect(a->rx, a->code_size, PROT_READ | PROT_EXEC) == 0;
 }
 
 /* Populates both views up to a step beyond `end`; old kernels fault the pages in one by one. */
@@ -92,38 +59,66 @@ static void populate(CodeArena *a, uint32_t end)
         return;
     uint32_t step = a->populated < POPULATE_STEP ? POPULATE_FIRST : POPULATE_STEP;
     uint32_t to = (uint32_t)bits_align_up(end + step / 2, step);
-    if (to > CODE_ARENA_CODE)
-        to = CODE_ARENA_CODE;
+    if (to > a->code_size)
+        to = a->code_size;
     uint32_t n = to - a->populated;
     if (madvise(a->rw + a->populated, n, MADV_POPULATE_WRITE) == 0)
         madvise(a->rx + a->populated, n, MADV_POPULATE_READ);
     a->populated = to;
 }
 
+static bool map(CodeArena *a, uint32_t code_size)
+{
+    int flags = MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, rw = PROT_READ | PROT_WRITE;
+    *a = (CodeArena){.code_size = code_size, .data_size = code_size / CODE_PER_DATA};
+    size_t whole = (size_t)a->code_size + a->data_size;
+    a->rw = reserve(a->code_size);
+    a->rx = a->rw ? reserve(whole) : NULL;
+    if (a->rx) {
+        a->data = a->rx + a->code_size;
+        if (mmap(a->rw, a->code_size, rw, MAP_SHARED | flags, -1, 0) == a->rw && map_rx(a) &&
+            mmap(a->data, a->data_size, rw, MAP_PRIVATE | flags, -1, 0) == a->data)
+            return true;
+    }
+    int error = errno;
+    if (a->rx)
+        munmap(a->rx, whole);
+    if (a->rw)
+        munmap(a->rw, a->code_size);
+    *a = (CodeArena){0};
+    errno = error;
+    return false;
+}
+
+/* What fits into half of what a limit leaves. */
+static uint32_t within(int resource, uint32_t size, uint32_t per_code)
+{
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        while (size / 2 >= CODE_ARENA_LEAST && (uint64_t)size * per_code > limit.rlim_cur / 2)
+            size /= 2;
+    return size;
+}
+
+/* Of address space there are two views, the copy for a fork, and data. Data and the table of
+ * translations are private memory, less than there is code. */
+static uint32_t wanted_size(void)
+{
+    return within(RLIMIT_DATA, within(RLIMIT_AS, CODE_ARENA_CODE, 4), 1);
+}
+
 bool code_arena_init(CodeArena *a, char *err, size_t err_size)
 {
-    *a = (CodeArena){0};
-    int fd = new_object();
-    if (fd < 0) {
-        snprintf(err, err_size, "no memory object for translated code (memfd_create: %s)",
-                 strerror(errno));
-        return false;
+    uint32_t size = wanted_size();
+    while (!map(a, size)) {
+        if (size / 2 < CODE_ARENA_LEAST) {
+            snprintf(err, err_size, "cannot map %u MB for translated code: %s",
+                     (2 * size + size / CODE_PER_DATA) >> 20, strerror(errno));
+            return false;
+        }
+        size /= 2;
     }
-    a->rw = reserve(CODE_ARENA_CODE);
-    a->rx = reserve((size_t)CODE_ARENA_CODE + CODE_ARENA_DATA);
-    bool ok = a->rw != NULL && a->rx != NULL && map_views(a, fd);
-    if (ok) {
-        a->data = a->rx + CODE_ARENA_CODE;
-        ok = mmap(a->data, CODE_ARENA_DATA, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == a->data;
-    }
-    if (!ok)
-        snprintf(err, err_size, "cannot map %d MB for translated code: %s",
-                 2 * (CODE_ARENA_CODE >> 20), strerror(errno));
-    close(fd); /* the mappings keep the object; the guest never sees a descriptor of it */
-    if (!ok)
-        a->rx = NULL;
-    return ok;
+    return true;
 }
 
 void code_arena_stubs(CodeArena *a, const BackendOps *ops, const BackendConfig *cfg,
@@ -142,7 +137,7 @@ bool code_arena_alloc(CodeArena *a, uint32_t code_size, uint32_t data_words, uin
 {
     uint32_t start = (uint32_t)bits_align_up(a->used, CODE_ALIGN);
     uint64_t data_end = a->data_used + (uint64_t)data_words * 8;
-    if (code_size > CODE_ARENA_CODE - start || data_end > CODE_ARENA_DATA)
+    if (code_size > a->code_size - start || data_end > a->data_size)
         return false;
     populate(a, start + code_size);
     *code = start;
@@ -160,34 +155,30 @@ void code_arena_reset(CodeArena *a)
 
 void *code_arena_copy(const CodeArena *a)
 {
-    uint8_t *copy = mmap(NULL, CODE_ARENA_CODE, PROT_READ | PROT_WRITE,
+    uint8_t *copy = mmap(NULL, a->code_size, PROT_READ | PROT_WRITE,
                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (copy == MAP_FAILED)
         return NULL;
     /* An old kernel populates as it copies; where there is no memory, fork is to fail, not we. */
     if (madvise(copy, bits_align_up(a->used, CODE_PAGE), MADV_POPULATE_WRITE) != 0 &&
         errno != EINVAL) {
-        code_arena_drop_copy(copy);
+        code_arena_drop_copy(a, copy);
         return NULL;
     }
     memcpy(copy, a->rw, a->used);
     return copy;
 }
 
-void code_arena_drop_copy(void *copy)
+void code_arena_drop_copy(const CodeArena *a, void *copy)
 {
     if (copy != NULL)
-        munmap(copy, CODE_ARENA_CODE);
+        munmap(copy, a->code_size);
 }
 
 bool code_arena_adopt(CodeArena *a, void *copy)
 {
     int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
-    if (mremap(copy, CODE_ARENA_CODE, CODE_ARENA_CODE, flags, a->rw) != a->rw)
-        return false;
-    /* Of shared memory, an old size of 0 makes a second mapping: mremap(2). */
-    if (mremap(a->rw, 0, CODE_ARENA_CODE, flags, a->rx) != a->rx ||
-        mprotect(a->rx, CODE_ARENA_CODE, PROT_READ | PROT_EXEC) != 0)
+    if (mremap(copy, a->code_size, a->code_size, flags, a->rw) != a->rw || !map_rx(a))
         return false;
     /* What is there comes in as it is touched: most children soon execute another program. */
     a->populated = (uint32_t)bits_align_up(a->used, CODE_PAGE);

@@ -1,9 +1,9 @@
 /* code_arena.h: the memory that translations live in.
  *
- * One memory object is mapped twice, at random addresses: `rw` to write code, `rx` to run it; no
- * address is ever writable and executable. Behind the rx view, within 32-bit reach of the code, lie
- * the data words of translations (inline-cache slots, counters), which are private memory of the
- * process:
+ * Shared memory is mapped twice, at random addresses: `rw` to write code, `rx` to run it; no
+ * address is ever writable and executable. It is anonymous, so that neither a descriptor nor a
+ * limit on files is in the way. Behind the rx view, within 32-bit reach of the code, lie the data
+ * words of translations (inline-cache slots, counters), which are private memory of the process:
  *
  *     rx: | stubs | code ->                       | data -> |        rw: | the same code |
  *
@@ -25,12 +25,13 @@
 
 enum {
     CODE_ARENA_CODE = 96 << 20, /* branches of every host reach across it */
-    CODE_ARENA_DATA = 32 << 20,
+    CODE_ARENA_LEAST = 3 << 20, /* halved down to this where memory is limited */
     CODE_ARENA_MAX_TRANSLATION = 1 << 20,
 };
 
 typedef struct CodeArena {
     uint8_t *rx, *rw, *data;
+    uint32_t code_size, data_size;
     uint32_t used, populated;  /* bytes of code */
     uint32_t data_used;        /* bytes of data */
     uint32_t first;            /* end of the stubs: where translations begin */
@@ -56,7 +57,7 @@ static inline uint64_t code_arena_stub(const CodeArena *a, StubId id)
 
 static inline bool code_arena_has_code(const CodeArena *a, uint64_t host_pc)
 {
-    return a->rx != NULL && host_pc - (uint64_t)(uintptr_t)a->rx < CODE_ARENA_CODE;
+    return a->rx != NULL && host_pc - (uint64_t)(uintptr_t)a->rx < a->code_size;
 }
 
 /* A child of fork would share the code with its parent. The parent makes a copy of the used part
@@ -64,7 +65,7 @@ static inline bool code_arena_has_code(const CodeArena *a, uint64_t host_pc)
  * parent drops it. No descriptor is used: the guest's other threads may close any, or have none
  * left. NULL: no memory. */
 void *code_arena_copy(const CodeArena *a);
-void code_arena_drop_copy(void *copy);
+void code_arena_drop_copy(const CodeArena *a, void *copy);
 /* In the child: false if the mapping failed (the child cannot go on). */
 bool code_arena_adopt(CodeArena *a, void *copy);
 

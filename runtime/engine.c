@@ -324,7 +324,7 @@ void engine_after_fork(Engine *e, Vcpu *v, bool in_child)
         become_child(e, v);
         return;
     }
-    code_arena_drop_copy(e->fork_copy);
+    code_arena_drop_copy(&e->arena, e->fork_copy);
     e->fork_copy = NULL;
     engine_unlock(e);
 }

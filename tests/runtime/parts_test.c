@@ -170,7 +170,7 @@ static void test_arena(void)
     a.rw[code2] = 0x5a;
     CHECK(a.rx[code2] == 0x5a);
     CHECK((uint64_t)((uint8_t *)data - a.rx) < 0x7fffffff && data[0] == 0);
-    CHECK(!code_arena_alloc(&a, CODE_ARENA_CODE, 1, &code2, &data));
+    CHECK(!code_arena_alloc(&a, a.code_size, 1, &code2, &data));
 
     void *copy = code_arena_copy(&a);
     CHECK(copy != NULL);
@@ -181,7 +181,7 @@ static void test_arena(void)
         a.rw[112] = 0x77;
         _exit(a.rx[112] == 0x77 && a.rx[113] == 0 ? 0 : 1);
     }
-    code_arena_drop_copy(copy);
+    code_arena_drop_copy(&a, copy);
     int status = -1;
     a.rw[113] = 1;
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
