@@ -24,6 +24,7 @@
 #include "ir/base/log.h"
 #include "runtime/engine.h"
 #include "runtime/host/host.h"
+#include "runtime/linux/host_fork.h"
 #include "runtime/linux/perf_map.h"
 #include "runtime/linux/syscall.h"
 
@@ -33,9 +34,11 @@ enum {
     EXIT_SIGNAL = 0xff,
     HIGH_FD = 900,
     THREAD_FLAGS = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD,
-    /* What a fork does without the kernel's help: the rest goes to the kernel as it is. */
+    /* What a fork does without the kernel's help, and hints that only its schedulers and tracers
+     * see: the rest goes to the kernel as it is. */
     FORK_OWN_FLAGS = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID |
-                     CLONE_SETTLS | CLONE_VFORK | CLONE_VM | CLONE_DETACHED,
+                     CLONE_SETTLS | CLONE_VFORK | CLONE_VM | CLONE_DETACHED | CLONE_IO |
+                     CLONE_UNTRACED,
 };
 #define CLEAR_HANDLERS 0x100000000ull /* CLONE_CLEAR_SIGHAND, of clone3 alone */
 
@@ -301,16 +304,6 @@ static void become_child(LinuxThread *t, const CloneRequest *rq)
     report_tid(t, rq, CLONE_CHILD_SETTID, rq->child_tid, t->tid);
 }
 
-/* fork() of the C library is the one that leaves its heap usable in the child; what it cannot
- * express is left to the kernel's call. */
-static long host_fork(const CloneRequest *rq)
-{
-    uint64_t rest = (uint32_t)rq->flags & ~(uint64_t)FORK_OWN_FLAGS;
-    if (rest == SIGCHLD)
-        return own_result(fork());
-    return OWN(SYS_clone, rest, NULL, rest & CLONE_PIDFD ? rq->pidfd : 0, NULL, NULL);
-}
-
 /* The child of a vfork that had to be a fork keeps its end of the pipe until it executes a program
  * or ends: that lets the parent go on. What the parent itself held so is not the child's to hold.
  */
@@ -339,7 +332,7 @@ static long clone_fork(LinuxThread *t, const CloneRequest *rq)
     pthread_mutex_lock(&t->sighand->lock);
     long pid = -ENOMEM;
     if (engine_before_fork(p->engine)) {
-        pid = host_fork(rq);
+        pid = host_fork((uint32_t)rq->flags & ~(uint64_t)FORK_OWN_FLAGS, rq->pidfd);
         engine_after_fork(p->engine, t->vcpu, pid == 0);
     }
     pthread_mutex_unlock(&t->sighand->lock);

@@ -84,6 +84,8 @@ guest_test(guest/fork_threads ENGINES interp aarch64 asan COMMAND ${guest_bin}/f
 guest_test(guest/jit_styles QUICK ENGINES jit debug COMMAND ${guest_bin}/jit_styles)
 guest_test(guest/jit_styles ENGINES interp aarch64 asan COMMAND ${guest_bin}/jit_styles 50)
 guest_test(guest/fork_threads-8 ENGINES jit COMMAND ${guest_bin}/fork_threads 1000 8)
+guest_test(guest/fork_threads-forms ENGINES jit TIMEOUT 300 COMMAND ${guest_bin}/fork_threads 1000 8 10)
+guest_test(guest/fork_threads-forms ENGINES aarch64 COMMAND ${guest_bin}/fork_threads 30 4 4)
 guest_test(guest/signal_storm ENGINES jit COMMAND ${guest_bin}/signal_storm 20000)
 guest_test(guest/signal_storm ENGINES interp aarch64 COMMAND ${guest_bin}/signal_storm 500)
 guest_test(guest/many_threads ENGINES jit COMMAND ${guest_bin}/many_threads 2000)
