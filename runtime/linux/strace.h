@@ -79,6 +79,7 @@ void trace_add(Trace *t, const char *fmt, ...) __attribute__((format(printf, 2, 
 
 /* strace_names.c */
 void trace_shown(Trace *t, ShowKind set, uint64_t value);
+void trace_ticks(Trace *t, uint64_t ticks); /* of the clock that times() counts by */
 void trace_signal(Trace *t, int sig);
 void trace_sigset(Trace *t, uint64_t set);
 void trace_oflags(Trace *t, const GuestAbi *abi, uint64_t flags);

@@ -556,7 +556,10 @@ static void add_child_info(Trace *t, const siginfo_t *si)
         trace_add(t, "%d", si->si_status);
     else
         trace_signal(t, si->si_status);
-    trace_add(t, ", si_utime=%ld, si_stime=%ld", si->si_utime, si->si_stime);
+    trace_add(t, ", si_utime=");
+    trace_ticks(t, (uint64_t)si->si_utime);
+    trace_add(t, ", si_stime=");
+    trace_ticks(t, (uint64_t)si->si_stime);
 }
 
 void trace_siginfo(Trace *t, const void *info)

@@ -114,6 +114,13 @@ void trace_hex_bytes(Trace *t, uint64_t at, uint64_t n)
     trace_add(t, n > have ? "\"..." : "\"");
 }
 
+void trace_ticks(Trace *t, uint64_t ticks)
+{
+    trace_add(t, "%" PRIu64, ticks);
+    if (ticks)
+        trace_add(t, " /* %.2f s */", (double)ticks / (double)sysconf(_SC_CLK_TCK));
+}
+
 /* ---- structures ---- */
 
 typedef enum FieldForm {
@@ -130,6 +137,7 @@ typedef enum FieldForm {
     SIGSET,
     SIGSET_AT,
     LIMIT,
+    TICKS,
     SIGNAL,
     TEXT,
     OFLAGS,
@@ -239,6 +247,9 @@ static void show_field(Trace *t, const TraceCall *c, const FieldDesc *f, const u
         break;
     case LIMIT:
         show_limit(t, v);
+        break;
+    case TICKS:
+        trace_ticks(t, v);
         break;
     case SIGNAL:
         trace_signal(t, (int)v);
