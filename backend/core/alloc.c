@@ -46,7 +46,7 @@ static void set_up_values(Allocator *a)
     }
 }
 
-static void set_up_slots(Allocator *a)
+static void set_up_slots(Allocator *a, uint8_t *pin_of)
 {
     const Region *r = a->region;
     const int8_t *home = a->sel->cfg->convention->home;
@@ -54,32 +54,31 @@ static void set_up_slots(Allocator *a)
         if (home[slot] < 0)
             continue;
         DG_ASSERT(a->npinned < MAX_PINNED);
-        a->slot_value[slot] = a->ninsts + slot;
-        set_up_value(a, a->ninsts + slot, (IrType)r->slots->slots[slot].type);
-        a->values[a->ninsts + slot].slot = (uint16_t)(slot + 1);
-        a->all_pins |= (uint64_t)1 << a->npinned;
-        a->pinned[a->npinned++] = (uint8_t)slot;
+        uint32_t pin = a->npinned++, v = a->ninsts + pin;
+        a->pinned[pin] = (uint8_t)slot;
+        pin_of[slot] = (uint8_t)pin;
+        a->pin_value[pin] = v;
+        set_up_value(a, v, (IrType)r->slots->slots[slot].type);
+        a->values[v].slot = (uint16_t)(slot + 1);
+        a->values[v].pin = (uint8_t)pin;
+        a->all_pins |= (uint64_t)1 << pin;
     }
     for (uint32_t i = r->blocks.data[0].first; i != 0; i = r->insts.data[i].next) {
         if (!alloc_is_entry_get(a, i))
             continue;
         uint32_t slot = (uint32_t)r->insts.data[i].imm;
-        a->slot_value[slot] = i;
         a->values[i].slot = (uint16_t)(slot + 1);
-        if (home[slot] >= 0)
-            a->values[i].hint = (uint8_t)home[slot];
+        if (home[slot] < 0)
+            continue;
+        a->values[i].hint = (uint8_t)home[slot];
+        a->values[i].pin = pin_of[slot];
+        a->pin_value[pin_of[slot]] = i;
     }
-    for (unsigned pin = 0; pin < a->npinned; pin++)
-        a->values[alloc_pin_value(a, pin)].pin = (uint8_t)pin;
 }
 
-static void set_up_snapshots(Allocator *a)
+static void set_up_snapshots(Allocator *a, const uint8_t *pin_of)
 {
     const Region *r = a->region;
-    uint8_t pin_of[256];
-    memset(pin_of, NO_PIN, sizeof pin_of);
-    for (unsigned pin = 0; pin < a->npinned; pin++)
-        pin_of[a->pinned[pin]] = (uint8_t)pin;
     a->named = arena_raw(r->arena, (r->snaps.count + 1) * sizeof *a->named);
     for (uint32_t n = 0; n < r->snaps.count; n++) {
         const IrSnapshot *sn = &r->snaps.data[n];
@@ -215,6 +214,18 @@ static bool dies_at(const Allocator *a, uint32_t v)
     return false;
 }
 
+/* No snapshot to come wants the pins' entry values. */
+static void retire_pins(Allocator *a, uint64_t pins)
+{
+    pins &= ~a->pins_out;
+    a->pins_wanted &= ~pins;
+    for (; pins != 0; pins &= pins - 1) {
+        uint32_t v = alloc_pin_value(a, (unsigned)__builtin_ctzll(pins));
+        if (!alloc_wanted(a, v))
+            alloc_release(a, v);
+    }
+}
+
 /* Takes the uses of this instruction off: next uses advance, what has none is freed. */
 static void retire_uses(Allocator *a)
 {
@@ -222,9 +233,12 @@ static void retire_uses(Allocator *a)
         a->values[a->uses.data[u].value].next = a->uses.data[u].next;
     for (uint32_t u = a->inst_uses[a->pos + 1]; u < a->inst_uses[a->pos]; u++) {
         uint32_t v = a->uses.data[u].value;
-        if (a->values[v].next > POS_FAR)
+        if (!alloc_wanted(a, v))
             alloc_release(a, v);
     }
+    if (a->pin_use > a->blocks[a->block].first_pin_use &&
+        a->pin_uses.data[a->pin_use - 1].pos == a->pos)
+        retire_pins(a, a->pin_uses.data[--a->pin_use].pins);
 }
 
 static RegClass leaf_class(const Allocator *a, IrRef leaf)
@@ -369,7 +383,7 @@ static void define(Allocator *a, uint32_t v, unsigned reg)
     if (old != 0)
         alloc_release(a, old);
     a->values[v].stored = false;
-    if (a->values[v].next <= POS_FAR)
+    if (alloc_wanted(a, v))
         alloc_bind(a, v, reg);
 }
 
@@ -447,7 +461,7 @@ static void alloc_call(Allocator *a, uint32_t i)
     for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
         for (uint32_t m = a->host->caller_saved[cls]; m != 0; m &= m - 1) {
             uint32_t v = a->regs[cls][__builtin_ctz(m)];
-            if (v != 0 && a->values[v].next <= POS_FAR && !(dies_at(a, v) && in->snap == 0))
+            if (v != 0 && alloc_wanted(a, v) && !(dies_at(a, v) && in->snap == 0))
                 alloc_store(a, v);
         }
     }
@@ -501,7 +515,7 @@ static void alloc_memory_slot(Allocator *a, uint32_t i)
         DG_ASSERT(sd->memory_only);
         alloc_parallel(a, &it, 1);
         retire_uses(a);
-    } else if (!alloc_is_entry_get(a, i) && a->values[i].next <= POS_FAR) {
+    } else if (!alloc_is_entry_get(a, i) && alloc_wanted(a, i)) {
         RegClass cls = class_of_type(in->type);
         unsigned reg = alloc_take(a, cls, ~0u, a->values[i].hint);
         alloc_move(a,
@@ -613,6 +627,8 @@ static void alloc_block(Allocator *a, uint32_t b, uint32_t stub_span[2])
     stub_span[0] = stub_span[1] = NO_LABEL;
     if (last->op == IR_br)
         lay_out_stubs(a, last, stub_span);
+    for (uint32_t u = a->blocks[b].first_use; u < a->inst_uses[a->pos - 1]; u++)
+        a->values[a->uses.data[u].value].next = POS_FAR + 1; /* the terminator's are not retired */
     a->blocks[b].end_event = a->al->events.count;
 }
 
@@ -665,20 +681,21 @@ bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, si
     Region *r = s->region;
     Arena *arena = r->arena;
     Allocator *a = arena_alloc(arena, sizeof *a);
-    uint32_t ninsts = r->insts.count, nslots = r->slots->count;
+    uint32_t ninsts = r->insts.count;
+    uint8_t pin_of[256];
     *a = (Allocator){.sel = s, .region = r, .host = s->host, .out = out, .al = al};
     a->ninsts = ninsts;
-    a->nvalues = ninsts + nslots;
+    a->nvalues = ninsts + MAX_PINNED;
     a->words = (a->nvalues + 63) / 64;
     a->values = arena_raw(arena, a->nvalues * sizeof *a->values);
-    a->slot_value = arena_alloc(arena, nslots * sizeof *a->slot_value);
     a->blocks = arena_alloc(arena, r->blocks.count * sizeof *a->blocks);
     al->edge_has_stub = arena_alloc(arena, r->edges.count + 1);
     uint32_t(*stubs)[2] = arena_alloc(arena, r->blocks.count * sizeof *stubs);
 
     set_up_values(a);
-    set_up_slots(a);
-    set_up_snapshots(a);
+    memset(pin_of, NO_PIN, sizeof pin_of);
+    set_up_slots(a, pin_of);
+    set_up_snapshots(a, pin_of);
     set_up_hints(a);
     alloc_liveness(a);
     set_up_memory_params(a);

@@ -1,9 +1,14 @@
 /* alloc.h: the allocator's working state, shared by liveness.c, alloc.c, moves.c and border.c.
  *
- * Values are numbered: 0 .. ninsts-1 are IR values (alias roots); ninsts + s stands for the value
- * slot s had at region entry when no `get` names it. Every value lives in at most one register and,
+ * Slots that have a home register are numbered too: the "pins". Values are numbered: 0 .. ninsts-1
+ * are IR values (alias roots); ninsts + p stands for the value pin p had at region entry when no
+ * `get` names it. Every value lives in at most one register and,
  * once stored, in one memory place (its spill slot, or its own slot of guest state for entry
  * values); SSA values never change, so memory once written stays right wherever it dominates.
+ *
+ * Most pins are never touched, but every snapshot wants the entry values of those it does not name.
+ * So who wants these, and where they are live, is kept in sets of pins, 64 in a word, and not in
+ * lists of uses and sets of values: those know of a pin's value only what asks for it by name.
  */
 #ifndef DRAGOMAN_BACKEND_CORE_ALLOC_H
 #define DRAGOMAN_BACKEND_CORE_ALLOC_H
@@ -20,7 +25,8 @@ enum {
 };
 
 typedef struct Value {
-    uint32_t next;  /* position of the next use that wants a register, in this block */
+    uint32_t next;  /* position of the next use that wants a register, in this block; see
+                       alloc_next */
     uint32_t seen;  /* Allocator.seen_stamp of the list that holds its last use */
     uint16_t spill; /* its spill slot, NO_SPILL until it needs one */
     uint16_t slot;  /* entry values: slot + 1, whose memory is its spill place; else 0 */
@@ -40,6 +46,12 @@ typedef struct Use {
     bool last;     /* nothing after it in the block, and not live out */
 } Use;
 
+/* Snapshots of one instruction want the entry values of `pins`; later ones of the block do not. */
+typedef struct PinUse {
+    uint32_t pos;
+    uint64_t pins;
+} PinUse;
+
 typedef struct EntryRec { /* where a live-in value is when a block starts */
     uint32_t value;
     uint8_t reg;
@@ -47,11 +59,12 @@ typedef struct EntryRec { /* where a live-in value is when a block starts */
 } EntryRec;
 
 typedef struct BlockInfo {
-    uint64_t *live_in, *live_out; /* bit sets of values */
+    uint64_t *live_in, *live_out; /* bit sets of values, those of pins aside */
+    uint64_t pins_in, pins_out;   /* the same for the entry values of pins */
     EntryRec *entry;              /* NULL until the first edge to it is laid out */
     uint32_t nentry;
     uint64_t home_in; /* pins whose entry values are in their homes when it starts; not in entry */
-    uint32_t first_use;
+    uint32_t first_use, first_pin_use, end_pin_use;
     uint32_t *inst_uses;             /* see Allocator.inst_uses */
     uint32_t length;                 /* in instructions */
     uint32_t first_event, end_event; /* of its events */
@@ -79,23 +92,28 @@ typedef struct Allocator {
     Allocation *al;
     Value *values;
     uint32_t nvalues, ninsts, words;
-    uint32_t *slot_value; /* value each slot has at entry; 0 = never wanted */
     BlockInfo *blocks;
     uint32_t regs[CLASS_COUNT][32]; /* value in each register, 0 = free */
     uint32_t occupied[CLASS_COUNT]; /* registers that hold a value */
+    uint32_t homes[CLASS_COUNT];    /* those of them that are homes of pins at_home */
     uint32_t locked[CLASS_COUNT];   /* registers this instruction already uses */
     uint32_t next_spill;
     uint32_t block, pos;
     VEC(Use) uses; /* of all blocks, each block's from its end to its start */
     uint32_t seen_stamp;
-    uint8_t pinned[MAX_PINNED]; /* slots that have a home, in order: "pins" */
+    VEC(PinUse) pin_uses;           /* in the same order */
+    uint32_t pin_use;               /* behind the next one to come in the block being worked on */
+    uint32_t out_pos;               /* what Value.next is when only another block wants the value */
+    uint8_t pinned[MAX_PINNED];     /* the pins' slots, in order */
+    uint32_t pin_value[MAX_PINNED]; /* their values at region entry */
     uint32_t npinned;
-    uint64_t all_pins, at_home; /* sets of pins: at_home: whose entry value is in its home now */
-    uint64_t *named;            /* pins that each snapshot names */
-    VEC(uint32_t) stored;       /* values whose `stored` is set */
-    uint32_t *inst_uses;        /* of the block being worked on, by position: end of its uses; they
-                                   start at that of [pos + 1] */
-    bool failed;                /* out of spill slots */
+    uint64_t all_pins, at_home;     /* at_home: pins whose entry value is in its home now */
+    uint64_t pins_wanted, pins_out; /* by snapshots from here on or other blocks; by the latter */
+    uint64_t *named;                /* pins that each snapshot names */
+    VEC(uint32_t) stored;           /* values whose `stored` is set */
+    uint32_t *inst_uses; /* of the block being worked on, by position: end of its uses; they
+                            start at that of [pos + 1] */
+    bool failed;         /* out of spill slots */
 } Allocator;
 
 /* liveness.c */
@@ -104,6 +122,19 @@ uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add);
 void alloc_liveness(Allocator *a);
 /* Makes b the block being worked on: a->inst_uses, Use.next and Value.next. */
 void alloc_block_uses(Allocator *a, uint32_t b);
+bool alloc_live_in(const Allocator *a, uint32_t b, uint32_t v);
+/* Value.next with what snapshots and other blocks want of pins; above POS_FAR: nobody wants v. */
+static inline uint32_t alloc_next(const Allocator *a, uint32_t v)
+{
+    const Value *val = &a->values[v];
+    if (val->next <= POS_FAR || val->pin == NO_PIN || (a->pins_wanted >> val->pin & 1) == 0)
+        return val->next;
+    return (a->pins_out >> val->pin & 1) != 0 ? a->out_pos : POS_FAR;
+}
+static inline bool alloc_wanted(const Allocator *a, uint32_t v)
+{
+    return alloc_next(a, v) <= POS_FAR;
+}
 /* A `get` of a promoted slot: the value the slot has at region entry. */
 static inline bool alloc_is_entry_get(const Allocator *a, uint32_t i)
 {
@@ -118,7 +149,7 @@ static inline void alloc_set_stored(Allocator *a, uint32_t v)
 /* The entry value of a pin. */
 static inline uint32_t alloc_pin_value(const Allocator *a, unsigned pin)
 {
-    return a->slot_value[a->pinned[pin]];
+    return a->pin_value[pin];
 }
 static inline uint8_t alloc_pin_home(const Allocator *a, unsigned pin)
 {

@@ -12,17 +12,18 @@
 
 /* ---- block entry ---- */
 
+/* The gets stand first (ir.h). */
 static void enter_region(Allocator *a)
 {
-    const int8_t *home = a->sel->cfg->convention->home;
-    for (uint32_t slot = 0; slot < a->region->slots->count; slot++) {
-        uint32_t v = a->slot_value[slot];
-        if (v == 0)
-            continue;
-        if (home[slot] < 0)
-            alloc_set_stored(a, v);
-        else if (a->values[v].next <= POS_FAR)
-            alloc_bind(a, v, (unsigned)home[slot]);
+    const Region *r = a->region;
+    for (uint32_t i = r->blocks.data[0].first; alloc_is_entry_get(a, i);
+         i = r->insts.data[i].next) {
+        if (a->values[i].pin == NO_PIN)
+            alloc_set_stored(a, i);
+    }
+    for (unsigned pin = 0; pin < a->npinned; pin++) {
+        if (alloc_wanted(a, alloc_pin_value(a, pin)))
+            alloc_bind(a, alloc_pin_value(a, pin), alloc_pin_home(a, pin));
     }
 }
 
@@ -30,22 +31,21 @@ void alloc_block_begin(Allocator *a, uint32_t b)
 {
     BlockInfo *bi = &a->blocks[b];
     for (unsigned cls = 0; cls < CLASS_COUNT; cls++) {
-        for (uint32_t m = a->occupied[cls]; m != 0; m &= m - 1)
-            a->values[a->regs[cls][__builtin_ctz(m)]].reg = NO_REG;
-        a->occupied[cls] = 0;
+        for (uint32_t m = a->occupied[cls] & ~a->homes[cls]; m != 0; m &= m - 1)
+            alloc_release(a, a->regs[cls][__builtin_ctz(m)]);
     }
-    a->at_home = 0;
+    for (uint64_t m = a->at_home & ~bi->home_in; m != 0; m &= m - 1)
+        alloc_release(a, alloc_pin_value(a, (unsigned)__builtin_ctzll(m)));
     for (uint32_t k = 0; k < a->stored.count; k++)
         a->values[a->stored.data[k]].stored = false;
     a->stored.count = 0;
-    memset(a->regs, 0, sizeof a->regs);
     memset(a->locked, 0, sizeof a->locked);
     a->block = b;
     if (b == 0) {
         enter_region(a);
         return;
     }
-    for (uint64_t m = bi->home_in; m != 0; m &= m - 1) {
+    for (uint64_t m = bi->home_in & ~a->at_home; m != 0; m &= m - 1) {
         unsigned pin = (unsigned)__builtin_ctzll(m);
         alloc_bind(a, alloc_pin_value(a, pin), alloc_pin_home(a, pin));
     }
@@ -74,7 +74,7 @@ static unsigned param_register(const Allocator *a, const IrBlock *to, uint32_t p
     uint32_t mask = a->host->allocatable[val->cls] & ~used[val->cls];
     if (val->slot != 0)
         return NO_REG; /* kept in its slot, see set_up_memory_params */
-    bool arg_ends = !alloc_bit(a->blocks[to - a->region->blocks.data].live_in, arg);
+    bool arg_ends = !alloc_live_in(a, (uint32_t)(to - a->region->blocks.data), arg);
     if (val->hint != NO_REG && (mask >> val->hint & 1) != 0)
         return val->hint;
     if (arg_ends && a->values[arg].reg != NO_REG && (mask >> a->values[arg].reg & 1) != 0)
@@ -102,6 +102,10 @@ static void make_room(const Allocator *a, uint32_t block, uint32_t used[CLASS_CO
         for (uint64_t m = strong[w] & bi->live_in[w]; m != 0; m &= m - 1)
             wanted[a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].cls]++;
     }
+    for (uint64_t m = bi->pins_in; m != 0; m &= m - 1) {
+        uint32_t v = alloc_pin_value(a, (unsigned)__builtin_ctzll(m));
+        wanted[a->values[v].cls] += alloc_bit(strong, v);
+    }
     const IrBlock *b = &a->region->blocks.data[block];
     for (uint32_t k = 0; k < b->params.count; k++) {
         const Value *val = &a->values[b->params.data[k].i];
@@ -124,29 +128,47 @@ static void make_room(const Allocator *a, uint32_t block, uint32_t used[CLASS_CO
     }
 }
 
+/* Pins whose entry value is at home, and not in memory too. */
+static uint64_t pins_only_home(const Allocator *a)
+{
+    uint64_t pins = a->at_home;
+    for (uint32_t k = 0; k < a->stored.count; k++) {
+        const Value *val = &a->values[a->stored.data[k]];
+        if (val->pin != NO_PIN && val->stored)
+            pins &= ~((uint64_t)1 << val->pin);
+    }
+    return pins;
+}
+
+static void record_entry(const Allocator *a, BlockInfo *bi, uint32_t v, uint32_t used[CLASS_COUNT])
+{
+    const Value *val = &a->values[v];
+    DG_ASSERT(val->reg != NO_REG || val->stored);
+    if (val->reg != NO_REG)
+        used[val->cls] |= 1u << val->reg;
+    bi->entry[bi->nentry++] = (EntryRec){v, val->reg, val->stored};
+}
+
 static void define_entry(Allocator *a, const IrEdge *ed)
 {
     const IrBlock *to = &a->region->blocks.data[ed->block];
     BlockInfo *bi = &a->blocks[ed->block];
-    uint32_t used[CLASS_COUNT] = {0};
-    uint32_t count = to->params.count;
+    bi->home_in = bi->loop_end == 0 ? pins_only_home(a) & bi->pins_in : 0;
+    uint32_t count = to->params.count + (uint32_t)__builtin_popcountll(bi->pins_in & ~bi->home_in);
     for (uint32_t w = 0; w < a->words; w++)
         count += (uint32_t)__builtin_popcountll(bi->live_in[w]);
-    bi->entry = arena_alloc(a->region->arena, (count + 1) * sizeof *bi->entry);
-    for (uint32_t w = 0; w < a->words; w++) {
-        for (uint64_t m = bi->live_in[w]; m != 0; m &= m - 1) {
-            uint32_t v = w * 64 + (uint32_t)__builtin_ctzll(m);
-            const Value *val = &a->values[v];
-            DG_ASSERT(val->reg != NO_REG || val->stored);
-            if (val->reg != NO_REG)
-                used[val->cls] |= 1u << val->reg;
-            if (val->pin != NO_PIN && !val->stored && bi->loop_end == 0 &&
-                (a->at_home >> val->pin & 1) != 0)
-                bi->home_in |= (uint64_t)1 << val->pin;
-            else
-                bi->entry[bi->nentry++] = (EntryRec){v, val->reg, val->stored};
-        }
+    bi->entry = arena_raw(a->region->arena, (count + 1) * sizeof *bi->entry);
+    uint32_t used[CLASS_COUNT] = {0};
+    for (uint64_t m = to->params.count != 0 ? bi->home_in : 0; m != 0; m &= m - 1) {
+        unsigned pin = (unsigned)__builtin_ctzll(m);
+        used[a->values[alloc_pin_value(a, pin)].cls] |= 1u << alloc_pin_home(a, pin);
     }
+    for (uint32_t w = 0; w < a->words; w++) {
+        for (uint64_t m = bi->live_in[w]; m != 0; m &= m - 1)
+            record_entry(a, bi, w * 64 + (uint32_t)__builtin_ctzll(m), used);
+    }
+    for (uint64_t m = bi->pins_in & ~bi->home_in; m != 0; m &= m - 1)
+        record_entry(a, bi, alloc_pin_value(a, (unsigned)__builtin_ctzll(m)), used);
     if (bi->loop_end != 0)
         make_room(a, ed->block, used);
     for (uint32_t k = 0; k < to->params.count; k++) {

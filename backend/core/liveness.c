@@ -37,14 +37,14 @@ static void add_weak_use(Allocator *a, uint32_t value)
         add_use(a, value, false);
 }
 
-static void add_snapshot_uses(Allocator *a, uint32_t snap, uint64_t *pins_used)
+static void add_snapshot_uses(Allocator *a, uint32_t snap, uint32_t pos, uint64_t *pins_used)
 {
     const Region *r = a->region;
     const IrSnapshot *sn = &r->snaps.data[snap - 1];
     uint64_t unnamed = a->all_pins & ~a->named[snap - 1] & ~*pins_used;
     *pins_used |= unnamed;
-    for (; unnamed != 0; unnamed &= unnamed - 1)
-        add_weak_use(a, alloc_pin_value(a, (unsigned)__builtin_ctzll(unnamed)));
+    if (unnamed != 0)
+        *VEC_PUSH(r->arena, &a->pin_uses) = (PinUse){pos, unnamed};
     for (uint32_t k = 0; k < sn->count; k++) {
         IrRef v = r->snap_entries.data[sn->first + k].value;
         int64_t add;
@@ -60,7 +60,7 @@ static void add_edge_uses(Allocator *a, uint32_t edge)
         add_use(a, a->sel->alias[a->region->pool.data[ed->args + k].i].i, true);
 }
 
-static void add_inst_uses(Allocator *a, uint32_t i, uint64_t *pins_used)
+static void add_inst_uses(Allocator *a, uint32_t i, uint32_t pos, uint64_t *pins_used)
 {
     const IrInst *in = &a->region->insts.data[i];
     const SelInst *si = &a->sel->insts[i];
@@ -82,7 +82,7 @@ static void add_inst_uses(Allocator *a, uint32_t i, uint64_t *pins_used)
             add_use(a, a->sel->alias[a->region->pool.data[in->list + k].i].i, true);
     }
     if (si->snap != 0)
-        add_snapshot_uses(a, si->snap, pins_used);
+        add_snapshot_uses(a, si->snap, pos, pins_used);
     if (in->op == IR_jump || in->op == IR_br)
         add_edge_uses(a, in->edge[0]);
     if (in->op == IR_br)
@@ -93,49 +93,70 @@ static void list_uses(Allocator *a, uint32_t b)
 {
     const Region *r = a->region;
     BlockInfo *bi = &a->blocks[b];
-    uint64_t pins_used = 0;
     uint32_t length = 0;
     for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next)
         length++;
     a->seen_stamp++;
     bi->first_use = a->uses.count;
+    bi->first_pin_use = a->pin_uses.count;
     bi->length = length;
     bi->inst_uses = arena_raw(r->arena, (length + 2) * sizeof *bi->inst_uses);
     /* Counted from the end: the uses at position p are [inst_uses[p + 1], inst_uses[p]). */
     bi->inst_uses[length] = a->uses.count;
     for (uint32_t i = r->blocks.data[b].last; i != 0; i = r->insts.data[i].prev) {
-        add_inst_uses(a, i, &pins_used);
-        bi->inst_uses[--length] = a->uses.count;
+        add_inst_uses(a, i, --length, &bi->pins_in);
+        bi->inst_uses[length] = a->uses.count;
     }
+    bi->end_pin_use = a->pin_uses.count;
 }
 
 void alloc_block_uses(Allocator *a, uint32_t b)
 {
     const BlockInfo *bi = &a->blocks[b];
+    uint64_t pins = bi->pins_out;
+    uint32_t pin_use = bi->first_pin_use;
     a->inst_uses = bi->inst_uses;
+    a->out_pos = bi->length + 64;
     /* Value.next runs backwards over the block, POS_FAR meaning dead; left at the block's start. */
     for (uint32_t u = bi->first_use; u < bi->inst_uses[0]; u++)
         a->values[a->uses.data[u].value].next = POS_FAR + 1;
     for (uint32_t w = 0; w < a->words; w++) {
         for (uint64_t m = bi->live_out[w]; m != 0; m &= m - 1)
-            a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].next = bi->length + 64;
+            a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].next = a->out_pos;
     }
     for (uint32_t pos = bi->length, u = bi->first_use; pos-- > 0;) {
         for (; u < bi->inst_uses[pos]; u++) {
             Use *use = &a->uses.data[u];
-            uint32_t *next = &a->values[use->value].next;
-            use->next = *next;
-            use->last = *next > POS_FAR;
+            Value *val = &a->values[use->value];
+            bool pin_wanted = val->pin != NO_PIN && (pins >> val->pin & 1) != 0;
+            use->next = val->next;
+            use->last = val->next > POS_FAR && !pin_wanted;
             if (use->strong)
-                *next = pos;
-            else if (*next > POS_FAR)
-                *next = POS_FAR; /* only a snapshot wants it: first to be evicted, but alive */
+                val->next = pos;
+            else if (use->last)
+                val->next = POS_FAR; /* only a snapshot wants it: first to be evicted, but alive */
         }
+        if (pin_use < bi->end_pin_use && a->pin_uses.data[pin_use].pos == pos)
+            pins |= a->pin_uses.data[pin_use++].pins;
     }
+    a->pin_use = pin_use;
+    a->pins_wanted = pins;
+    a->pins_out = bi->pins_out;
+}
+
+bool alloc_live_in(const Allocator *a, uint32_t b, uint32_t v)
+{
+    unsigned pin = a->values[v].pin;
+    return pin != NO_PIN ? a->blocks[b].pins_in >> pin & 1 : alloc_bit(a->blocks[b].live_in, v);
+}
+
+static bool defined_in(const Allocator *a, uint32_t v, uint32_t b)
+{
+    return a->region->insts.data[v].block == b && a->values[v].slot == 0;
 }
 
 /* live_in = uses without an earlier definition in the block + (live_out - defined). */
-static bool flow_block(Allocator *a, uint32_t b, const uint64_t *gen, const uint64_t *kill)
+static bool flow_block(Allocator *a, uint32_t b)
 {
     const Region *r = a->region;
     BlockInfo *bi = &a->blocks[b];
@@ -143,43 +164,46 @@ static bool flow_block(Allocator *a, uint32_t b, const uint64_t *gen, const uint
     unsigned nedges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
     bool changed = false;
     for (unsigned n = 0; n < nedges; n++) {
-        const uint64_t *in = a->blocks[r->edges.data[last->edge[n]].block].live_in;
+        const BlockInfo *to = &a->blocks[r->edges.data[last->edge[n]].block];
         for (uint32_t w = 0; w < a->words; w++)
-            bi->live_out[w] |= in[w];
+            bi->live_out[w] |= to->live_in[w];
+        bi->pins_out |= to->pins_in;
     }
+    changed = (bi->pins_out & ~bi->pins_in) != 0;
+    bi->pins_in |= bi->pins_out;
     for (uint32_t w = 0; w < a->words; w++) {
-        uint64_t in = gen[w] | (bi->live_out[w] & ~kill[w]);
-        changed |= in != bi->live_in[w];
-        bi->live_in[w] = in;
+        for (uint64_t m = bi->live_out[w] & ~bi->live_in[w]; m != 0; m &= m - 1) {
+            if (defined_in(a, w * 64 + (uint32_t)__builtin_ctzll(m), b))
+                continue;
+            bi->live_in[w] |= m & -m;
+            changed = true;
+        }
     }
     return changed;
 }
 
-static void gen_kill(Allocator *a, uint32_t b, uint64_t *gen, uint64_t *kill)
+/* What the block alone wants of others; SSA: a definition here comes before its uses. */
+static void find_wants(Allocator *a, uint32_t b)
 {
-    const Region *r = a->region;
-    const IrBlock *bl = &r->blocks.data[b];
+    BlockInfo *bi = &a->blocks[b];
     list_uses(a, b);
-    for (uint32_t k = 0; k < bl->params.count; k++)
-        kill[bl->params.data[k].i / 64] |= (uint64_t)1 << (bl->params.data[k].i % 64);
-    for (uint32_t i = bl->first; i != 0; i = r->insts.data[i].next) {
-        if (!alloc_is_entry_get(a, i))
-            kill[i / 64] |= (uint64_t)1 << (i % 64);
-    }
-    /* SSA: a definition here comes before its uses */
-    for (uint32_t u = a->blocks[b].first_use; u < a->uses.count; u++) {
+    for (uint32_t u = bi->first_use; u < a->uses.count; u++) {
         uint32_t v = a->uses.data[u].value;
-        if (!a->values[v].konst && !alloc_bit(kill, v))
-            gen[v / 64] |= (uint64_t)1 << (v % 64);
+        const Value *val = &a->values[v];
         if (a->uses.data[u].strong)
-            a->blocks[b].strong[v / 64] |= (uint64_t)1 << (v % 64);
+            bi->strong[v / 64] |= (uint64_t)1 << (v % 64);
+        if (val->pin != NO_PIN)
+            bi->pins_in |= (uint64_t)1 << val->pin;
+        else if (!val->konst && !defined_in(a, v, b))
+            bi->live_in[v / 64] |= (uint64_t)1 << (v % 64);
     }
 }
 
-/* Loop heads learn where their loop ends. */
-static void find_loops(Allocator *a)
+/* Loop heads learn where their loop ends. True if there are any. */
+static bool find_loops(Allocator *a)
 {
     const Region *r = a->region;
+    bool any = false;
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         const IrInst *last = ir_inst(r, (IrRef){r->blocks.data[b].last});
         unsigned nedges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
@@ -187,29 +211,27 @@ static void find_loops(Allocator *a)
             uint32_t to = r->edges.data[last->edge[n]].block;
             if (to <= b && a->blocks[to].loop_end < b)
                 a->blocks[to].loop_end = b;
+            any |= to <= b;
         }
     }
+    return any;
 }
 
 void alloc_liveness(Allocator *a)
 {
-    Arena *arena = a->region->arena;
     uint32_t nb = a->region->blocks.count;
-    uint64_t **gen = arena_raw(arena, nb * sizeof *gen);
-    uint64_t **kill = arena_raw(arena, nb * sizeof *kill);
+    uint64_t *sets = arena_alloc(a->region->arena, (size_t)nb * a->words * 8 * 3);
     for (uint32_t b = 0; b < nb; b++) {
-        uint64_t *sets = arena_alloc(arena, (size_t)a->words * 8 * 5);
-        gen[b] = sets;
-        kill[b] = sets + a->words;
-        a->blocks[b].live_in = sets + a->words * 2;
-        a->blocks[b].live_out = sets + a->words * 3;
-        a->blocks[b].strong = sets + a->words * 4;
-        gen_kill(a, b, gen[b], kill[b]);
+        BlockInfo *bi = &a->blocks[b];
+        bi->live_in = sets + (size_t)b * a->words * 3;
+        bi->live_out = bi->live_in + a->words;
+        bi->strong = bi->live_out + a->words;
+        find_wants(a, b);
     }
-    for (bool again = true; again;) {
+    bool loops = find_loops(a), again = true;
+    while (again) {
         again = false;
         for (uint32_t b = nb; b-- > 0;)
-            again |= flow_block(a, b, gen[b], kill[b]);
+            again |= flow_block(a, b) && loops;
     }
-    find_loops(a);
 }

@@ -51,8 +51,10 @@ void alloc_bind(Allocator *a, uint32_t v, unsigned reg)
     val->reg = (uint8_t)reg;
     a->regs[val->cls][reg] = v;
     a->occupied[val->cls] |= 1u << reg;
-    if (val->pin != NO_PIN && alloc_pin_home(a, val->pin) == reg)
+    if (val->pin != NO_PIN && alloc_pin_home(a, val->pin) == reg) {
         a->at_home |= (uint64_t)1 << val->pin;
+        a->homes[val->cls] |= 1u << reg;
+    }
 }
 
 void alloc_release(Allocator *a, uint32_t v)
@@ -61,6 +63,7 @@ void alloc_release(Allocator *a, uint32_t v)
     if (val->reg != NO_REG) {
         a->regs[val->cls][val->reg] = 0;
         a->occupied[val->cls] &= ~(1u << val->reg);
+        a->homes[val->cls] &= ~(1u << val->reg);
         val->reg = NO_REG;
         if (val->pin != NO_PIN)
             a->at_home &= ~((uint64_t)1 << val->pin);
@@ -89,7 +92,7 @@ void alloc_evict(Allocator *a, RegClass cls, unsigned reg)
     uint32_t v = a->regs[cls][reg];
     if (v == 0)
         return;
-    if (a->values[v].next <= POS_FAR)
+    if (alloc_wanted(a, v))
         alloc_store(a, v);
     alloc_release(a, v);
 }
@@ -119,8 +122,9 @@ unsigned alloc_take(Allocator *a, RegClass cls, uint32_t mask, unsigned hint)
     for (unsigned k = 0; k < 32; k++) {
         if ((mask >> k & 1) == 0)
             continue;
-        const Value *val = &a->values[a->regs[cls][k]];
-        uint64_t score = (uint64_t)val->next * 2 + (val->stored || val->konst) + 1;
+        uint32_t v = a->regs[cls][k];
+        const Value *val = &a->values[v];
+        uint64_t score = (uint64_t)alloc_next(a, v) * 2 + (val->stored || val->konst) + 1;
         if (score > best) {
             best = score;
             reg = k;

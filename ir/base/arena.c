@@ -13,11 +13,17 @@ struct ArenaChunk {
     _Alignas(16) char data[];
 };
 
-enum { CHUNK_MIN = 64 * 1024 };
+enum { CHUNK_MIN = 64 * 1024, CHUNK_MAX = 1024 * 1024 };
 
+/* Each chunk is twice as large as the one before, so that an arena that is used again and again
+ * soon has one that holds all. */
 void *arena_grow(Arena *a, size_t bytes)
 {
-    size_t size = bytes > CHUNK_MIN ? bytes : CHUNK_MIN;
+    size_t size = a->chunks != NULL ? 2 * a->chunks->size : CHUNK_MIN;
+    if (size > CHUNK_MAX)
+        size = CHUNK_MAX;
+    if (size < bytes)
+        size = bytes;
     ArenaChunk *c = malloc(sizeof *c + size);
     if (c == NULL)
         log_fatal("out of memory (%zu bytes for a translation)", size);
