@@ -41,7 +41,7 @@ uint32_t ir_block_new(Region *r, uint64_t pc)
     return r->blocks.count - 1;
 }
 
-IrRef ir_inst_new(Region *r, const IrInst *proto)
+static inline IrRef inst_new(Region *r, const IrInst *proto)
 {
     IrInst copy;
     if (r->insts.count == r->insts.cap) { /* proto may lie in insts, which move */
@@ -52,6 +52,11 @@ IrRef ir_inst_new(Region *r, const IrInst *proto)
     *i = *proto;
     i->prev = i->next = 0;
     return (IrRef){r->insts.count - 1};
+}
+
+IrRef ir_inst_new(Region *r, const IrInst *proto)
+{
+    return inst_new(r, proto);
 }
 
 IrRef ir_param_new(Region *r, uint32_t block, IrType type)
@@ -105,13 +110,19 @@ void ir_remove(Region *r, IrRef v)
     *i = (IrInst){.op = IR_NOP};
 }
 
+static IrRef append(Region *r, uint32_t block, const IrInst *inst)
+{
+    IrRef v = inst_new(r, inst);
+    link_last(r, block, v);
+    return v;
+}
+
 IrRef ir_fold_place(Folder *f, const IrInst *inst)
 {
-    IrRef v = ir_inst_new(f->region, inst);
-    if (f->before != 0)
-        ir_insert_before(f->region, (IrRef){f->before}, v);
-    else
-        link_last(f->region, f->block, v);
+    if (f->before == 0)
+        return append(f->region, f->block, inst);
+    IrRef v = inst_new(f->region, inst);
+    ir_insert_before(f->region, (IrRef){f->before}, v);
     return v;
 }
 
@@ -129,15 +140,15 @@ static IrRef find_recent(const Region *r, uint32_t block, const IrInst *i)
 
 IrRef ir_emit(IrBuilder *b, const IrInst *proto)
 {
-    Folder f = {.region = b->region, .block = b->block};
     DG_ASSERT(ir_term(b->region, b->block) == 0);
     if (!ir_has(proto, IR_E_PURE))
-        return ir_fold_place(&f, proto);
+        return append(b->region, b->block, proto);
+    Folder f = {.region = b->region, .block = b->block};
     IrInst i = *proto;
     IrRef old = ir_simplify(&f, &i);
     if (old.i == 0 && !ir_has(&i, IR_E_RAISES))
         old = find_recent(b->region, b->block, &i);
-    return old.i != 0 ? old : ir_fold_place(&f, &i);
+    return old.i != 0 ? old : append(b->region, b->block, &i);
 }
 
 static IrType type_of(IrBuilder *b, IrRef v)

@@ -183,9 +183,9 @@ IrMap ir_map_new(const Region *r)
                    .count = r->insts.count};
 }
 
-uint32_t ir_map_end(const IrMap *m, uint32_t v)
+uint32_t ir_map_follow(const IrMap *m, uint32_t v)
 {
-    uint32_t end = v;
+    uint32_t end = m->to[v];
     while (end < m->count && m->to[end] != 0)
         end = m->to[end];
     while (v != end && m->to[v] != end) { /* shorten the chain for the next one */

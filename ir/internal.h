@@ -75,8 +75,12 @@ static inline void ir_map_add(IrMap *m, uint32_t v, uint32_t by)
     m->to[v] = by;
     m->used = true;
 }
+uint32_t ir_map_follow(const IrMap *m, uint32_t v);
 /* The end of v's chain of replacements. */
-uint32_t ir_map_end(const IrMap *m, uint32_t v);
+static inline uint32_t ir_map_end(const IrMap *m, uint32_t v)
+{
+    return v < m->count && m->to[v] != 0 ? ir_map_follow(m, v) : v;
+}
 /* Carries the replacements out: in arguments, lists, edges and snapshots. */
 void ir_map_apply(Region *r, const IrMap *m);
 /* The same where a walk has replaced instructions' own arguments already. */

@@ -236,9 +236,11 @@ static void walk_block(Promote *p, uint32_t b)
             continue; /* an entry get, made by this pass */
         for (unsigned n = 0; n < i->nargs; n++)
             i->arg[n].i = ir_map_end(&p->map, i->arg[n].i);
-        if (i->op == IR_insn && i->imm != pc) {
+        if (i->op == IR_insn) {
+            p->snap = i->imm != pc ? 0 : p->snap;
             pc = i->imm;
-            p->snap = 0;
+            if (p->ctx->unmarked)
+                ir_remove(r, (IrRef){v});
         } else if (i->op == IR_get && set_has(&p->promotable, slot)) {
             ir_map_add(&p->map, v, cur[slot] != 0 ? cur[slot] : entry_value(p, slot));
             ir_remove(r, (IrRef){v});

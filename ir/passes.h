@@ -15,6 +15,7 @@ typedef struct PassContext {
     void *arg;
     const char *skip;  /* --no-pass NAME, or NULL */
     bool promote_only; /* no other pass: bisection by --max-optimised */
+    bool unmarked;     /* nobody will ask for the guest instruction of an op: `insn` ops go */
     /* Called after each pass (explain); may be NULL. */
     void (*after)(void *arg, const char *pass, const Region *r);
     void *after_arg;

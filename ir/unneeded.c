@@ -28,6 +28,7 @@ static bool raised_again(const Region *r, const IrInst *i)
         return false;
     for (unsigned n = 0; n < NEAR && v != 0; n++) {
         const IrInst *x = &r->insts.data[v];
+        n -= x->op == IR_insn;
         if (ir_op_info[x->op].sig == IR_SIG_FCMP && x->flags == i->flags &&
             ((ir_same(x->arg[0], i->arg[0]) && ir_same(x->arg[1], i->arg[1])) ||
              (ir_same(x->arg[0], i->arg[1]) && ir_same(x->arg[1], i->arg[0]))))

@@ -241,6 +241,14 @@ struct Emitter {
     void *host_data;
 };
 
+void emit_grow(Emitter *e, uint32_t n);
+/* Where the next n bytes of code go; who has written them adds to out->size. */
+static inline uint8_t *emit_room(Emitter *e, uint32_t n)
+{
+    if (e->out->size + n > e->cap)
+        emit_grow(e, n);
+    return e->out->code + e->out->size;
+}
 void emit_u8(Emitter *e, uint8_t v);
 void emit_u32(Emitter *e, uint32_t v);
 void emit_u64(Emitter *e, uint64_t v);

@@ -7,29 +7,34 @@
 
 /* ---- the buffer ---- */
 
+void emit_grow(Emitter *e, uint32_t n)
+{
+    enum { FIRST = 512 };
+    CompiledCode *out = e->out;
+    e->cap = (e->cap + n) * 2 + FIRST;
+    uint8_t *code = arena_raw(out->arena, e->cap);
+    if (out->size != 0)
+        memcpy(code, out->code, out->size);
+    out->code = code;
+}
+
 void emit_bytes(Emitter *e, const void *p, uint32_t n)
 {
-    CompiledCode *out = e->out;
-    if (out->size + n > e->cap) {
-        e->cap = (e->cap + n) * 2;
-        uint8_t *code = arena_alloc(out->arena, e->cap);
-        if (out->size != 0)
-            memcpy(code, out->code, out->size);
-        out->code = code;
-    }
-    memcpy(out->code + out->size, p, n);
-    out->size += n;
+    memcpy(emit_room(e, n), p, n);
+    e->out->size += n;
 }
 
 void emit_u8(Emitter *e, uint8_t v)
 {
-    emit_bytes(e, &v, 1);
+    *emit_room(e, 1) = v;
+    e->out->size++;
 }
 
 void emit_u32(Emitter *e, uint32_t v)
 {
     uint8_t b[4] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
-    emit_bytes(e, b, 4);
+    memcpy(emit_room(e, 4), b, 4);
+    e->out->size += 4;
 }
 
 void emit_u64(Emitter *e, uint64_t v)

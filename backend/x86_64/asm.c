@@ -19,13 +19,14 @@ static void track_flags(Emitter *e, const Asm *a, uint32_t before)
 
 void a_emit(Emitter *e, const Asm *a)
 {
-    uint8_t buf[32];
+    enum { LONGEST = 32 };
     unsigned disp_at;
     uint32_t start = emit_offset(e);
+    uint8_t *buf = emit_room(e, LONGEST);
     unsigned n = x86_encode(buf, a->insn, a->width, a->reg, a->v, &a->rm, a->extra, &disp_at);
     for (unsigned k = 0; k < a->nimm; k++)
         buf[n++] = (uint8_t)((uint64_t)a->imm >> (8 * k));
-    emit_bytes(e, buf, n);
+    e->out->size += n;
     e->host_insns++;
     if (a->rm.rip && a->label != 0)
         emit_label_ref(e, a->label - 1, start + disp_at, a->nimm);

@@ -9,7 +9,6 @@ void *vec_grow(Arena *a, void *data, uint32_t count, uint32_t *cap, size_t size)
     char *p = arena_raw(a, n * size);
     if (count != 0)
         memcpy(p, data, count * size);
-    memset(p + count * size, 0, (n - count) * size);
     *cap = n;
     return p;
 }

@@ -19,13 +19,13 @@
         uint32_t count, cap;                                                                       \
     }
 
-/* Room for more elements of `size` bytes, zeroed; returns the moved data. */
+/* Room for more elements of `size` bytes; returns the moved data. */
 void *vec_grow(Arena *a, void *data, uint32_t count, uint32_t *cap, size_t size);
 
 #define VEC_PUSH(arena, v)                                                                         \
     ((v)->count < (v)->cap ? (void)0                                                               \
                            : (void)((v)->data = vec_grow((arena), (v)->data, (v)->count,           \
                                                          &(v)->cap, sizeof *(v)->data)),           \
-     &(v)->data[(v)->count++])
+     memset(&(v)->data[(v)->count], 0, sizeof *(v)->data), &(v)->data[(v)->count++])
 
 #endif
