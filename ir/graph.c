@@ -110,7 +110,7 @@ static void dominators(const Region *r, IrGraph *g)
 
 IrGraph ir_graph_new(const Region *r)
 {
-    IrGraph g = {0};
+    IrGraph g;
     reverse_postorder(r, &g);
     predecessors(r, &g);
     dominators(r, &g);
@@ -128,11 +128,16 @@ IrGraph ir_graph(Region *r)
 
 void ir_order_blocks(Region *r)
 {
-    IrGraph g = {0};
+    IrGraph g;
     reverse_postorder(r, &g);
     bool same = g.count == r->blocks.count;
     for (uint32_t k = 0; k < g.count && same; k++)
         same = g.order[k] == k;
+    if (same && r->graph == NULL) {
+        predecessors(r, &g);
+        dominators(r, &g);
+        r->graph = arena_copy(r->arena, &g, sizeof g);
+    }
     if (same)
         return;
     r->graph = NULL;

@@ -33,12 +33,13 @@ typedef struct Promote {
     const PassContext *ctx;
     IrGraph g;
     uint32_t nslots;
-    SlotSet promotable;
-    SlotSet *defs;   /* by block: slots put in it */
-    SlotSet *mod_in; /* by block: slots put on some path into it */
-    uint32_t *in;    /* by block and slot: value at its start; 0 = as at region entry */
-    uint32_t *out;   /* the same at its end */
-    IrMap map;       /* replaced gets */
+    bool loops;       /* an edge leads back */
+    SlotSet *defs;    /* by block: slots put in it; with loops only */
+    SlotSet *mod_in;  /* by block: slots put on some path into it; with loops only */
+    SlotSet *mod_out; /* the same at its end, once it is walked */
+    uint32_t **in;    /* by block, loop heads only: value of each slot at its start */
+    uint32_t *out;    /* by block and slot: value at its end; 0 = as at region entry */
+    IrMap map;        /* replaced gets */
     uint32_t entry_get[SLOTS_MAX];
     uint32_t last_get; /* entry gets stand in order at the head of block 0 */
     VEC(SlotParam) params;
@@ -54,6 +55,11 @@ static bool set_has(const SlotSet *s, uint32_t slot)
 static void set_add(SlotSet *s, uint32_t slot)
 {
     s->w[slot / 64] |= (uint64_t)1 << slot % 64;
+}
+
+static bool is_promotable(const Region *r, uint32_t slot)
+{
+    return !r->slots->slots[slot].memory_only;
 }
 
 static bool set_merge(SlotSet *into, const SlotSet *from)
@@ -77,7 +83,7 @@ static void find_defs(Promote *p)
     for (uint32_t b = 0; b < n; b++)
         for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next) {
             const IrInst *i = &r->insts.data[v];
-            if (i->op == IR_put && set_has(&p->promotable, (uint32_t)i->imm))
+            if (i->op == IR_put && is_promotable(r, (uint32_t)i->imm))
                 set_add(&p->defs[b], (uint32_t)i->imm);
         }
     for (bool changed = true; changed;) {
@@ -93,9 +99,9 @@ static void find_defs(Promote *p)
 
 /* ---- values ---- */
 
-static uint32_t *value_at(Promote *p, uint32_t *table, uint32_t block, uint32_t slot)
+static uint32_t *values_of(const Promote *p, uint32_t block)
 {
-    return &table[block * p->nslots + slot];
+    return &p->out[block * p->nslots];
 }
 
 /* The one get of a slot, at the head of the entry block. */
@@ -134,7 +140,7 @@ static bool differs(Promote *p, uint32_t b, uint32_t slot, uint32_t *value)
         uint32_t from = p->g.preds[e].block;
         if (from >= b)
             continue;
-        uint32_t v = *value_at(p, p->out, from, slot);
+        uint32_t v = values_of(p, from)[slot];
         if (!first && v != *value)
             return true;
         *value = v;
@@ -143,33 +149,53 @@ static bool differs(Promote *p, uint32_t b, uint32_t slot, uint32_t *value)
     return false;
 }
 
-static void start_block(Promote *p, uint32_t b)
+/* Parameters of a block with several ways in, for slots that are or may be different. */
+static void merge_values(Promote *p, uint32_t b, uint32_t *cur)
 {
     Region *r = p->r;
-    uint32_t first = p->g.pred_first[b], npreds = p->g.pred_first[b + 1] - first;
-    uint32_t *in = value_at(p, p->in, b, 0);
-    if (b == 0)
-        return;
-    if (npreds == 1) {
-        memcpy(in, value_at(p, p->out, p->g.preds[first].block, 0), p->nslots * sizeof *in);
-        return;
-    }
+    uint32_t first = p->g.pred_first[b], end = p->g.pred_first[b + 1];
     SlotSet looped = {0};
-    for (uint32_t e = first; e < first + npreds; e++)
-        if (p->g.preds[e].block >= b) {
-            r->blocks.data[b].loop_head = true;
-            looped = loop_defs(p, b);
-            break;
-        }
+    bool head = false;
+    p->changed = (SlotSet){0};
+    for (uint32_t e = first; e < end; e++) {
+        head |= p->g.preds[e].block >= b;
+        if (!p->loops)
+            set_merge(&p->changed, &p->mod_out[p->g.preds[e].block]);
+    }
+    if (p->loops)
+        p->changed = p->mod_in[b];
+    if (head)
+        looped = loop_defs(p, b);
+    memset(cur, 0, p->nslots * sizeof *cur);
     for (uint32_t slot = 0; slot < p->nslots; slot++) {
-        if (!set_has(&p->mod_in[b], slot))
+        if (!set_has(&p->changed, slot))
             continue;
-        if (p->everywhere || set_has(&looped, slot) || differs(p, b, slot, &in[slot])) {
+        if (p->everywhere || set_has(&looped, slot) || differs(p, b, slot, &cur[slot])) {
             IrRef v = ir_param_new(r, b, (IrType)r->slots->slots[slot].type);
             ir_inst(r, v)->aux = slot + 1; /* what it is for: a hint to code generators */
             *VEC_PUSH(r->arena, &p->params) = (SlotParam){b, slot, v.i};
-            in[slot] = v.i;
+            cur[slot] = v.i;
         }
+    }
+    if (head) {
+        r->blocks.data[b].loop_head = true;
+        p->in[b] = arena_copy(r->arena, cur, p->nslots * sizeof *cur);
+    }
+}
+
+/* The values and the set of changed slots at the start of a block. */
+static void start_block(Promote *p, uint32_t b, uint32_t *cur)
+{
+    uint32_t first = p->g.pred_first[b];
+    if (b == 0) {
+        memset(cur, 0, p->nslots * sizeof *cur);
+        p->changed = (SlotSet){0};
+    } else if (p->g.pred_first[b + 1] - first == 1) {
+        uint32_t from = p->g.preds[first].block;
+        memcpy(cur, values_of(p, from), p->nslots * sizeof *cur);
+        p->changed = p->mod_out[from];
+    } else {
+        merge_values(p, b, cur);
     }
 }
 
@@ -189,12 +215,12 @@ static uint32_t make_snapshot(Promote *p, const uint32_t *cur, uint64_t pc, cons
     Region *r = p->r;
     IrSnapshot s = {.pc = pc, .first = r->snap_entries.count};
     for (uint32_t k = 0; k < SLOT_WORDS; k++) {
-        uint64_t gone = dead != NULL ? dead[k] & p->promotable.w[k] : 0;
+        uint64_t gone = dead != NULL ? dead[k] : 0;
         uint64_t set = p->changed.w[k] | gone;
         for (; set != 0; set &= set - 1) {
             uint32_t slot = 64 * k + (uint32_t)__builtin_ctzll(set);
             bool is_dead = (gone & set & -set) != 0;
-            if (is_dead || cur[slot] != 0)
+            if (is_dead ? is_promotable(r, slot) : cur[slot] != 0)
                 *VEC_PUSH(r->arena, &r->snap_entries) =
                     (IrSnapEntry){slot, {is_dead ? 0 : cur[slot]}};
         }
@@ -223,11 +249,10 @@ static void attach_snapshot(Promote *p, uint32_t v, const uint32_t *cur, uint64_
 static void walk_block(Promote *p, uint32_t b)
 {
     Region *r = p->r;
-    uint32_t *cur = value_at(p, p->out, b, 0);
+    uint32_t *cur = values_of(p, b);
     uint64_t pc = r->blocks.data[b].pc;
-    memcpy(cur, value_at(p, p->in, b, 0), p->nslots * sizeof *cur);
+    start_block(p, b, cur);
     p->snap = 0;
-    p->changed = p->mod_in[b];
     for (uint32_t v = r->blocks.data[b].first, next; v != 0; v = next) {
         IrInst *i = &r->insts.data[v];
         uint32_t slot = (uint32_t)i->imm;
@@ -241,10 +266,10 @@ static void walk_block(Promote *p, uint32_t b)
             pc = i->imm;
             if (p->ctx->unmarked)
                 ir_remove(r, (IrRef){v});
-        } else if (i->op == IR_get && set_has(&p->promotable, slot)) {
+        } else if (i->op == IR_get && is_promotable(r, slot)) {
             ir_map_add(&p->map, v, cur[slot] != 0 ? cur[slot] : entry_value(p, slot));
             ir_remove(r, (IrRef){v});
-        } else if (i->op == IR_put && set_has(&p->promotable, slot)) {
+        } else if (i->op == IR_put && is_promotable(r, slot)) {
             uint32_t value = i->arg[0].i;
             cur[slot] = value == p->entry_get[slot] ? 0 : value;
             set_add(&p->changed, slot);
@@ -254,6 +279,7 @@ static void walk_block(Promote *p, uint32_t b)
             attach_snapshot(p, v, cur, pc);
         }
     }
+    p->mod_out[b] = p->changed;
 }
 
 /* In a graph with several ways into a loop, the values that arrive over a back edge may differ
@@ -266,10 +292,10 @@ static bool back_edges_agree(Promote *p)
             if (from < b)
                 continue;
             for (uint32_t slot = 0; slot < p->nslots; slot++) {
-                uint32_t v = *value_at(p, p->in, b, slot);
+                uint32_t v = p->in[b][slot];
                 bool has_param =
                     v != 0 && p->r->insts.data[v].op == IR_param && p->r->insts.data[v].block == b;
-                if (!has_param && *value_at(p, p->out, from, slot) != v)
+                if (!has_param && values_of(p, from)[slot] != v)
                     return false;
             }
         }
@@ -282,7 +308,7 @@ static void fill_edges(Promote *p)
         SlotParam sp = p->params.data[k];
         for (uint32_t e = p->g.pred_first[sp.block]; e < p->g.pred_first[sp.block + 1]; e++) {
             IrPred pred = p->g.preds[e];
-            uint32_t v = *value_at(p, p->out, pred.block, sp.slot);
+            uint32_t v = values_of(p, pred.block)[sp.slot];
             ir_edge_arg(p->r, pred.edge, (IrRef){v != 0 ? v : entry_value(p, sp.slot)});
         }
     }
@@ -304,21 +330,6 @@ static void trim_snapshots(Promote *p)
     }
 }
 
-static void prepare(Promote *p)
-{
-    Region *r = p->r;
-    p->nslots = r->slots->count;
-    DG_ASSERT(p->nslots <= SLOTS_MAX);
-    for (uint32_t s = 0; s < p->nslots; s++)
-        if (!r->slots->slots[s].memory_only)
-            set_add(&p->promotable, s);
-    p->g = ir_graph(r);
-    p->map = ir_map_new(r);
-    p->in = arena_alloc(r->arena, (size_t)r->blocks.count * p->nslots * sizeof *p->in);
-    p->out = arena_alloc(r->arena, (size_t)r->blocks.count * p->nslots * sizeof *p->out);
-    find_defs(p);
-}
-
 /* Reducible is what decoding gives almost always; asked before anything is changed. */
 static bool is_reducible(const Promote *p)
 {
@@ -335,6 +346,26 @@ static bool is_reducible(const Promote *p)
     return true;
 }
 
+static void prepare(Promote *p)
+{
+    Region *r = p->r;
+    size_t n = r->blocks.count;
+    p->nslots = r->slots->count;
+    DG_ASSERT(p->nslots <= SLOTS_MAX);
+    p->g = ir_graph(r);
+    p->map = ir_map_new(r);
+    p->out = arena_raw(r->arena, n * p->nslots * sizeof *p->out);
+    p->mod_out = arena_raw(r->arena, n * sizeof *p->mod_out);
+    for (uint32_t b = 1; b < n; b++)
+        for (uint32_t e = p->g.pred_first[b]; e < p->g.pred_first[b + 1]; e++)
+            p->loops |= p->g.preds[e].block >= b;
+    if (!p->loops)
+        return;
+    p->in = arena_raw(r->arena, n * sizeof *p->in);
+    p->everywhere = !is_reducible(p);
+    find_defs(p);
+}
+
 void ir_pass_promote(Region *r, const PassContext *ctx)
 {
     if (r->promoted)
@@ -342,16 +373,14 @@ void ir_pass_promote(Region *r, const PassContext *ctx)
     ir_order_blocks(r);
     Promote p = {.r = r, .ctx = ctx};
     prepare(&p);
-    p.everywhere = !is_reducible(&p);
-    for (uint32_t b = 0; b < r->blocks.count; b++) {
-        start_block(&p, b);
+    for (uint32_t b = 0; b < r->blocks.count; b++)
         walk_block(&p, b);
-    }
-    DG_ASSERT(back_edges_agree(&p));
+    DG_ASSERT(!p.loops || back_edges_agree(&p));
     fill_edges(&p);
     ir_map_apply_rest(r, &p.map);
-    if (p.params.count != 0)
+    if (p.params.count != 0) {
         ir_remove_unneeded(r);
-    trim_snapshots(&p);
+        trim_snapshots(&p);
+    }
     r->promoted = true;
 }
