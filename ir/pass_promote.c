@@ -220,7 +220,7 @@ static uint32_t make_snapshot(Promote *p, const uint32_t *cur, uint64_t pc, cons
         for (; set != 0; set &= set - 1) {
             uint32_t slot = 64 * k + (uint32_t)__builtin_ctzll(set);
             bool is_dead = (gone & set & -set) != 0;
-            if (is_dead ? is_promotable(r, slot) : cur[slot] != 0)
+            if (slot < r->slots->count && (is_dead ? is_promotable(r, slot) : cur[slot] != 0))
                 *VEC_PUSH(r->arena, &r->snap_entries) =
                     (IrSnapEntry){slot, {is_dead ? 0 : cur[slot]}};
         }

@@ -198,8 +198,7 @@ bool store_read(Store *s, Arena *arena, uint64_t pc, uint32_t mode, StoredCode *
                                  .size = r->code,
                                  .entry = r->entry,
                                  .unpolled = r->unpolled,
-                                 .data_words = r->data_words,
-                                 .site_slots = r->site_slots},
+                                 .data_words = r->data_words},
                         .source = {r->ranges, (SourceRange *)(void *)part[1], part[7]}};
     out->code.exits.data = (ExitSite *)(void *)part[2];
     out->code.exits.count = r->exits;
@@ -259,7 +258,6 @@ void store_keep(Store *s, const StoredCode *c)
                         .entry = c->code.entry,
                         .unpolled = c->code.unpolled,
                         .data_words = c->code.data_words,
-                        .site_slots = c->code.site_slots,
                         .vconsts = c->sites.nvconsts,
                         .ranges = c->source.count,
                         .exits = c->code.exits.count,

@@ -26,10 +26,12 @@ typedef struct StoreRecord {
     uint32_t size, mode;
     uint64_t pc, guest_end;
     uint32_t guest_insns, guest_bytes;
-    uint32_t entry, unpolled, data_words, site_slots;
+    uint32_t entry, unpolled, data_words;
     uint32_t vconsts, ranges, exits, costs, relocs;
     uint32_t code, sites, source; /* in bytes */
+    uint32_t unused[3];
 } StoreRecord;
+_Static_assert(sizeof(StoreRecord) % STORE_ALIGN == 0, "vector constants follow");
 
 /* What a process has for a file. */
 typedef struct StoreFresh {
