@@ -51,6 +51,9 @@ typedef struct GuestOps {
     /* Performs service number n (> 0) of IR_EXIT_SERVICE on state in memory. Returns 0, or a
      * GuestTrap + 1 to raise at the instruction (state->pc is then still the next pc). */
     int (*service)(CpuState *s, unsigned n);
+    /* Whether the access of the instruction at s->pc (n bytes) to what is no address is one to the
+     * stack, for which the guest has a fault of its own. May be NULL. */
+    bool (*stack_fault)(const CpuState *s, const uint8_t *bytes, unsigned n);
     /* Exceptions behind TRAP_X87: pending and unmasked, as MXCSR flag bits. May be NULL. */
     uint32_t (*pending_fp)(const CpuState *s);
     /* x87 and MMX state: memory := the host's unit, and back (LiftRequest.x87_unit). NULL: the

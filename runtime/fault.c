@@ -18,7 +18,16 @@ static _Thread_local GuestFault access_fault;
 
 /* ---- describing faults ---- */
 
-enum { X86_DE = 0, X86_UD = 6, X86_BP = 3, X86_GP = 13, X86_PF = 14, X86_MF = 16, X86_XM = 19 };
+enum {
+    X86_DE = 0,
+    X86_UD = 6,
+    X86_BP = 3,
+    X86_SS = 12,
+    X86_GP = 13,
+    X86_PF = 14,
+    X86_MF = 16,
+    X86_XM = 19
+};
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_FETCH = 16 };
 
 void fault_fill_x86(GuestFault *f)
@@ -33,6 +42,8 @@ void fault_fill_x86(GuestFault *f)
         f->trap_no = X86_DE;
     if (f->kind == FAULT_SEGV && f->si_code == SI_KERNEL)
         f->trap_no = X86_GP;
+    if (f->kind == FAULT_BUS && f->si_code == SI_KERNEL)
+        f->trap_no = X86_SS;
     f->err = 0;
     if (f->trap_no == X86_PF) {
         f->err = PF_USER | (f->write ? PF_WRITE : 0) | (f->is_fetch ? PF_FETCH : 0) |

@@ -122,6 +122,18 @@ static bool repeat_write(VcpuRun *r, Engine *e, uint64_t addr, uint64_t pc)
     return w == WRITE_OPENED || (w == WRITE_OPEN && ++r->stuck_count <= STUCK_LIMIT);
 }
 
+/* Whether an access to what is no address was one to the stack (GuestOps.stack_fault). */
+static bool is_stack_fault(const Vcpu *v, const GuestFault *f)
+{
+    uint8_t bytes[16]; /* an instruction */
+    unsigned n = 0;
+    if (f->kind != FAULT_SEGV || f->si_code != SI_KERNEL || v->guest->stack_fault == NULL)
+        return false;
+    while (n < sizeof bytes && !host_read(v->state->pc + n, &bytes[n], 1))
+        n++;
+    return v->guest->stack_fault(v->state, bytes, n);
+}
+
 /* A write to a page that is closed because of translations never reaches the guest: the page is
  * opened, the instruction interpreted, and the rest goes through the dispatcher, so that code that
  * overwrites its own next instruction sees the change. */
@@ -139,6 +151,9 @@ static void memory_fault(Vcpu *v, const GuestFault *f)
     if (f->kind == FAULT_SEGV && !f->write && f->si_code != SI_KERNEL &&
         engine_rewrites(e, v->state->pc, v->guest->mode(v->state))) {
         told.write = true;
+        fault_fill_x86(&told);
+    } else if (is_stack_fault(v, f)) {
+        told.kind = FAULT_BUS;
         fault_fill_x86(&told);
     }
     linux_fault(v, &told);

@@ -195,6 +195,7 @@ typedef enum X86Attr {
     A_UNTESTED = 1 << 18, /* cannot be run by the instruction tester: control flow, services */
     A_SPAN4 = 1 << 19,    /* four opcodes */
     A_KEEPS = 1 << 20,    /* may leave the flags it sets as they were (a count of 0) */
+    A_STACK = 1 << 21,    /* pushes, or (A_STORE) pops */
 } X86Attr;
 
 enum {

@@ -67,6 +67,7 @@ const GuestOps guest_x86_64 = {
     .lift = x86_lift,
     .dead_slots_at = x86_dead_slots_at,
     .service = service,
+    .stack_fault = x86_stack_fault,
     .pending_fp = pending_fp,
     .x87_save = x87_unit_save,
     .x87_load = x87_unit_load,
