@@ -49,6 +49,8 @@ foreach(name ${single})
   guest_test(guest/${name} QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
              COMMAND ${guest_bin}/${name})
 endforeach()
+guest_test(guest/stack_faults-top QUICK ENGINES jit interp debug asan
+           COMMAND ${guest_bin}/stack_faults top)
 # A child dies in it, of which Dragoman says a line.
 build_guest(xstate xstate.c -O2 -I${PROJECT_SOURCE_DIR})
 guest_test(guest/xstate QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
