@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/blocks/block.h"
+#include "tests/insn/scene.h"
 #include "tests/insn/values.h"
 #include "tests/insn/x87_state.h"
 
@@ -240,41 +241,17 @@ static void run_sets(const Block *b, unsigned number, unsigned sets, bool print)
 
 /* ---- setting up ---- */
 
-static void map_at(uint32_t at, size_t size)
-{
-    void *p = mmap((void *)(uintptr_t)at, size, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (p == MAP_FAILED) {
-        perror("mmap");
-        exit(1);
-    }
-}
-
 /* The block, then a jump to where the registers are saved. */
 static void write_code(const Block *blocks, unsigned count)
 {
     size_t size = (size_t)count * BLOCK_STRIDE;
-    uint64_t end = (uint64_t)(uintptr_t)run_block_end;
     map_at(BLOCK_CODE, size);
     for (unsigned i = 0; i < count; i++) {
         uint64_t at = BLOCK_CODE + (uint64_t)i * BLOCK_STRIDE;
         uint8_t *p = (uint8_t *)(uintptr_t)at;
-        p += block_assemble(&blocks[i], at, p);
-        memcpy(p, "\xff\x25\0\0\0\0", 6); /* jmp *0(%rip) */
-        memcpy(p + 6, &end, 8);
+        write_jump(p + block_assemble(&blocks[i], at, p), run_block_end);
     }
     mprotect((void *)(uintptr_t)BLOCK_CODE, size, PROT_READ | PROT_EXEC);
-}
-
-static void catch_signals(void)
-{
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
-    static uint8_t signal_stack[65536];
-    stack_t ss = {.ss_sp = signal_stack, .ss_size = sizeof signal_stack};
-    struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigaltstack(&ss, NULL);
-    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        sigaction(signals[i], &sa, NULL);
 }
 
 static Block *read_blocks(const char *path, unsigned *count)
@@ -321,7 +298,7 @@ int main(int argc, char **argv)
     write_code(blocks, count);
     map_at(BLOCK_DATA, BLOCK_SIZE);
     map_at(BLOCK_STACK, 8192);
-    catch_signals();
+    catch_signals(on_signal);
     if (syscall(SYS_arch_prctl, ARCH_SET_GS, (unsigned long)BLOCK_GS) != 0)
         return 1;
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "tests/insn/case.h"
+#include "tests/insn/scene.h"
 #include "tests/insn/values.h"
 #include "tests/insn/x87_state.h"
 
@@ -507,29 +508,11 @@ static Hashes run_sets(const InsnCase *c, unsigned number, unsigned sets, bool p
 
 /* ---- setting up ---- */
 
-static void *map_at(uint32_t at, size_t size, int prot)
-{
-    void *p = mmap((void *)(uintptr_t)at, size, prot,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (p == MAP_FAILED) {
-        perror("mmap");
-        exit(1);
-    }
-    return p;
-}
-
-static void write_jump(uint8_t *p, const char *to)
-{
-    uint64_t address = (uint64_t)(uintptr_t)to;
-    memcpy(p, "\xff\x25\0\0\0\0", 6); /* jmp *0(%rip) */
-    memcpy(p + 6, &address, 8);
-}
-
 /* The instruction, then a jump to where the registers are saved. */
 static void write_code(const InsnCase *cases, unsigned count)
 {
     size_t size = (size_t)count * CODE_STRIDE;
-    uint8_t *code = map_at(CODE_BASE, size, PROT_READ | PROT_WRITE);
+    uint8_t *code = map_at(CODE_BASE, size);
     for (unsigned i = 0; i < count; i++) {
         uint8_t *p = code + (size_t)i * CODE_STRIDE;
         memcpy(p, cases[i].code, cases[i].length);
@@ -540,17 +523,6 @@ static void write_code(const InsnCase *cases, unsigned count)
         write_jump(p + CODE_TARGET, run_case_target);
     }
     mprotect(code, size, PROT_READ | PROT_EXEC);
-}
-
-static void catch_signals(void)
-{
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
-    static uint8_t stack[65536];
-    stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack};
-    struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigaltstack(&ss, NULL);
-    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        sigaction(signals[i], &sa, NULL);
 }
 
 static InsnCase *read_cases(const char *path, unsigned *count)
@@ -600,8 +572,8 @@ int main(int argc, char **argv)
     }
     InsnCase *cases = read_cases(argv[1], &count);
     write_code(cases, count);
-    map_at(MEMORY_BASE, MEMORY_SIZE, PROT_READ | PROT_WRITE);
-    catch_signals();
+    map_at(MEMORY_BASE, MEMORY_SIZE);
+    catch_signals(on_signal);
     if (syscall(SYS_arch_prctl, ARCH_SET_GS, GS_BASE) != 0)
         return 1;
     for (unsigned i = 0; i < count; i += every) {
