@@ -10,20 +10,9 @@
 #include "backend/aarch64/emitters.h"
 #include "ir/soft.h"
 
-static unsigned reg(const SelInst *si, unsigned k)
-{
-    return si->opnd[k].reg[0];
-}
-
 static void zero(Emitter *e, unsigned d)
 {
     vimm(e, A64_MOVI_D, d, 0, 0);
-}
-
-static void ext(Emitter *e, unsigned d, unsigned n, unsigned m, unsigned bytes)
-{
-    put_a64(e, A64_VEXT,
-            (A64Args){.d = (uint8_t)d, .n = (uint8_t)n, .m = (uint8_t)m, .imm = (int64_t)bytes});
 }
 
 /* ---- integers ---- */
@@ -166,7 +155,7 @@ void a64_aeskeys(Emitter *e, const SelInst *si, const IrInst *in)
 static void reverse(Emitter *e, unsigned d, unsigned n)
 {
     vv(e, A64_VREV64, IR_I32, V_T2, n);
-    ext(e, d, V_T2, V_T2, 8);
+    vext(e, d, V_T2, V_T2, 8);
 }
 
 void a64_sha1rnds4(Emitter *e, const SelInst *si, const IrInst *in)
@@ -188,7 +177,7 @@ void a64_sha1nexte(Emitter *e, const SelInst *si, const IrInst *in)
     vlane(e, A64_DUP_SCALAR, IR_I32, V_T0, reg(si, 0), 3);
     rr(e, A64_SHA1H, V_T0, V_T0);
     zero(e, V_T1);
-    ext(e, V_T0, V_T1, V_T0, 4); /* to the top lane */
+    vext(e, V_T0, V_T1, V_T0, 4); /* to the top lane */
     vvv(e, A64_VADD, IR_I32, si->dest, V_T0, reg(si, 1));
 }
 
@@ -203,7 +192,7 @@ void a64_sha1msg2(Emitter *e, const SelInst *si, const IrInst *in)
 {
     (void)in;
     zero(e, V_T1);
-    ext(e, V_T0, V_T1, reg(si, 1), 12);
+    vext(e, V_T0, V_T1, reg(si, 1), 12);
     rrr(e, A64_VEOR, V_T0, V_T0, reg(si, 0));
     rotate_left1(e, V_T1, V_T0);
     vlane(e, A64_DUP_SCALAR, IR_I32, V_T0, V_T1, 3);

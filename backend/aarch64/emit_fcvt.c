@@ -13,11 +13,6 @@
  */
 #include "backend/aarch64/emitters.h"
 
-static unsigned reg(const SelInst *si, unsigned k)
-{
-    return si->opnd[k].reg[0];
-}
-
 static bool afp(const Emitter *e)
 {
     return has_feature(e, FEAT_A64_AFP);

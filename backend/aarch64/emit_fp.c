@@ -11,11 +11,6 @@
 #include "backend/aarch64/emitters.h"
 #include "ir/base/bits.h"
 
-static unsigned reg(const SelInst *si, unsigned k)
-{
-    return si->opnd[k].reg[0];
-}
-
 static const struct {
     uint16_t scalar, vector;
 } arith[IR_OP_COUNT] = {
@@ -137,25 +132,6 @@ void a64_repair_neighbours(Emitter *e, unsigned lane, unsigned d, unsigned n, un
 }
 
 /* ---- arithmetic ---- */
-
-FpCheck a64_check_begin(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    if (!a64_checked(e))
-        return (FpCheck){.on = false};
-    ColdPath *p = a64_exact_path(e, si, in, a64_cold_exact);
-    FpCheck c = {true, p->label, p->back};
-    for (unsigned k = 0; k < in->nargs; k++)
-        a64_check_operand(e, (IrType)si->opnd[k].type, in->lane, reg(si, k), c.label);
-    return c;
-}
-
-void a64_check_end(Emitter *e, const SelInst *si, const IrInst *in, FpCheck c, bool tested)
-{
-    if (c.on && tested)
-        a64_check_result(e, (IrType)in->type, in->lane, si->dest, c.label);
-    if (c.on)
-        emit_label_bind(e, c.back);
-}
 
 void a64_farith(Emitter *e, const SelInst *si, const IrInst *in)
 {

@@ -6,11 +6,6 @@
 #include "backend/aarch64/emitters.h"
 #include "ir/base/bits.h"
 
-static unsigned reg(const SelInst *si, unsigned k)
-{
-    return si->opnd[k].reg[0];
-}
-
 /* A row of a two-operand op: its W forms with register and with immediate operand. */
 typedef struct AluRow {
     uint16_t reg, imm, inverted;

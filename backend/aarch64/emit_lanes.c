@@ -3,17 +3,6 @@
  */
 #include "backend/aarch64/emitters.h"
 
-static unsigned reg(const SelInst *si, unsigned k)
-{
-    return si->opnd[k].reg[0];
-}
-
-static void ext(Emitter *e, unsigned d, unsigned n, unsigned m, unsigned bytes)
-{
-    put_a64(e, A64_VEXT,
-            (A64Args){.d = (uint8_t)d, .n = (uint8_t)n, .m = (uint8_t)m, .imm = (int64_t)bytes});
-}
-
 /* ---- products ---- */
 
 /* (a * b + 2^14) >> 15 out of the 32-bit products. */
@@ -132,7 +121,7 @@ void a64_vsadslide(Emitter *e, const SelInst *si, const IrInst *in)
 {
     unsigned from_a = (in->cc >> 2 & 1) * 4u, from_b = (in->cc & 3) * 4u;
     for (unsigned k = 0; k < 4; k++) {
-        ext(e, V_T1, reg(si, 0), reg(si, 0), from_a + k);
+        vext(e, V_T1, reg(si, 0), reg(si, 0), from_a + k);
         vlane(e, A64_DUP_LANE, IR_I8, V_T2, reg(si, 1), from_b + k);
         vvv(e, k == 0 ? A64_VUABDL : A64_VUABAL, IR_I8, V_T0, V_T1, V_T2);
     }

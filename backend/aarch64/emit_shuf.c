@@ -120,8 +120,7 @@ static bool try_extract(Emitter *e, const Shuffle *s)
     if (x == ZERO || y == ZERO)
         vimm(e, A64_MOVI_D, V_T0, 0, 0);
     unsigned lo = x == ZERO ? V_T0 : s->src[x / 16], hi = y == ZERO ? V_T0 : s->src[y / 16];
-    put_a64(e, A64_VEXT,
-            (A64Args){.d = (uint8_t)s->d, .n = (uint8_t)lo, .m = (uint8_t)hi, .imm = 16 - n});
+    vext(e, s->d, lo, hi, 16 - n);
     return true;
 }
 

@@ -2,11 +2,6 @@
 #include "backend/aarch64/emitters.h"
 #include "ir/base/bits.h"
 
-static unsigned reg(const SelInst *si, unsigned k)
-{
-    return si->opnd[k].reg[0];
-}
-
 static const uint16_t rows[IR_OP_COUNT] = {
     [IR_vand] = A64_VAND,     [IR_vor] = A64_VORR,      [IR_vxor] = A64_VEOR,
     [IR_vadd] = A64_VADD,     [IR_vsub] = A64_VSUB,     [IR_vadds] = A64_VSQADD,

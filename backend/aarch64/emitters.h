@@ -27,20 +27,26 @@ void a64_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold);
 void a64_count(Emitter *e, uint32_t word);
 void a64_begin(Emitter *e);
 void a64_finish(Emitter *e);
+/* The register of an operand that is one. */
+static inline unsigned reg(const SelInst *si, unsigned k)
+{
+    return si->opnd[k].reg[0];
+}
+
 /* emit_cmp.c */
 void a64_branch(Emitter *e, const SelInst *si, const IrInst *in, uint32_t yes, uint32_t no);
 /* emit_move.c */
 void a64_move(Emitter *e, const HostMove *m);
 void a64_vconst(Emitter *e, unsigned d, const IrVec128 *v);
-/* emit_fp.c: what comes before and after an op that is believed only if its operands are not
- * denormal, and its result, if it is `tested`, neither a NaN nor tiny; see exact.c. */
+/* exact.c: what comes before and after an op that is believed only if its operands are not
+ * denormal, and its result, if it is `tested`, neither a NaN nor tiny. */
 typedef struct FpCheck {
     bool on;
     uint32_t label, back;
 } FpCheck;
 FpCheck a64_check_begin(Emitter *e, const SelInst *si, const IrInst *in);
 void a64_check_end(Emitter *e, const SelInst *si, const IrInst *in, FpCheck c, bool tested);
-/* NaN results of a vector op with operands n and m as x86 gives them */
+/* emit_fp.c: NaN results of a vector op with operands n and m as x86 gives them */
 void a64_repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, unsigned m);
 /* The same where the operands are even and odd lanes of n and m. */
 void a64_repair_neighbours(Emitter *e, unsigned lane, unsigned d, unsigned n, unsigned m);

@@ -230,6 +230,11 @@ static inline void vlane(Emitter *e, A64Op op, unsigned lane, unsigned d, unsign
 {
     put_a64(e, op, (A64Args){.lane = lane, .d = d, .n = n, .j = j});
 }
+/* d = bytes `from` to 15 of n, then as many of m. */
+static inline void vext(Emitter *e, unsigned d, unsigned n, unsigned m, unsigned from)
+{
+    put_a64(e, A64_VEXT, (A64Args){.d = d, .n = n, .m = m, .imm = from});
+}
 static inline void vimm(Emitter *e, A64Op op, unsigned d, unsigned imm8, unsigned shift)
 {
     put_a64(e, op, (A64Args){.d = d, .imm = imm8, .j = shift});

@@ -8,7 +8,8 @@
  * Without FEAT_AFP, code for Region.fp_exact tests operands and results before it believes the
  * hardware. Denormal operands: 2x - 1, unsigned, is less than twice the smallest normal number less
  * one (zero goes to the top). Results that are NaNs, or may be tiny: the exponent is not between 2
- * and the greatest; the smallest normal number may be a rounded tiny one.
+ * and the greatest; the smallest normal number may be a rounded tiny one. Of zeros the operands say
+ * whether they are exact: 0 * x, or x - x. That is looked at on the cold path.
  */
 #include "backend/aarch64/emitters.h"
 #include "ir/base/log.h"
@@ -93,11 +94,17 @@ void a64_check_operand(Emitter *e, IrType type, unsigned lane, unsigned n, uint3
     a64_b19(e, A64_SF(A64_CBZ_W, wide), R_T0, label);
 }
 
-static void check_result_lanes(Emitter *e, unsigned lane, unsigned d, uint32_t label)
+/* d's exponents in the lanes of v13. */
+static void exponents(Emitter *e, unsigned lane, unsigned d)
+{
+    vi(e, A64_VSHL, a64_int_lane(lane), V_T0, d, 1);
+    vi(e, A64_VUSHR, a64_int_lane(lane), V_T0, V_T0, digits(lane));
+}
+
+/* To the label if an exponent in v13 is not between 2 and the greatest. */
+static void check_exponents(Emitter *e, unsigned lane, uint32_t label)
 {
     unsigned width = a64_int_lane(lane), greatest = lane == IR_F32 ? 254 : 2046;
-    vi(e, A64_VSHL, width, V_T0, d, 1);
-    vi(e, A64_VUSHR, width, V_T0, V_T0, digits(lane));
     a64_mov_imm(e, R_T0, 2);
     vlane(e, A64_DUP_GPR, width, V_T1, R_T0, 0);
     vvv(e, A64_VSUB, width, V_T0, V_T0, V_T1);
@@ -110,7 +117,8 @@ static void check_result_lanes(Emitter *e, unsigned lane, unsigned d, uint32_t l
 void a64_check_result(Emitter *e, IrType type, unsigned lane, unsigned d, uint32_t label)
 {
     if (type == IR_V128) {
-        check_result_lanes(e, lane, d, label);
+        exponents(e, lane, d);
+        check_exponents(e, lane, label);
         return;
     }
     bool wide = type == IR_F64;
@@ -147,6 +155,129 @@ void a64_cold_exact(Emitter *e, const ColdPath *c)
     default:
         a64_vmov(e, c->d, V_T0);
     }
+}
+
+/* ---- exact zeros ---- */
+
+typedef enum ExactZero {
+    ZERO_UNKNOWN,
+    ZERO_CANCELS, /* zero because |n| = |m| */
+    ZERO_OPERAND, /* zero because an operand is */
+} ExactZero;
+
+/* What makes a result of zero exact. Any other may be a tiny one that the hardware has rounded or
+ * flushed. */
+static ExactZero exact_zero(unsigned op)
+{
+    switch (op) {
+    case IR_fadd:
+    case IR_fsub:
+    case IR_vfadd:
+    case IR_vfsub:
+        return ZERO_CANCELS;
+    case IR_fmul:
+    case IR_fdiv:
+    case IR_fsqrt:
+    case IR_ftrunc:
+    case IR_vfmul:
+    case IR_vfdiv:
+    case IR_vfsqrt:
+        return ZERO_OPERAND;
+    default:
+        return ZERO_UNKNOWN;
+    }
+}
+
+/* x16 = the bits of scalar n but for its sign. */
+static void magnitude(Emitter *e, unsigned type, unsigned n)
+{
+    bool wide = type == IR_F64;
+    rr(e, wide ? A64_FMOV_XD : A64_FMOV_WS, R_T0, n);
+    rrr(e, A64_SF(A64_ADD_W, wide), R_T0, R_T0, R_T0);
+}
+
+/* Back if the scalar result is an exact zero. */
+static void try_zero(Emitter *e, const ColdPath *c, unsigned type, ExactZero zero)
+{
+    magnitude(e, c->result, c->d);
+    a64_b19(e, A64_CBNZ_X, R_T0, c->again);
+    if (zero == ZERO_CANCELS) {
+        rrr(e, A64_VEOR, V_T0, c->n, c->m);
+        magnitude(e, type, V_T0);
+        a64_b19(e, A64_SF(A64_CBZ_W, type == IR_F64), R_T0, c->back);
+        return;
+    }
+    magnitude(e, type, c->n);
+    a64_b19(e, A64_SF(A64_CBZ_W, type == IR_F64), R_T0, c->back);
+    if (c->m == NO_OPERAND)
+        return;
+    magnitude(e, type, c->m);
+    a64_b19(e, A64_SF(A64_CBZ_W, type == IR_F64), R_T0, c->back);
+}
+
+/* d = lanes of n that are zero. */
+static void zero_lanes(Emitter *e, unsigned width, unsigned d, unsigned n)
+{
+    vi(e, A64_VSHL, width, d, n, 1);
+    vv(e, A64_VCMEQ0, width, d, d);
+}
+
+/* Back if the result is plain but for exact zeros: those are given an exponent of 3. */
+static void try_zero_lanes(Emitter *e, const ColdPath *c, unsigned lane, ExactZero zero)
+{
+    unsigned width = a64_int_lane(lane);
+    if (zero == ZERO_CANCELS) {
+        rrr(e, A64_VEOR, V_T1, c->n, c->m);
+        zero_lanes(e, width, V_T1, V_T1);
+    } else {
+        zero_lanes(e, width, V_T1, c->n);
+        if (c->m != NO_OPERAND) {
+            zero_lanes(e, width, V_T2, c->m);
+            rrr(e, A64_VORR, V_T1, V_T1, V_T2);
+        }
+    }
+    zero_lanes(e, width, V_T2, c->d);
+    rrr(e, A64_VAND, V_T1, V_T1, V_T2);
+    exponents(e, lane, c->d);
+    vi(e, A64_VUSRA, width, V_T0, V_T1, lane == IR_F32 ? 30 : 62);
+    check_exponents(e, lane, c->again);
+    a64_jump(e, c->back);
+}
+
+/* The result has been found wanting; at `again`, an operand has. */
+static void cold_zero(Emitter *e, const ColdPath *c)
+{
+    ExactZero zero = exact_zero(c->imm & ((1u << DESC_TYPE) - 1));
+    if (c->result == IR_V128)
+        try_zero_lanes(e, c, c->imm >> DESC_LANE & 15, zero);
+    else
+        try_zero(e, c, c->imm >> DESC_FROM & 15, zero);
+    emit_label_bind(e, c->again);
+    a64_cold_exact(e, c);
+}
+
+/* ---- paths ---- */
+
+FpCheck a64_check_begin(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    if (!a64_checked(e))
+        return (FpCheck){.on = false};
+    bool zero = exact_zero(in->op) != ZERO_UNKNOWN;
+    ColdPath *p = a64_exact_path(e, si, in, zero ? cold_zero : a64_cold_exact);
+    p->again = zero ? emit_label_new(e) : p->label;
+    FpCheck c = {true, p->label, p->back};
+    uint32_t operands = p->again;
+    for (unsigned k = 0; k < in->nargs; k++)
+        a64_check_operand(e, (IrType)si->opnd[k].type, in->lane, reg(si, k), operands);
+    return c;
+}
+
+void a64_check_end(Emitter *e, const SelInst *si, const IrInst *in, FpCheck c, bool tested)
+{
+    if (c.on && tested)
+        a64_check_result(e, (IrType)in->type, in->lane, si->dest, c.label);
+    if (c.on)
+        emit_label_bind(e, c.back);
 }
 
 ColdPath *a64_exact_flags(Emitter *e, IrType type, unsigned n, unsigned m, bool signals)

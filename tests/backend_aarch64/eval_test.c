@@ -67,7 +67,9 @@ static uint64_t random_f64(void)
                                      -1e300,
                                      1e-310,
                                      1e-320,
-                                     3.25e9};
+                                     3.25e9,
+                                     1e-200,
+                                     -3e-308};
     static const uint64_t nans[] = {0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000,
                                     0xfff8000000000000, 0x7ff8000000001234, 0x7ff0000000000001,
                                     0xfff0000000055555, 0xfffabcdef0000000};
@@ -83,7 +85,7 @@ static uint64_t random_f64(void)
         return u;
     }
     default:
-        memcpy(&u, &special[rnd(21)], 8);
+        memcpy(&u, &special[rnd(23)], 8);
         return u;
     }
 }
@@ -91,9 +93,9 @@ static uint64_t random_f64(void)
 static uint32_t random_f32(void)
 {
     static const float special[] = {
-        0.0f,  -0.0f,         1.0f,          -1.0f,          0.5f,           1.5f,
-        -2.5f, 2147483520.0f, 2147483648.0f, -2147483648.0f, -2147483904.0f, 9.3e18f,
-        1e38f, -1e38f,        1e-40f,        -1e-44f,        3.25e9f,        4.5f};
+        0.0f,          -0.0f,         1.0f,           -1.0f,          0.5f,    1.5f,     -2.5f,
+        2147483520.0f, 2147483648.0f, -2147483648.0f, -2147483904.0f, 9.3e18f, 1e38f,    -1e38f,
+        1e-40f,        -1e-44f,       3.25e9f,        4.5f,           1e-30f,  -1.5e-38f};
     static const uint32_t nans[] = {0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000,
                                     0x7fc01234, 0x7f800001, 0xff812345, 0xffeeeeee};
     uint32_t u;
@@ -108,7 +110,7 @@ static uint32_t random_f32(void)
         return u;
     }
     default:
-        memcpy(&u, &special[rnd(18)], 4);
+        memcpy(&u, &special[rnd(20)], 4);
         return u;
     }
 }
