@@ -56,13 +56,11 @@ static IrRef pointer(LiftContext *lc, IrRef v)
     return lc->insn->rex & X86_REX_W ? v : ir_extract(&lc->b, v, 0, 32);
 }
 
-/* A pointer to the last instruction or operand, zero without a pending exception (x87_unit.c). */
-static IrRef if_pending(LiftContext *lc, unsigned slot)
+/* See x86_helper_x87_pointer. */
+static IrRef last(LiftContext *lc, uint32_t n)
 {
-    IrRef v = ir_get(&lc->b, slot);
-    IrType t = (IrType)ir_inst(lc->b.region, v)->type;
-    IrRef es = ir_bini(&lc->b, IR_and, ir_get(&lc->b, X86_SLOT_FPU_SW), X87_SW_ES);
-    return ir_select(&lc->b, ir_bini(&lc->b, IR_ne, es, 0), v, x86_const(lc, t, 0));
+    IrRef which = x86_const(lc, IR_I32, n);
+    return ir_call(&lc->b, X86_HELPER_x87_pointer, &which, 1);
 }
 
 static void store_x87(LiftContext *lc, IrRef addr)
@@ -71,9 +69,9 @@ static void store_x87(LiftContext *lc, IrRef addr)
     x86_store(lc, addr, ir_get(&lc->b, X86_SLOT_FPU_CW));
     x86_store(lc, plus(lc, addr, 2), ir_get(&lc->b, X86_SLOT_FPU_SW));
     x86_store(lc, plus(lc, addr, 4), ir_get(&lc->b, X86_SLOT_FPU_TAG));
-    x86_store(lc, plus(lc, addr, 6), if_pending(lc, X86_SLOT_FPU_FOP));
-    x86_store(lc, plus(lc, addr, FX_IP), pointer(lc, if_pending(lc, X86_SLOT_FPU_IP)));
-    x86_store(lc, plus(lc, addr, FX_DP), pointer(lc, if_pending(lc, X86_SLOT_FPU_DP)));
+    x86_store(lc, plus(lc, addr, 6), ir_conv(&lc->b, IR_trunc, IR_I16, last(lc, 0)));
+    x86_store(lc, plus(lc, addr, FX_IP), pointer(lc, last(lc, 1)));
+    x86_store(lc, plus(lc, addr, FX_DP), pointer(lc, last(lc, 2)));
     for (unsigned i = 0; i < 8; i++) {
         IrRef n = x86_const(lc, IR_I32, i), at = plus(lc, addr, FX_ST + 16 * i);
         x86_store(lc, at, ir_call(&lc->b, X86_HELPER_x87_reg_m, &n, 1));

@@ -28,6 +28,7 @@ uint64_t x86_helper_x87_store(CpuState *cpu, uint32_t what);
 void x86_helper_x87_stored(CpuState *cpu, uint32_t what);
 void x86_helper_x87_ldcw(CpuState *cpu, uint32_t cw);
 uint64_t x86_helper_x87_env(CpuState *cpu, uint32_t n);
+uint64_t x86_helper_x87_pointer(CpuState *cpu, uint32_t n);
 void x86_helper_x87_mask(CpuState *cpu);
 void x86_helper_x87_ldenv(CpuState *cpu, uint64_t control, uint64_t ip, uint64_t dp);
 void x86_helper_x87_fxrstor(CpuState *cpu, uint64_t control, uint64_t ip, uint64_t dp);

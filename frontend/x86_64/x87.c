@@ -664,26 +664,28 @@ static uint16_t full_tags(const X86State *s)
     return (uint16_t)tags;
 }
 
-/* Pointers without a pending exception are not kept: a context switch may lose them (XSAVE). */
-static uint64_t pointer(const X86State *s, uint64_t v)
-{
-    return s->fpu_sw & X87_SW_ES ? v : 0;
-}
-
 /* Word n of the environment image, 32-bit protected mode format (SDM vol. 1, figure 8-9). */
 uint64_t x86_helper_x87_env(CpuState *cpu, uint32_t n)
 {
     const X86State *s = x86_state(cpu);
+    X87Pointers last = x87_pointers(s);
     const uint32_t words[7] = {
         0xffff0000u | s->fpu_cw,
         0xffff0000u | s->fpu_sw,
         0xffff0000u | full_tags(s),
-        (uint32_t)pointer(s, s->fpu_ip),
-        (uint32_t)pointer(s, s->fpu_fop) << 16,
-        (uint32_t)pointer(s, s->fpu_dp),
+        (uint32_t)last.ip,
+        (uint32_t)last.fop << 16,
+        (uint32_t)last.dp,
         0xffff0000u,
     };
     return words[n];
+}
+
+/* For FXSAVE: 0 the opcode, 1 the address of the instruction, 2 of the operand. */
+uint64_t x86_helper_x87_pointer(CpuState *cpu, uint32_t n)
+{
+    X87Pointers last = x87_pointers(x86_state(cpu));
+    return n == 0 ? last.fop : n == 1 ? last.ip : last.dp;
 }
 
 /* fnstenv has stored: exceptions are masked. */

@@ -66,6 +66,21 @@ static inline unsigned x87_top(const X86State *s)
     return s->fpu_sw >> X87_SW_TOP & 7;
 }
 
+/* The pointers to the last instruction and operand are those of the pending exception, else zero:
+ * the processor keeps no others across a context switch either (XSAVE on AMD processors; that an
+ * environment stored without one holds more is chance). */
+typedef struct X87Pointers {
+    uint64_t ip, dp;
+    uint16_t fop;
+} X87Pointers;
+
+static inline X87Pointers x87_pointers(const X86State *s)
+{
+    if (!(s->fpu_sw & X87_SW_ES))
+        return (X87Pointers){0, 0, 0};
+    return (X87Pointers){s->fpu_ip, s->fpu_dp, s->fpu_fop};
+}
+
 #define X87_CW_INIT 0x37f
 #define X87_CW_RC   0xc00 /* rounding; all set: towards zero */
 

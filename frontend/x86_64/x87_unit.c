@@ -4,11 +4,8 @@
  * code of the translator uses no x87, so only what needs the state in memory asks for it: signal
  * frames, new threads, the interpreter, FXSAVE and its kin. Saving leaves the unit as it is.
  *
- * Pointers to the last instruction and operand are those of the pending exception, else zero: the
- * processor keeps no others across a context switch either (XSAVE on AMD processors; that an
- * environment stored without one holds more is chance). The unit has the address in the
- * translation; CpuState.guest_insn finds what guest instruction that is. Operand addresses are the
- * guest's own.
+ * Of the pointers to a pending exception the unit has the instruction's address in the translation;
+ * CpuState.guest_insn finds what guest instruction that is. Operand addresses are the guest's own.
  */
 #include "frontend/x86_64/x87_unit.h"
 
@@ -37,10 +34,13 @@ static void save_pointers(CpuState *cpu, const FxImage *fx)
     X86State *s = x86_state(cpu);
     uint8_t bytes[15];
     uint64_t pc = fx->ip;
-    bool pending = s->fpu_sw & X87_SW_ES;
-    s->fpu_fop = pending ? fx->fop : 0;
-    s->fpu_ip = pending ? fx->ip : 0;
-    s->fpu_dp = pending ? fx->dp : 0;
+    s->fpu_fop = fx->fop;
+    s->fpu_ip = fx->ip;
+    s->fpu_dp = fx->dp;
+    X87Pointers last = x87_pointers(s);
+    s->fpu_fop = last.fop;
+    s->fpu_ip = last.ip;
+    s->fpu_dp = last.dp;
     if (s->fpu_ip == 0 || cpu->guest_insn == NULL)
         return;
     unsigned n = cpu->guest_insn(cpu, &pc, bytes, sizeof bytes);

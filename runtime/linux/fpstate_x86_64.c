@@ -7,6 +7,7 @@
 
 #include "frontend/x86_64/fx_image.h"
 #include "frontend/x86_64/state.h"
+#include "frontend/x86_64/x87.h"
 
 _Static_assert(sizeof(FxImage) == X86_FXSAVE_BYTES, "FXSAVE image");
 _Static_assert(offsetof(X86FrameXstate, holds) == X86_FXSAVE_BYTES, "XSAVE header");
@@ -19,7 +20,6 @@ enum {
     MXCSR_DEFAULT = 0x1f80,
     FCW_DEFAULT = 0x37f,
     TOP_SHIFT = 11,
-    SW_ES = 0x80,
     HAS_X87 = 1,
     HAS_SSE = 2,
 };
@@ -28,14 +28,14 @@ void x86_fxsave(const CpuState *s, uint8_t image[X86_FXSAVE_BYTES])
 {
     const X86State *x = x86_state_const(s);
     unsigned top = x->fpu_sw >> TOP_SHIFT & 7;
-    bool pending = x->fpu_sw & SW_ES; /* or there is nothing to point to (x87_unit.c) */
+    X87Pointers last = x87_pointers(x);
     FxImage fx = {
         .cw = x->fpu_cw,
         .sw = x->fpu_sw,
         .tag = (uint8_t)x->fpu_tag,
-        .fop = pending ? x->fpu_fop : 0,
-        .ip = pending ? x->fpu_ip : 0,
-        .dp = pending ? x->fpu_dp : 0,
+        .fop = last.fop,
+        .ip = last.ip,
+        .dp = last.dp,
         .mxcsr = s->fpctl,
         .mxcsr_mask = MXCSR_VALID,
     };
