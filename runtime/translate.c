@@ -346,10 +346,11 @@ static bool take_stored(Engine *e, uint64_t pc, uint32_t mode)
     StoredCode s;
     tc.request.arena = &e->scratch;
     arena_reset(&e->scratch);
-    if (e->store == NULL || !store_read(e->store, &e->scratch, pc, mode, &s))
+    if (e->store == NULL || !store_read(e->store, &e->scratch, pc, mode, &s) ||
+        has_misaligned(e, &s.source))
         return false;
     StoreStats *stats = store_stats(e->store);
-    if (has_misaligned(e, &s.source) || !source_is_there(&tc, &s.source)) {
+    if (!source_is_there(&tc, &s.source)) {
         stats->refused++;
         return false;
     }
