@@ -19,6 +19,8 @@ typedef struct Fold {
 static void fold_pure(Fold *f, uint32_t v)
 {
     Region *r = f->r;
+    if (r->insts.data[v].nargs == 0)
+        return; /* a constant */
     IrInst copy = r->insts.data[v];
     Folder folder = {.region = r,
                      .block = copy.block,

@@ -36,12 +36,14 @@ static void set_up_values(Allocator *a)
     set_up_value(a, 0, IR_VOID);
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         const IrBlock *bl = &r->blocks.data[b];
+        a->has_params |= bl->params.count != 0;
         for (uint32_t k = 0; k < bl->params.count; k++)
             set_up_value(a, bl->params.data[k].i, (IrType)ir_inst(r, bl->params.data[k])->type);
         for (uint32_t v = bl->first; v != 0; v = r->insts.data[v].next) {
             const IrInst *in = &r->insts.data[v];
             set_up_value(a, v, (IrType)in->type);
             a->values[v].konst = in->op == IR_const || in->op == IR_vconst;
+            a->blocks[b].length++;
         }
     }
 }
@@ -146,8 +148,10 @@ static void hint_tied_operands(Allocator *a)
 /* Parameters, which loops go through most, come before what snapshots say of other values. */
 static void set_up_hints(Allocator *a)
 {
-    hint_snapshot_values(a, true);
-    hint_arguments(a);
+    if (a->has_params) {
+        hint_snapshot_values(a, true);
+        hint_arguments(a);
+    }
     hint_snapshot_values(a, false);
     hint_tied_operands(a);
 }
@@ -253,7 +257,7 @@ static void forbidden(const Allocator *a, const SelInst *si, const IrInst *in,
     const LowerRule *rule = si->rule;
     forbid[CLASS_GPR] = rule->clobber_gpr;
     forbid[CLASS_VEC] = rule->clobber_vec;
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = 0; k < si->nopnds; k++) {
         if (rule->fixed[k] != ANY_REG && si->opnd[k].leaf[0].i != 0)
             forbid[leaf_class(a, si->opnd[k].leaf[0])] |= 1u << rule->fixed[k];
     }
@@ -282,7 +286,7 @@ static void vacate(Allocator *a, const SelInst *si, const uint32_t forbid[CLASS_
 static void place_operands(Allocator *a, SelInst *si, const uint32_t forbid[CLASS_COUNT])
 {
     const LowerRule *rule = si->rule;
-    for (unsigned k = 0; k < 3; k++) { /* what sits right already must not be evicted */
+    for (unsigned k = 0; k < si->nopnds; k++) { /* what sits right already must not be evicted */
         for (unsigned n = 0; n < OPND_LEAVES; n++) {
             IrRef leaf = si->opnd[k].leaf[n];
             if (leaf.i == 0 || (n == 0 && rule->fixed[k] != ANY_REG))
@@ -292,7 +296,7 @@ static void place_operands(Allocator *a, SelInst *si, const uint32_t forbid[CLAS
                 a->locked[val->cls] |= 1u << val->reg;
         }
     }
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = 0; k < si->nopnds; k++) {
         for (unsigned n = 0; n < OPND_LEAVES; n++) {
             IrRef leaf = si->opnd[k].leaf[n];
             if (leaf.i == 0 || (n == 0 && rule->fixed[k] != ANY_REG))
@@ -306,7 +310,7 @@ static void place_operands(Allocator *a, SelInst *si, const uint32_t forbid[CLAS
             a->locked[cls] |= 1u << reg;
         }
     }
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = 0; k < si->nopnds; k++) {
         IrRef leaf = si->opnd[k].leaf[0];
         if (leaf.i == 0 || rule->fixed[k] == ANY_REG)
             continue;
@@ -358,7 +362,7 @@ static void take_scratch(Allocator *a, SelInst *si, const uint32_t forbid[CLASS_
 
 static void unlock_dead_operands(Allocator *a, const SelInst *si)
 {
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = 0; k < si->nopnds; k++) {
         for (unsigned n = 0; n < OPND_LEAVES; n++) {
             IrRef leaf = si->opnd[k].leaf[n];
             if (leaf.i != 0 && a->regs[leaf_class(a, leaf)][si->opnd[k].reg[n]] == 0)

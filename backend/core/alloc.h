@@ -113,12 +113,20 @@ typedef struct Allocator {
     VEC(uint32_t) stored;           /* values whose `stored` is set */
     uint32_t *inst_uses; /* of the block being worked on, by position: end of its uses; they
                             start at that of [pos + 1] */
+    bool has_params;     /* some block has */
     bool failed;         /* out of spill slots */
 } Allocator;
 
 /* liveness.c */
 /* The alias root of v, looking through lazy additions, whose sum goes to *add. */
-uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add);
+static inline uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add)
+{
+    IrRef base = a->sel->alias[v.i];
+    *add = 0;
+    if (a->sel->insts[base.i].lazy)
+        select_base_disp(a->sel, base, &base, add);
+    return base.i;
+}
 void alloc_liveness(Allocator *a);
 /* Makes b the block being worked on: a->inst_uses, Use.next and Value.next. */
 void alloc_block_uses(Allocator *a, uint32_t b);

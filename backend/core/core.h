@@ -107,6 +107,7 @@ struct SelInst {
     uint8_t pc_reg, return_reg; /* exits: GPRs that hold the pc of an indirect exit, and the return
                                    pc of a call (ANY_REG: none does) */
     uint8_t scratch_gpr[2], scratch_vec[2];
+    uint8_t nopnds; /* operands in use */
     bool folded, needed, lazy;
     uint32_t snap; /* effective snapshot + 1: its own or a folded load's; 0 none */
 };
@@ -281,10 +282,16 @@ typedef enum AllocEventKind {
 
 typedef struct AllocEvent {
     uint8_t kind;
-    uint32_t index;
-    uint32_t first, count; /* AE_SITE */
-    HostMove move;
-    IrRef value; /* AE_MOVE: the value moved (alias root), or IR_NONE */
+    union {
+        uint32_t index;
+        IrRef value; /* AE_MOVE: the value moved (alias root), or IR_NONE */
+    };
+    union {
+        struct { /* AE_SITE */
+            uint32_t first, count;
+        };
+        HostMove move;
+    };
 } AllocEvent;
 
 typedef struct Allocation {

@@ -9,18 +9,6 @@
 
 #include "backend/core/alloc.h"
 
-uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add)
-{
-    IrRef base = v;
-    *add = 0;
-    IrRef r = a->sel->alias[v.i];
-    if (a->sel->insts[r.i].lazy)
-        select_base_disp(a->sel, r, &base, add);
-    else
-        base = r;
-    return base.i;
-}
-
 static void add_use(Allocator *a, uint32_t value, bool strong)
 {
     if (value == 0)
@@ -67,7 +55,7 @@ static void add_inst_uses(Allocator *a, uint32_t i, uint32_t pos, uint64_t *pins
     if (si->folded || si->lazy || !si->needed || a->sel->alias[i].i != i)
         return;
     if (si->rule != NULL) {
-        for (unsigned k = 0; k < 3; k++) {
+        for (unsigned k = 0; k < si->nopnds; k++) {
             for (unsigned n = 0; n < OPND_LEAVES; n++)
                 add_use(a, si->opnd[k].leaf[n].i, true);
         }
@@ -93,13 +81,10 @@ static void list_uses(Allocator *a, uint32_t b)
 {
     const Region *r = a->region;
     BlockInfo *bi = &a->blocks[b];
-    uint32_t length = 0;
-    for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next)
-        length++;
+    uint32_t length = bi->length;
     a->seen_stamp++;
     bi->first_use = a->uses.count;
     bi->first_pin_use = a->pin_uses.count;
-    bi->length = length;
     bi->inst_uses = arena_raw(r->arena, (length + 2) * sizeof *bi->inst_uses);
     /* Counted from the end: the uses at position p are [inst_uses[p + 1], inst_uses[p]). */
     bi->inst_uses[length] = a->uses.count;

@@ -8,15 +8,14 @@
 AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_t index)
 {
     AllocEvent *e = VEC_PUSH(a->region->arena, &a->al->events);
-    *e = (AllocEvent){.kind = kind, .index = index};
+    e->kind = (uint8_t)kind;
+    e->index = index;
     return e;
 }
 
 void alloc_move(Allocator *a, HostMove m, uint32_t value)
 {
-    AllocEvent *e = alloc_event(a, AE_MOVE, 0);
-    e->move = m;
-    e->value = (IrRef){value};
+    alloc_event(a, AE_MOVE, value)->move = m;
 }
 
 /* Width used when a value is moved between a register and its memory place: always the whole

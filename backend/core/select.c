@@ -9,8 +9,6 @@
  */
 #include "backend/core/core.h"
 
-#include <string.h>
-
 #include "ir/base/bits.h"
 #include "ir/base/log.h"
 
@@ -209,7 +207,7 @@ static IrType rule_type(const Region *r, const IrInst *in)
     return in->type;
 }
 
-static bool try_rule(Selection *s, IrRef v, const LowerRule *rule, Operand opnd[3])
+static bool try_rule(Selection *s, IrRef v, const LowerRule *rule, Operand *opnd)
 {
     const IrInst *in = ir_inst(s->region, v);
     if ((rule->types & 1u << rule_type(s->region, in)) == 0 ||
@@ -218,8 +216,8 @@ static bool try_rule(Selection *s, IrRef v, const LowerRule *rule, Operand opnd[
         return false;
     s->npending = 0;
     s->cur_snap = 0;
-    memset(opnd, 0, 3 * sizeof *opnd);
     for (unsigned k = 0; k < in->nargs; k++) {
+        opnd[k] = (Operand){0};
         if (rule->arg[k] == NULL)
             continue;
         if (!rule->arg[k](s, v, in->arg[k], &opnd[k]))
@@ -243,16 +241,16 @@ static void fold_away(Selection *s, SelInst *si, IrRef f)
 }
 
 /* Moves the use counts from the instruction's arguments to the leaves of the chosen operands. */
-static void commit(Selection *s, IrRef v, const LowerRule *rule, const Operand opnd[3])
+static void commit(Selection *s, IrRef v, const LowerRule *rule)
 {
     const IrInst *in = ir_inst(s->region, v);
     SelInst *si = &s->insts[v.i];
+    const Operand *opnd = si->opnd;
     si->rule = rule;
-    si->snap = in->snap;
-    memcpy(si->opnd, opnd, 3 * sizeof *opnd);
+    si->nopnds = in->nargs;
     for (unsigned k = 0; k < in->nargs; k++)
         s->uses[in->arg[k].i]--;
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = 0; k < in->nargs; k++) {
         if (opnd[k].folded.i != 0)
             fold_away(s, si, opnd[k].folded);
         for (unsigned n = 0; n < OPND_LEAVES; n++)
@@ -302,7 +300,6 @@ static void choose_rule(Selection *s, IrRef v)
     const Region *r = s->region;
     const IrInst *in = ir_inst(r, v);
     SelInst *si = &s->insts[v.i];
-    Operand opnd[3];
 
     if (si->folded)
         return;
@@ -324,12 +321,13 @@ static void choose_rule(Selection *s, IrRef v)
     }
     if (handled_by_core(in))
         return;
+    si->opnd[0] = si->opnd[1] = si->opnd[2] = (Operand){0};
     for (uint32_t k = first_rule(s->host, in->op); k < s->host->rule_count; k++) {
         const LowerRule *rule = &s->host->rules[k];
         if (rule->op != in->op)
             break;
-        if (try_rule(s, v, rule, opnd)) {
-            commit(s, v, rule, opnd);
+        if (try_rule(s, v, rule, si->opnd)) {
+            commit(s, v, rule);
             return;
         }
     }
@@ -337,7 +335,7 @@ static void choose_rule(Selection *s, IrRef v)
             ir_op_info[in->op].name, ir_type_name(rule_type(r, in)));
 }
 
-/* Operands are written when a rule is chosen, and read only if there is one. */
+/* Operands are written when rules are tried, and read only if one is chosen. */
 static void begin_inst(SelInst *si)
 {
     si->rule = NULL;
