@@ -47,11 +47,13 @@ static inline IrRef inst_new(Region *r, const IrInst *proto)
     if (r->insts.count == r->insts.cap) { /* proto may lie in insts, which move */
         copy = *proto;
         proto = &copy;
+        r->insts.data =
+            vec_grow(r->arena, r->insts.data, r->insts.count, &r->insts.cap, sizeof copy);
     }
-    IrInst *i = VEC_PUSH(r->arena, &r->insts);
+    IrInst *i = &r->insts.data[r->insts.count];
     *i = *proto;
     i->prev = i->next = 0;
-    return (IrRef){r->insts.count - 1};
+    return (IrRef){r->insts.count++};
 }
 
 IrRef ir_inst_new(Region *r, const IrInst *proto)

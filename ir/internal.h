@@ -19,7 +19,7 @@ typedef struct Folder { /* where new instructions go: before `before`, or at the
     uint32_t block;
     uint32_t before;
     const struct IrGraph *graph; /* for facts from branches passed; or NULL */
-    const uint32_t *uses;        /* of values below use_count, at least; or NULL */
+    uint32_t **uses; /* of values below use_count, at least; counted when asked for. Or NULL */
     uint32_t use_count;
 } Folder;
 

@@ -12,8 +12,8 @@ typedef struct Fold {
     Region *r;
     IrGraph g;
     IrMap map;
-    uint32_t *uses;
-    bool cut; /* an edge is gone, or edges have changed places */
+    uint32_t *uses; /* NULL until a rule asks for it */
+    bool cut;       /* an edge is gone, or edges have changed places */
 } Fold;
 
 static void fold_pure(Fold *f, uint32_t v)
@@ -26,7 +26,7 @@ static void fold_pure(Fold *f, uint32_t v)
                      .block = copy.block,
                      .before = v,
                      .graph = &f->g,
-                     .uses = f->uses,
+                     .uses = &f->uses,
                      .use_count = f->map.count};
     IrRef old = ir_simplify(&folder, &copy);
     if (old.i != 0) {
@@ -85,7 +85,6 @@ void ir_pass_fold(Region *r, const PassContext *ctx)
 {
     (void)ctx;
     Fold f = {.r = r, .g = ir_graph(r), .map = ir_map_new(r)};
-    f.uses = ir_count_uses(r);
     for (uint32_t k = 0; k < f.g.count; k++) {
         for (uint32_t v = r->blocks.data[f.g.order[k]].first, next; v != 0; v = next) {
             IrInst *i = &r->insts.data[v];

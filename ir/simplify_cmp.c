@@ -73,7 +73,11 @@ bool fold_to_opposite(const Region *r, IrInst *i, IrRef v)
 
 static bool used_once(const Folder *f, IrRef v)
 {
-    return f->uses != NULL && v.i < f->use_count && f->uses[v.i] == 1;
+    if (f->uses == NULL || v.i >= f->use_count)
+        return false;
+    if (*f->uses == NULL)
+        *f->uses = ir_count_uses(f->region);
+    return (*f->uses)[v.i] == 1;
 }
 
 IrRef fold_equal(Folder *f, IrInst *i)

@@ -116,12 +116,14 @@ struct Selection {
     Region *region;
     const HostDesc *host;
     const BackendConfig *cfg;
-    SelInst *insts;    /* by instruction number */
-    uint32_t *uses;    /* strong uses of each value not yet folded away (args, edges, exits') */
-    uint32_t *weak;    /* uses by snapshots */
-    IrRef *alias;      /* the value whose register each value shares; itself if none */
-    uint32_t cur_snap; /* snapshot folded in by an earlier operand of the rule being tried */
-    IrRef pending[8];  /* select_also_folded of the rule being tried */
+    SelInst *insts; /* by instruction number */
+    uint32_t *uses; /* strong uses of each value not yet folded away (args, edges, exits') */
+    uint32_t *weak; /* uses by snapshots */
+    IrRef *alias;   /* the value whose register each value shares; itself if none */
+    bool *not_lazy; /* values that something wants other than as an address */
+    VEC(uint32_t) maybe_lazy; /* additions of constants */
+    uint32_t cur_snap;        /* snapshot folded in by an earlier operand of the rule being tried */
+    IrRef pending[8];         /* select_also_folded of the rule being tried */
     uint32_t npending;
 };
 

@@ -14,31 +14,6 @@
 
 /* ---- use counts ---- */
 
-static void count_edge(Selection *s, uint32_t edge)
-{
-    const IrEdge *ed = &s->region->edges.data[edge];
-    for (uint32_t k = 0; k < ed->nargs; k++)
-        s->uses[s->region->pool.data[ed->args + k].i]++;
-}
-
-static void count_inst(Selection *s, const IrInst *in)
-{
-    const Region *r = s->region;
-    for (unsigned k = 0; k < in->nargs; k++)
-        s->uses[in->arg[k].i]++;
-    for (uint32_t k = 0; k < in->nlist; k++)
-        s->uses[r->pool.data[in->list + k].i]++;
-    if (in->op == IR_jump || in->op == IR_br)
-        count_edge(s, in->edge[0]);
-    if (in->op == IR_br)
-        count_edge(s, in->edge[1]);
-    if (in->snap != 0) {
-        const IrSnapshot *sn = &r->snaps.data[in->snap - 1];
-        for (uint32_t k = 0; k < sn->count; k++)
-            s->weak[r->snap_entries.data[sn->first + k].value.i]++;
-    }
-}
-
 static bool is_address_use(const IrInst *user, unsigned k)
 {
     return k == 0 && (user->op == IR_load || user->op == IR_store || user->op == IR_x87mem);
@@ -52,25 +27,47 @@ static bool is_add_const(const Region *r, const IrInst *in)
            bits_fits_signed((int64_t)ir_inst(r, in->arg[1])->imm, 20);
 }
 
-/* Marks values that something wants in a register other than as an address. Called backwards, so
- * that an addition is known to be lazy or not before what it adds to. */
-static void mark_not_lazy(Selection *s, uint32_t i, bool *not_lazy)
+static void count_list(Selection *s, uint32_t first, uint32_t n)
+{
+    for (uint32_t k = first; k < first + n; k++) {
+        uint32_t v = s->region->pool.data[k].i;
+        s->uses[v]++;
+        s->not_lazy[v] = true;
+    }
+}
+
+/* Counts what i uses, and marks what it wants in a register other than as an address. */
+static void count_inst(Selection *s, uint32_t i)
 {
     const Region *r = s->region;
     const IrInst *in = &r->insts.data[i];
-    s->insts[i].lazy = !not_lazy[i] && is_add_const(r, in);
+    bool may_be_lazy = is_add_const(r, in);
+    if (may_be_lazy)
+        *VEC_PUSH(r->arena, &s->maybe_lazy) = i;
     for (unsigned k = 0; k < in->nargs; k++) {
-        if (!is_address_use(in, k) && !s->insts[i].lazy)
-            not_lazy[in->arg[k].i] = true;
+        s->uses[in->arg[k].i]++;
+        if (!may_be_lazy && !is_address_use(in, k))
+            s->not_lazy[in->arg[k].i] = true;
     }
-    for (uint32_t k = 0; k < in->nlist; k++)
-        not_lazy[r->pool.data[in->list + k].i] = true;
-    for (unsigned n = 0; n < 2; n++) {
-        if (in->op != IR_br && !(in->op == IR_jump && n == 0))
-            continue;
-        const IrEdge *ed = &r->edges.data[in->edge[n]];
-        for (uint32_t k = 0; k < ed->nargs; k++)
-            not_lazy[r->pool.data[ed->args + k].i] = true;
+    if (in->nlist != 0)
+        count_list(s, in->list, in->nlist);
+    for (unsigned n = 0; n < (in->op == IR_br ? 2u : in->op == IR_jump ? 1u : 0u); n++)
+        count_list(s, r->edges.data[in->edge[n]].args, r->edges.data[in->edge[n]].nargs);
+    if (in->snap != 0) {
+        const IrSnapshot *sn = &r->snaps.data[in->snap - 1];
+        for (uint32_t k = 0; k < sn->count; k++)
+            s->weak[r->snap_entries.data[sn->first + k].value.i]++;
+    }
+}
+
+/* Backwards, so that an addition is known to be lazy or not before what it adds to. */
+static void find_lazy(Selection *s)
+{
+    for (uint32_t n = s->maybe_lazy.count; n-- > 0;) {
+        uint32_t i = s->maybe_lazy.data[n];
+        s->insts[i].lazy = !s->not_lazy[i];
+        if (s->not_lazy[i])
+            s->not_lazy[s->region->insts.data[i].arg[0].i] = true;
     }
 }
 
@@ -347,7 +344,7 @@ void select_region(Selection *s)
 {
     Region *r = s->region;
     uint32_t n = r->insts.count;
-    bool *not_lazy = arena_alloc(r->arena, n);
+    s->not_lazy = arena_alloc(r->arena, n);
     s->insts = arena_raw(r->arena, n * sizeof *s->insts);
     s->uses = arena_alloc(r->arena, n * sizeof *s->uses);
     s->weak = arena_alloc(r->arena, n * sizeof *s->weak);
@@ -362,15 +359,11 @@ void select_region(Selection *s)
         }
         for (uint32_t i = b->first; i != 0; i = r->insts.data[i].next) {
             begin_inst(&s->insts[i]);
-            count_inst(s, &r->insts.data[i]);
+            count_inst(s, i);
             find_alias(s, (IrRef){i});
         }
     }
-    for (uint32_t k = r->blocks.count; k-- > 0;) {
-        const IrBlock *b = &r->blocks.data[k];
-        for (uint32_t i = b->last; i != 0; i = r->insts.data[i].prev)
-            mark_not_lazy(s, i, not_lazy);
-    }
+    find_lazy(s);
     for (uint32_t k = r->blocks.count; k-- > 0;) {
         const IrBlock *b = &r->blocks.data[k];
         for (uint32_t i = b->last; i != 0; i = r->insts.data[i].prev)

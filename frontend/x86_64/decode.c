@@ -363,10 +363,10 @@ static bool set_operand(X86Insn *in, Reader *r, X86Operand *op, unsigned spec)
 {
     const OperandDesc *d = &operand_desc[spec];
     op->spec = (uint8_t)spec;
+    if (d->place == X86_AT_NONE)
+        return true;
     op->size = (uint8_t)resolve_size(in, d->size);
     switch (d->place) {
-    case X86_AT_NONE:
-        return true;
     case X86_AT_RM:
     case X86_AT_RMR:
         if (in->modrm >= 0xc0 || d->kind == X86_CR)
