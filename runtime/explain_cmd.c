@@ -318,7 +318,7 @@ static bool option(ExplainRequest *rq, int argc, char **argv, int *i)
         return explain_backend(v, &features) != NULL;
     }
     if ((v = value_of("--html", argc, argv, i)) != NULL)
-        return (rq->html = v)[0] != 0;
+        return v[0] && (rq->html = options_absolute(v)) != NULL;
     if ((v = value_of("--width", argc, argv, i)) != NULL)
         return set_number(&rq->style.width, v);
     if ((v = value_of("--max-insns", argc, argv, i)) != NULL)
@@ -339,14 +339,6 @@ static bool option(ExplainRequest *rq, int argc, char **argv, int *i)
     if (strcmp(argv[*i], "--bytes") == 0)
         return rq->style.bytes = true;
     return false;
-}
-
-/* Where the guest cannot take it away. */
-static FILE *own_stdout(void)
-{
-    int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 500);
-    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-    return f ? f : stderr;
 }
 
 int explain_command(ExplainRequest *rq, int *argc, char ***argv)
@@ -371,7 +363,6 @@ int explain_command(ExplainRequest *rq, int *argc, char ***argv)
     rq->program = (*argv)[i];
     if (rq->hot == 0)
         return explain_file(rq);
-    rq->out = own_stdout();
     *argc -= i - 1;
     *argv += i - 1;
     return -1;

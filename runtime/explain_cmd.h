@@ -12,7 +12,7 @@ typedef struct ExplainRequest {
     const char *host, *html;
     const char *program;
     ExplainStyle style;
-    FILE *out; /* with hot */
+    FILE *out; /* with hot: set before the program runs */
     bool relaxed;
     uint32_t max_insns; /* of a region; 0: as usual */
 } ExplainRequest;

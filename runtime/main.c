@@ -77,7 +77,7 @@ static void find_self(LinuxProcess *p, const char *argv0)
     if (!p->self)
         log_fatal("out of memory");
     if (p->options->self_fd != OPTION_NO_NUMBER) {
-        p->our_fd[FD_SELF] = (int)p->options->self_fd;
+        fd_keep(p, FD_SELF, (int)p->options->self_fd);
     } else {
         int fd = open_own(AT_FDCWD, "/proc/self/exe", O_PATH);
         if (fd < 0)
@@ -100,7 +100,7 @@ static void open_log(LinuxProcess *p)
     int fd = -1;
     p->strace_many = o->strace_many;
     if (o->strace_fd != OPTION_NO_NUMBER) {
-        p->our_fd[FD_STRACE] = (int)o->strace_fd;
+        fd_keep(p, FD_STRACE, (int)o->strace_fd);
         return;
     }
     if (o->log_file) {
@@ -153,6 +153,14 @@ static void open_cache(LinuxProcess *p, Options *o)
     close(fd);
     close(spare);
     p->our_fd[FD_CACHE] = p->our_fd[FD_CACHE_FILE] = -1;
+}
+
+/* Where `explain --hot` writes when the program has ended, out of its reach. */
+static FILE *open_report(LinuxProcess *p)
+{
+    int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    FILE *f = fd >= 0 ? fdopen(fd_guard(p, FD_REPORT, fd, true), "w") : NULL;
+    return f ? f : stderr;
 }
 
 /* ---- subcommands ---- */
@@ -234,6 +242,7 @@ int main(int argc, char **argv)
     LinuxThread *t = signals_first_thread(p);
     EngineOptions eo = engine_options(&options);
     if (explain_request.hot) {
+        explain_request.out = open_report(p);
         eo.stats = true;
         eo.at_end = explain_hottest;
         eo.at_end_arg = &explain_request;

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef enum OptionKind {
     FLAG,
     TEXT,
+    PLACE,
     CHOICE,
     NUMBER,
     MAYBE,
@@ -97,6 +99,17 @@ static const char *add_variables(EnvChanges *env, const char *list, bool unset)
     return copy && env->count ? NULL : "names no variable";
 }
 
+char *options_absolute(const char *path)
+{
+    char *here = path[0] && path[0] != '/' ? getcwd(NULL, 0) : NULL, *whole = NULL;
+    if (!here)
+        return strdup(path);
+    if (asprintf(&whole, "%s/%s", here, path) < 0)
+        whole = NULL;
+    free(here);
+    return whole;
+}
+
 /* Stores an option's argument (NULL: none). False with a message in err. */
 static bool apply(Options *o, const OptionRow *row, const char *arg, char *err)
 {
@@ -108,6 +121,11 @@ static bool apply(Options *o, const OptionRow *row, const char *arg, char *err)
         break;
     case TEXT:
         *(const char **)field = arg;
+        break;
+    case PLACE:
+        *(const char **)field = options_absolute(arg);
+        if (!*(const char **)field)
+            problem = "cannot be stored";
         break;
     case CHOICE:
         *(const char **)field = arg;
@@ -360,6 +378,7 @@ static char *written(const OptionRow *r, const Options *o)
             n = asprintf(&s, "--%s", r->word);
         break;
     case TEXT:
+    case PLACE:
     case CHOICE:
         if (*(const char *const *)field)
             n = asprintf(&s, "--%s=%s", r->word, *(const char *const *)field);

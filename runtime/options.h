@@ -47,6 +47,8 @@ typedef struct Options {
 } Options;
 
 bool options_parse(Options *o, int argc, char **argv, char **environment, char err[OPTIONS_ERROR]);
+/* A copy of a path, absolute if the current directory is known; NULL: no memory. */
+char *options_absolute(const char *path);
 void options_help(FILE *out);
 /* The manual page, in roff: what docs/dragoman.1 holds. */
 void options_man(FILE *out);

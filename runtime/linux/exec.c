@@ -43,7 +43,7 @@ static bool leads_to_exe(LinuxThread *t, int dirfd, const char *path)
 {
     struct stat st;
     return proc_classify(t, dirfd, path) == PROC_EXE ||
-           (fstatat(dirfd, path, &st, 0) == 0 && proc_link_to_exe(t, dirfd, path, &st));
+           (fstatat(dirfd, path, &st, 0) == 0 && proc_behind_link(t, dirfd, path, &st) == PROC_EXE);
 }
 
 const char *interpreter_path(LinuxThread *t, const char *name, const char *exe, PathBuffer *buf)
@@ -300,17 +300,15 @@ static long find_file(LinuxThread *t, int dirfd, const char *path, int flags, Ex
     return f->fd < 0 ? f->fd : check_descriptor(t, f);
 }
 
-static long execute(LinuxThread *t, int dirfd, uint64_t path_at, uint64_t argv_at, uint64_t envp_at,
+static long execute(LinuxThread *t, int dirfd, const char *path, uint64_t argv_at, uint64_t envp_at,
                     int flags)
 {
-    char path[4096];
     char **argv = NULL, **envp = NULL;
     size_t argc = 0, envc = 0;
     ExecFile file;
-    long r = copy_string(t, path, path_at, sizeof path);
-    if (r < 0)
-        return r;
-    r = find_file(t, dirfd, path, flags, &file);
+    if (!path)
+        return -EFAULT;
+    long r = find_file(t, dirfd, path, flags, &file);
     long kind = r;
     if (r >= 0)
         r = read_strings(argv_at, OWN_ARGS + 1, &argv, &argc);
@@ -332,12 +330,12 @@ static long execute(LinuxThread *t, int dirfd, uint64_t path_at, uint64_t argv_a
 
 long sys_execve(LinuxThread *t, uint64_t a[6])
 {
-    return execute(t, AT_FDCWD, a[0], a[1], a[2], 0);
+    return execute(t, AT_FDCWD, (const char *)a[0], a[1], a[2], 0);
 }
 
 long sys_execveat(LinuxThread *t, uint64_t a[6])
 {
     if (a[4] & ~(uint64_t)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
         return -EINVAL;
-    return execute(t, (int)a[0], a[1], a[2], a[3], (int)a[4]);
+    return execute(t, (int)a[0], (const char *)a[1], a[2], a[3], (int)a[4]);
 }

@@ -16,6 +16,7 @@
 #define DRAGOMAN_RUNTIME_LINUX_LINUX_H
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -36,7 +37,7 @@
 /* host_syscall's answer when a signal came first: the call was not made and is to be redone. */
 enum { ERESTART_STUB = 512 };
 
-enum { GUEST_PAGE = 4096, SIGNALS = 64, SIGNAL_QUEUE = 16, OUR_FDS = 6 };
+enum { GUEST_PAGE = 4096, SIGNALS = 64, SIGNAL_QUEUE = 16 };
 
 /* Signals the processor raises: the engine's handlers own them on the host, they are never blocked
  * there. */
@@ -66,6 +67,11 @@ typedef struct ShmAttach {
 } ShmAttach;
 enum { SHM_ATTACHES = 64 };
 
+/* Descriptors of the translator: itself, the log of system calls, the map for perf, the folder of
+ * kept translations and a file in it, where `explain` writes, what keeps a vfork parent waiting on
+ * hosts whose vfork is a fork. */
+enum { FD_SELF, FD_STRACE, FD_PERF, FD_CACHE, FD_CACHE_FILE, FD_REPORT, FD_VFORK, OUR_FDS };
+
 typedef struct LinuxProcess {
     Engine *engine;
     const GuestAbi *abi;
@@ -73,7 +79,6 @@ typedef struct LinuxProcess {
     const Options *options;
     pthread_mutex_t lock;
     _Atomic int thread_count; /* guest threads alive in the process */
-    int vfork_wait;           /* descriptor that keeps a vfork parent waiting; 0: none */
 
     uint64_t brk_start, brk; /* under lock */
     struct rlimit limit_as, limit_data;
@@ -86,6 +91,7 @@ typedef struct LinuxProcess {
     char *self; /* path of Dragoman itself */
     uint64_t self_inode, self_device;
     int our_fd[OUR_FDS]; /* descriptors the guest must not touch; -1: unused */
+    uint64_t our_inode[OUR_FDS], our_device[OUR_FDS]; /* of their files */
     /* Of the program as it was loaded, for /proc: its strings on the stack (those of the
      * environment follow the arguments), code and data of the file, the first stack pointer. */
     uint64_t arg_start, arg_end, env_end, code_start, code_end, data_start, data_end, start_stack;
@@ -95,8 +101,6 @@ typedef struct LinuxProcess {
     struct PerfMap *perf_map; /* --perf; NULL: none */
     bool strace_many; /* --strace says whose call it is: there are other threads or processes */
 } LinuxProcess;
-
-enum { FD_SELF, FD_STRACE, FD_PERF, FD_CACHE, FD_CACHE_FILE }; /* indices in our_fd */
 
 typedef struct LinuxThread {
     Vcpu *vcpu;
@@ -116,6 +120,7 @@ typedef struct LinuxThread {
     uint64_t trap_no, err, fault_addr; /* last synchronous fault, for the frames */
 
     struct Trace *trace; /* the line of --strace being made; NULL: none yet */
+    int path_file;       /* ProcFile that this call's path names */
     bool no_result;      /* the handler set the registers itself (rt_sigreturn) */
     bool no_restart;     /* this call ends with EINTR even under SA_RESTART */
 } LinuxThread;
@@ -185,17 +190,18 @@ int load_program(LinuxThread *t, const char *path, int argc, char **argv, char *
 
 /* ---- files (path.c, procfs.c) ---- */
 
-typedef struct PathBuffer {
-    char text[8192];
-} PathBuffer;
-
 bool fd_is_ours(const LinuxProcess *p, long fd);
 /* Moves fd out of the guest's way, to a high number, and guards it. Returns the new number. */
 int fd_guard(LinuxProcess *p, int which, int fd, bool cloexec);
-/* Rewrites a path argument if -L or our /proc demands it: *path then points into buf. 0 or -errno.
- */
-long path_to_host(LinuxThread *t, uint64_t *path, PathBuffer *buf);
-/* The same for a path already copied; returns path or buf->text. */
+/* Guards fd where it is. */
+void fd_keep(LinuxProcess *p, int which, int fd);
+typedef struct PathBuffer {
+    char given[PATH_MAX], translated[PATH_MAX];
+} PathBuffer;
+/* Copies a path argument, once for all that look at it: *path then points into buf, to the file's
+ * name on the host. t->path_file says if it is one of /proc. 0 or -errno. */
+long path_to_host(LinuxThread *t, int dirfd, uint64_t *path, PathBuffer *buf);
+/* The name on the host of a path that is not the guest's argument: path or buf->translated. */
 const char *path_translate(LinuxProcess *p, const char *path, PathBuffer *buf);
 /* If path names a /proc file of this process that must tell the guest's truth: which one. */
 typedef enum ProcFile {
@@ -218,14 +224,18 @@ typedef enum ProcFile {
 ProcFile proc_classify(LinuxThread *t, int dirfd, const char *path);
 /* A descriptor with the text of one of those from PROC_MAPS on, or -errno. `path` is its name. */
 long proc_open(LinuxThread *t, ProcFile file, const char *path, int flags);
-/* Whether path, which led to a file with status st, is a symbolic link that leads to our exe. */
+/* Whether path, which led to a file with status st, is a symbolic link to PROC_EXE or PROC_OUR_FD;
+ * else PROC_NONE. */
 struct stat;
-bool proc_link_to_exe(LinuxThread *t, int dirfd, const char *path, const struct stat *st);
-/* After an open that gave fd (or an error): puts the guest's text in place of the file if it is one
- * of those above. Returns fd or -errno. */
-long proc_opened(LinuxThread *t, long fd, int flags);
-/* Whether an entry of an opened directory is to be left out. */
-bool proc_hides(LinuxThread *t, int dirfd, const char *entry);
+ProcFile proc_behind_link(LinuxThread *t, int dirfd, const char *path, const struct stat *st);
+/* After an open that gave fd with status st: puts the guest's text in place of the file if it is
+ * one of those above. Returns fd or -errno. */
+long proc_opened(LinuxThread *t, long fd, const struct stat *st, int flags);
+/* What kind of directory of this process an opened one is, and whether an entry of it is to be left
+ * out. */
+typedef enum ProcDir { PROC_DIR_NONE, PROC_DIR_FD, PROC_DIR_TASK, PROC_DIR_MAP_FILES } ProcDir;
+ProcDir proc_dir(int fd);
+bool proc_hides(LinuxThread *t, ProcDir dir, const char *entry);
 /* What a link in /proc/self/fd says, n bytes, as the guest knows it: the new length. */
 long proc_link_name(char *name, long n);
 

@@ -9,11 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "runtime/host/host.h"
 #include "runtime/linux/linux.h"
-
-static const char proc[] = "/proc/";
 
 bool fd_is_ours(const LinuxProcess *p, long fd)
 {
@@ -21,6 +20,16 @@ bool fd_is_ours(const LinuxProcess *p, long fd)
         if (fd >= 0 && p->our_fd[i] == fd)
             return true;
     return false;
+}
+
+void fd_keep(LinuxProcess *p, int which, int fd)
+{
+    struct stat st;
+    p->our_fd[which] = fd;
+    if (fstat(fd, &st) == 0) {
+        p->our_inode[which] = st.st_ino;
+        p->our_device[which] = st.st_dev;
+    }
 }
 
 int fd_guard(LinuxProcess *p, int which, int fd, bool cloexec)
@@ -39,7 +48,7 @@ int fd_guard(LinuxProcess *p, int which, int fd, bool cloexec)
     } else {
         fcntl(fd, F_SETFD, cloexec ? FD_CLOEXEC : 0);
     }
-    p->our_fd[which] = fd;
+    fd_keep(p, which, fd);
     return fd;
 }
 
@@ -48,29 +57,30 @@ const char *path_translate(LinuxProcess *p, const char *path, PathBuffer *buf)
     const char *prefix = p->options->prefix;
     if (!prefix || path[0] != '/')
         return path;
-    int n = snprintf(buf->text, sizeof buf->text, "%s%s", prefix, path);
-    if (n < 0 || (size_t)n >= sizeof buf->text ||
-        faccessat(AT_FDCWD, buf->text, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+    int n = snprintf(buf->translated, sizeof buf->translated, "%s%s", prefix, path);
+    if (n < 0 || (size_t)n >= sizeof buf->translated ||
+        faccessat(AT_FDCWD, buf->translated, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return path;
-    return buf->text;
+    return buf->translated;
 }
 
-long path_to_host(LinuxThread *t, uint64_t *path, PathBuffer *buf)
+long path_to_host(LinuxThread *t, int dirfd, uint64_t *path, PathBuffer *buf)
 {
     LinuxProcess *p = t->process;
-    char start[sizeof proc - 1];
+    t->path_file = PROC_NONE;
+    if (!*path) /* some calls take it with AT_EMPTY_PATH */
+        return 0;
     if (mem_prot(p->engine, *path) < 0)
         return -EFAULT;
-    bool is_proc = !host_read(*path, start, sizeof start) && !memcmp(start, proc, sizeof start);
-    if (!p->options->prefix && !is_proc)
-        return 0;
-    char text[4096];
-    long n = copy_string(t, text, *path, sizeof text);
+    long n = copy_string(t, buf->given, *path, sizeof buf->given);
     if (n < 0)
         return n;
-    if (is_proc && proc_classify(t, AT_FDCWD, text) == PROC_EXE)
-        return 0; /* openat, readlink and execve ask themselves; stat sees the link */
-    if (path_translate(p, text, buf) == buf->text)
-        *path = (uint64_t)buf->text;
+    t->path_file = (int)proc_classify(t, dirfd, buf->given);
+    if (t->path_file == PROC_OUR_FD)
+        return -ENOENT;
+    const char *host = buf->given;
+    if (t->path_file != PROC_EXE) /* which handlers see to themselves */
+        host = path_translate(p, host, buf);
+    *path = (uint64_t)host;
     return 0;
 }

@@ -120,26 +120,35 @@ ProcFile proc_classify(LinuxThread *t, int dirfd, const char *path)
     return fd_is_ours(t->process, strtol(last, NULL, 10)) ? PROC_OUR_FD : PROC_FD;
 }
 
-bool proc_link_to_exe(LinuxThread *t, int dirfd, const char *path, const struct stat *st)
+/* Whether a file is the translator's program, or what a descriptor of its refers to. */
+static bool is_our_file(const LinuxProcess *p, const struct stat *st)
+{
+    bool ours = st->st_ino == p->self_inode && st->st_dev == p->self_device;
+    for (unsigned i = 0; i < OUR_FDS && !ours; i++)
+        ours = p->our_fd[i] >= 0 && st->st_ino == p->our_inode[i] && st->st_dev == p->our_device[i];
+    return ours;
+}
+
+ProcFile proc_behind_link(LinuxThread *t, int dirfd, const char *path, const struct stat *st)
 {
     enum { MAX_LINKS = 8 };
     char at[PATH_MAX], target[PATH_MAX];
-    const LinuxProcess *p = t->process;
-    if (st->st_ino != p->self_inode || st->st_dev != p->self_device)
-        return false;
+    if (!is_our_file(t->process, st))
+        return PROC_NONE;
     snprintf(at, sizeof at, "%s", path);
     for (unsigned i = 0; i < MAX_LINKS; i++) {
-        if (proc_classify(t, dirfd, at) == PROC_EXE)
-            return true;
+        ProcFile file = proc_classify(t, dirfd, at);
+        if (file == PROC_EXE || file == PROC_OUR_FD)
+            return file;
         ssize_t n = readlinkat(dirfd, at, target, sizeof target - 1);
         if (n < 0)
-            return false;
+            return PROC_NONE;
         target[n] = 0;
         char *slash = strrchr(at, '/'); /* a relative target: in the link's directory */
         char *to = target[0] == '/' || !slash ? at : slash + 1;
         snprintf(to, (size_t)(at + sizeof at - to), "%s", target);
     }
-    return false;
+    return PROC_NONE;
 }
 
 /* Threads of the translator, or of an emulator under it, are no tasks of the guest. */
@@ -153,24 +162,32 @@ static bool is_guest_task(LinuxProcess *p, long tid)
     return found;
 }
 
-bool proc_hides(LinuxThread *t, int dirfd, const char *entry)
+ProcDir proc_dir(int fd)
 {
+    static const char *const names[] = {
+        [PROC_DIR_FD] = "fd/", [PROC_DIR_TASK] = "task/", [PROC_DIR_MAP_FILES] = "map_files/"};
     char name[256];
-    uint64_t start;
-    if (!isxdigit((unsigned char)entry[0]) || !name_of_fd(dirfd, name, sizeof name - 1))
-        return false;
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
+        !name_of_fd(fd, name, sizeof name - 1))
+        return PROC_DIR_NONE;
     strcat(name, "/");
     const char *inner = inside_own(name);
-    if (!inner)
+    for (int i = PROC_DIR_FD; inner && i <= PROC_DIR_MAP_FILES; i++)
+        if (!strcmp(inner, names[i]))
+            return (ProcDir)i;
+    return inner && !strcmp(inner, "fdinfo/") ? PROC_DIR_FD : PROC_DIR_NONE;
+}
+
+bool proc_hides(LinuxThread *t, ProcDir dir, const char *entry)
+{
+    if (dir == PROC_DIR_NONE || !isxdigit((unsigned char)entry[0]))
         return false;
-    if (!strcmp(inner, "fd/") || !strcmp(inner, "fdinfo/"))
+    if (dir == PROC_DIR_FD)
         return fd_is_ours(t->process, strtol(entry, NULL, 10));
-    if (!strcmp(inner, "task/"))
+    if (dir == PROC_DIR_TASK)
         return !is_guest_task(t->process, strtol(entry, NULL, 10));
-    if (strcmp(inner, "map_files/") != 0)
-        return false;
-    start = strtoull(entry, NULL, 16);
-    return mem_prot(t->process->engine, start) < 0;
+    return mem_prot(t->process->engine, strtoull(entry, NULL, 16)) < 0;
 }
 
 /* ---- texts ---- */
@@ -366,11 +383,10 @@ static ProcFile classify_opened(const LinuxProcess *p, const char *path, mode_t 
     return inner && !strncmp(inner, "map_files/", 10) ? PROC_REFUSED : PROC_NONE;
 }
 
-static bool on_procfs(int fd)
+static bool on_procfs(int fd, const struct stat *st)
 {
-    struct stat st;
     struct statfs fs;
-    return fstat(fd, &st) == 0 && major(st.st_dev) == 0 && S_ISREG(st.st_mode) &&
+    return major(st->st_dev) == 0 && S_ISREG(st->st_mode) && st->st_size == 0 &&
            fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
@@ -407,11 +423,11 @@ long proc_open(LinuxThread *t, ProcFile file, const char *path, int flags)
     return fd;
 }
 
-long proc_opened(LinuxThread *t, long fd, int flags)
+long proc_opened(LinuxThread *t, long fd, const struct stat *st, int flags)
 {
     char path[256];
     mode_t mode;
-    if (fd < 0 || !on_procfs((int)fd) || !name_of_fd((int)fd, path, sizeof path))
+    if (!on_procfs((int)fd, st) || !name_of_fd((int)fd, path, sizeof path))
         return fd;
     ProcFile file = classify_opened(t->process, path, &mode);
     if (file == PROC_NONE || (flags & O_PATH))

@@ -2,32 +2,24 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/aio_abi.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 
 #include "runtime/host/host.h"
 #include "runtime/linux/strace.h"
 #include "runtime/linux/sys_ioctl.h"
 
-/* Which file of ours in /proc a path argument names, if it does. */
-static ProcFile proc_of(LinuxThread *t, int dirfd, uint64_t path)
-{
-    char text[PATH_MAX];
-    if (!path || copy_string(t, text, path, sizeof text) < 0)
-        return PROC_NONE;
-    return proc_classify(t, dirfd, text);
-}
+/* Paths arrive here as path_to_host left them: names on the host, in our memory. */
 
 /* The name the kernel gives the file goes with it. */
-static long open_text(LinuxThread *t, int dirfd, uint64_t path, ProcFile file, int flags)
+static long open_text(LinuxThread *t, int dirfd, const char *path, int flags)
 {
     char link[64], name[PATH_MAX];
-    int fd = openat(dirfd, (const char *)path, O_PATH | O_CLOEXEC);
+    int fd = openat(dirfd, path, O_PATH | O_CLOEXEC);
     if (fd < 0)
         return -errno;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -35,55 +27,57 @@ static long open_text(LinuxThread *t, int dirfd, uint64_t path, ProcFile file, i
     close(fd);
     name[n > 0 ? n : 0] = 0;
     if (strncmp(name, "/proc/", 6)) { /* an emulator under us has a file of its own there */
-        char text[PATH_MAX];
-        if (copy_string(t, text, path, sizeof text) <= 0)
-            return -EFAULT;
-        const char *slash = strrchr(text, '/');
-        snprintf(name, sizeof name, "/proc/%d/%.*s", getpid(), NAME_MAX, slash ? slash + 1 : text);
+        const char *slash = strrchr(path, '/');
+        snprintf(name, sizeof name, "/proc/%d/%.*s", getpid(), NAME_MAX, slash ? slash + 1 : path);
     }
-    return proc_open(t, file, name, flags);
+    return proc_open(t, (ProcFile)t->path_file, name, flags);
 }
 
-/* A symbolic link somewhere that leads to /proc/self/exe is only known by what it led to. */
-static bool led_to_exe(LinuxThread *t, int dirfd, uint64_t path, const struct stat *st)
+/* After an open that gave fd, or an error: what symbolic links may have led to is only known by
+ * what was opened. */
+static long opened(LinuxThread *t, long fd, int dirfd, const char *path, int flags, uint64_t mode)
 {
-    char text[PATH_MAX];
-    return copy_string(t, text, path, sizeof text) > 0 && proc_link_to_exe(t, dirfd, text, st);
-}
-
-static long open_at(LinuxThread *t, int dirfd, uint64_t path, int flags, uint64_t mode)
-{
-    ProcFile file = proc_of(t, dirfd, path);
-    if (file == PROC_OUR_FD)
-        return -ENOENT;
-    if (file == PROC_EXE && !(flags & O_NOFOLLOW))
-        return HOST(t, SYS_openat, AT_FDCWD, t->process->exe, flags, mode);
-    if (file >= PROC_MAPS && !(flags & O_PATH))
-        return open_text(t, dirfd, path, file, flags);
-    long fd = proc_opened(t, HOST(t, SYS_openat, dirfd, path, flags, mode), flags);
     struct stat st;
-    if (fd >= 0 && fstat((int)fd, &st) == 0 && led_to_exe(t, dirfd, path, &st)) {
+    if (fd < 0 || fstat((int)fd, &st) < 0)
+        return fd;
+    switch (proc_behind_link(t, dirfd, path, &st)) {
+    case PROC_EXE:
         close((int)fd);
         return HOST(t, SYS_openat, AT_FDCWD, t->process->exe, flags, mode);
+    case PROC_OUR_FD:
+        close((int)fd);
+        return -ENOENT;
+    default:
+        return proc_opened(t, fd, &st, flags);
     }
-    return fd;
+}
+
+static long open_at(LinuxThread *t, int dirfd, const char *path, int flags, uint64_t mode)
+{
+    if (t->path_file == PROC_EXE && !(flags & O_NOFOLLOW))
+        return HOST(t, SYS_openat, AT_FDCWD, t->process->exe, flags, mode);
+    if (t->path_file >= PROC_MAPS && !(flags & O_PATH))
+        return open_text(t, dirfd, path, flags);
+    long fd = HOST(t, SYS_openat, dirfd, path, flags, mode);
+    return opened(t, fd, dirfd, path, flags, mode);
 }
 
 long sys_open(LinuxThread *t, uint64_t a[6])
 {
-    return open_at(t, AT_FDCWD, a[0], (int)a[1], a[2]);
+    return open_at(t, AT_FDCWD, (const char *)a[0], (int)a[1], a[2]);
 }
 
 long sys_openat(LinuxThread *t, uint64_t a[6])
 {
-    return open_at(t, (int)a[0], a[1], (int)a[2], a[3]);
+    return open_at(t, (int)a[0], (const char *)a[1], (int)a[2], a[3]);
 }
 
 long sys_creat(LinuxThread *t, uint64_t a[6])
 {
-    return open_at(t, AT_FDCWD, a[0], O_CREAT | O_WRONLY | O_TRUNC, a[1]);
+    return open_at(t, AT_FDCWD, (const char *)a[0], O_CREAT | O_WRONLY | O_TRUNC, a[1]);
 }
 
+/* The kernel looks at the path first, as only it knows what RESOLVE_* flags forbid. */
 long sys_openat2(LinuxThread *t, uint64_t a[6])
 {
     struct open_how how;
@@ -102,9 +96,8 @@ long sys_openat2(LinuxThread *t, uint64_t a[6])
     }
     how.flags =
         (how.flags & ~0xffffffffull) | abi_open_flags_to_host(t->process->abi, (uint32_t)how.flags);
-    if (proc_of(t, (int)a[0], a[1]) == PROC_OUR_FD)
-        return -ENOENT;
-    return proc_opened(t, HOST(t, SYS_openat2, a[0], a[1], &how, sizeof how), (int)how.flags);
+    long fd = HOST(t, SYS_openat2, a[0], a[1], &how, sizeof how);
+    return opened(t, fd, (int)a[0], (const char *)a[1], (int)how.flags, how.mode);
 }
 
 long sys_close(LinuxThread *t, uint64_t a[6])
@@ -200,16 +193,15 @@ static long stat_at(LinuxThread *t, int dirfd, uint64_t path, uint64_t out, int 
     const GuestAbi *abi = t->process->abi;
     struct stat st;
     uint8_t guest[256];
-    ProcFile file = proc_of(t, dirfd, path);
-    if (file == PROC_OUR_FD)
-        return -ENOENT;
-    if (file == PROC_EXE && !(flags & AT_SYMLINK_NOFOLLOW)) {
-        path = (uint64_t)t->process->exe;
-        dirfd = AT_FDCWD;
-    }
-    long r = HOST(t, SYS_newfstatat, dirfd, path, &st, flags);
-    if (r >= 0 && file == PROC_NONE && led_to_exe(t, dirfd, path, &st))
+    bool exe = t->path_file == PROC_EXE && !(flags & AT_SYMLINK_NOFOLLOW);
+    long r = exe ? 0 : HOST(t, SYS_newfstatat, dirfd, path, &st, flags);
+    ProcFile behind = exe          ? PROC_EXE
+                      : r || !path ? PROC_NONE
+                                   : proc_behind_link(t, dirfd, (const char *)path, &st);
+    if (behind == PROC_EXE)
         r = HOST(t, SYS_newfstatat, AT_FDCWD, t->process->exe, &st, flags);
+    else if (behind == PROC_OUR_FD)
+        r = -ENOENT;
     if (r < 0)
         return r;
     abi->write_stat(guest, &st);
@@ -245,12 +237,18 @@ long sys_fstat(LinuxThread *t, uint64_t a[6])
 
 long sys_statx(LinuxThread *t, uint64_t a[6])
 {
-    ProcFile file = proc_of(t, (int)a[0], a[1]);
-    if (file == PROC_OUR_FD)
-        return -ENOENT;
-    if (file == PROC_EXE && !(a[2] & AT_SYMLINK_NOFOLLOW))
+    struct statx sx;
+    bool exe = t->path_file == PROC_EXE && !(a[2] & AT_SYMLINK_NOFOLLOW);
+    long r = exe ? 0 : HOST(t, SYS_statx, a[0], a[1], a[2], a[3], a[4]);
+    ProcFile behind = exe ? PROC_EXE : PROC_NONE;
+    if (!exe && r == 0 && a[1] && copy_in(t, &sx, a[4], sizeof sx) == 0) {
+        struct stat st = {.st_ino = sx.stx_ino,
+                          .st_dev = makedev(sx.stx_dev_major, sx.stx_dev_minor)};
+        behind = proc_behind_link(t, (int)a[0], (const char *)a[1], &st);
+    }
+    if (behind == PROC_EXE)
         return HOST(t, SYS_statx, AT_FDCWD, t->process->exe, a[2], a[3], a[4]);
-    return HOST(t, SYS_statx, a[0], a[1], a[2], a[3], a[4]);
+    return behind == PROC_OUR_FD ? -ENOENT : r;
 }
 
 /* ---- readlink, directories ---- */
@@ -258,13 +256,12 @@ long sys_statx(LinuxThread *t, uint64_t a[6])
 static long readlink_at(LinuxThread *t, int dirfd, uint64_t path, uint64_t out, int size)
 {
     char name[PATH_MAX];
-    ProcFile file = proc_of(t, dirfd, path);
-    if (file == PROC_NONE)
+    if (t->path_file == PROC_NONE)
         return HOST(t, SYS_readlinkat, dirfd, path, out, size);
-    if (size <= 0 || file == PROC_OUR_FD)
-        return size <= 0 ? -EINVAL : -ENOENT;
+    if (size <= 0)
+        return -EINVAL;
     long n = (long)strlen(t->process->exe);
-    if (file == PROC_EXE)
+    if (t->path_file == PROC_EXE)
         memcpy(name, t->process->exe, (size_t)n);
     else
         n = HOST(t, SYS_readlinkat, dirfd, path, name, sizeof name);
@@ -298,12 +295,6 @@ typedef struct Dirent {
 
 enum { MAX_DIRENTS = 1 << 16, OLD_NAME_OFFSET = 18 };
 
-static bool in_proc(int fd)
-{
-    struct statfs fs;
-    return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
-}
-
 static long getdents(LinuxThread *t, uint64_t a[6], bool old_form)
 {
     size_t size = (uint32_t)a[2] < MAX_DIRENTS ? (uint32_t)a[2] : MAX_DIRENTS;
@@ -311,7 +302,8 @@ static long getdents(LinuxThread *t, uint64_t a[6], bool old_form)
     if (!buf)
         return -ENOMEM;
     long n, kept;
-    int may_hide = -1;
+    ProcDir dir = PROC_DIR_NONE;
+    bool asked = false;
     do {
         n = HOST(t, SYS_getdents64, a[0], buf, size);
         kept = 0;
@@ -319,9 +311,10 @@ static long getdents(LinuxThread *t, uint64_t a[6], bool old_form)
             Dirent *d = (Dirent *)(buf + at);
             uint16_t len = d->reclen;
             at += len;
-            if (may_hide < 0) /* asked once: names are looked at only there */
-                may_hide = in_proc((int)a[0]);
-            if (may_hide && proc_hides(t, (int)a[0], d->name))
+            if (!asked) /* once a call */
+                dir = proc_dir((int)a[0]);
+            asked = true;
+            if (proc_hides(t, dir, d->name))
                 continue;
             if (old_form) {
                 uint8_t type = d->type;

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/sem.h>
 #include <sys/utsname.h>
 
@@ -106,32 +105,6 @@ long sys_lacking(LinuxThread *t, uint64_t a[6])
     (void)t;
     (void)a;
     return -ENOSYS;
-}
-
-/* A tracer would see the translator's registers and memory. What shows neither is the host's: to be
- * traced, to let a tracee go on, to kill it. */
-long sys_ptrace(LinuxThread *t, uint64_t a[6])
-{
-    switch ((int)a[0]) {
-    case PTRACE_TRACEME:
-    case PTRACE_CONT:
-    case PTRACE_KILL:
-    case PTRACE_DETACH:
-        return HOST(t, SYS_ptrace, a[0], a[1], a[2], a[3]);
-    case PTRACE_SETOPTIONS:
-        if (a[3] == PTRACE_O_EXITKILL)
-            return HOST(t, SYS_ptrace, a[0], a[1], a[2], a[3]);
-        return -EPERM;
-    default:
-        return -EPERM;
-    }
-}
-
-long sys_seccomp(LinuxThread *t, uint64_t a[6])
-{
-    (void)t;
-    (void)a;
-    return -EINVAL; /* a filter would see the translator's calls, with the host's numbers */
 }
 
 /* ---- System V ---- */

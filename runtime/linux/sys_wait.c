@@ -198,58 +198,112 @@ long sys_signalfd4(LinuxThread *t, uint64_t a[6])
 
 /* ---- messages: struct msghdr is the same on all 64-bit guests ---- */
 
-static long check_message(LinuxThread *t, uint64_t addr, bool received)
+static long check_message(LinuxThread *t, uint64_t addr, bool received, struct msghdr *m)
 {
-    struct msghdr m;
-    if (copy_in(t, &m, addr, sizeof m))
+    if (copy_in(t, m, addr, sizeof *m))
         return -EFAULT;
-    if (!guest_range_ok(t, addr, sizeof m, received) ||
-        !guest_range_ok(t, (uint64_t)m.msg_name, m.msg_namelen, received) ||
-        !guest_range_ok(t, (uint64_t)m.msg_control, m.msg_controllen, received))
+    if (!guest_range_ok(t, addr, sizeof *m, received) ||
+        !guest_range_ok(t, (uint64_t)m->msg_name, m->msg_namelen, received) ||
+        !guest_range_ok(t, (uint64_t)m->msg_control, m->msg_controllen, received))
         return -EFAULT;
-    for (size_t i = 0; i < m.msg_iovlen && i < MAX_MESSAGES; i++) {
+    for (size_t i = 0; i < m->msg_iovlen && i < MAX_MESSAGES; i++) {
         struct iovec v;
-        if (copy_in(t, &v, (uint64_t)&m.msg_iov[i], sizeof v) ||
+        if (copy_in(t, &v, (uint64_t)&m->msg_iov[i], sizeof v) ||
             !guest_range_ok(t, (uint64_t)v.iov_base, v.iov_len, received))
             return -EFAULT;
     }
     return 0;
 }
 
+/* Whether a message passes on a descriptor of the translator. */
+static bool passes_ours(const LinuxProcess *p, const struct msghdr *m)
+{
+    const uint8_t *end = (const uint8_t *)m->msg_control + m->msg_controllen;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR((struct msghdr *)m, c)) {
+        const uint8_t *data = CMSG_DATA(c);
+        if (c->cmsg_len < CMSG_LEN(0) || c->cmsg_len > (size_t)(end - (uint8_t *)c))
+            return false; /* the kernel says so */
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (int fd; data + sizeof fd <= (uint8_t *)c + c->cmsg_len; data += sizeof fd) {
+            memcpy(&fd, data, sizeof fd);
+            if (fd_is_ours(p, fd))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What a message says of descriptors is copied before it is looked at: another thread may change it
+ * meanwhile. */
+static long send_message(LinuxThread *t, uint64_t fd, uint64_t addr, uint64_t flags)
+{
+    enum { MAX_CONTROL = 1 << 20 }; /* the kernel takes less */
+    struct msghdr m;
+    void *control = NULL;
+    long r = check_message(t, addr, false, &m);
+    if (r)
+        return r;
+    if (m.msg_controllen > MAX_CONTROL)
+        return -ENOBUFS;
+    if (m.msg_control && m.msg_controllen) {
+        control = malloc(m.msg_controllen);
+        r = !control                                                         ? -ENOBUFS
+            : copy_in(t, control, (uint64_t)m.msg_control, m.msg_controllen) ? -EFAULT
+                                                                             : 0;
+        m.msg_control = control;
+        if (!r && passes_ours(t->process, &m))
+            r = -EBADF;
+    }
+    if (!r)
+        r = HOST(t, SYS_sendmsg, fd, &m, flags);
+    free(control);
+    return r;
+}
+
 long sys_sendmsg(LinuxThread *t, uint64_t a[6])
 {
-    long r = check_message(t, a[1], false);
-    return r ? r : HOST(t, SYS_sendmsg, a[0], a[1], a[2]);
+    return send_message(t, a[0], a[1], a[2]);
+}
+
+/* One by one, as the kernel does it: the number sent, or the first's error. */
+long sys_sendmmsg(LinuxThread *t, uint64_t a[6])
+{
+    uint32_t n = (uint32_t)a[2] < MAX_MESSAGES ? (uint32_t)a[2] : MAX_MESSAGES, sent = 0;
+    if (n == 0)
+        return HOST(t, SYS_sendmmsg, a[0], a[1], 0, a[3]);
+    for (; sent < n; sent++) {
+        uint64_t at = a[1] + sent * sizeof(struct mmsghdr);
+        long r = send_message(t, a[0], at, a[3]);
+        uint32_t length = (uint32_t)r;
+        if (r >= 0 && copy_out(t, at + offsetof(struct mmsghdr, msg_len), &length, sizeof length))
+            r = -EFAULT;
+        if (r < 0)
+            return sent ? (long)sent : r;
+    }
+    return sent;
 }
 
 long sys_recvmsg(LinuxThread *t, uint64_t a[6])
 {
-    long r = check_message(t, a[1], true);
+    struct msghdr m;
+    long r = check_message(t, a[1], true, &m);
     return r ? r : HOST(t, SYS_recvmsg, a[0], a[1], a[2]);
 }
 
-static long many_messages(LinuxThread *t, long nr, const uint64_t a[6], bool received)
+long sys_recvmmsg(LinuxThread *t, uint64_t a[6])
 {
     uint64_t n = (uint32_t)a[2] < MAX_MESSAGES ? (uint32_t)a[2] : MAX_MESSAGES;
+    struct msghdr m;
+    if (!guest_range_ok(t, a[4], sizeof(struct timespec), true))
+        return -EFAULT;
     for (uint64_t i = 0; i < n; i++) {
         uint64_t at = a[1] + i * sizeof(struct mmsghdr);
-        long r = check_message(t, at, received);
+        long r = check_message(t, at, true, &m);
         if (r)
             return r;
         if (!guest_range_ok(t, at, sizeof(struct mmsghdr), true))
             return -EFAULT;
     }
-    return HOST(t, nr, a[0], a[1], n, a[3], a[4]);
-}
-
-long sys_sendmmsg(LinuxThread *t, uint64_t a[6])
-{
-    return many_messages(t, SYS_sendmmsg, a, false);
-}
-
-long sys_recvmmsg(LinuxThread *t, uint64_t a[6])
-{
-    if (!guest_range_ok(t, a[4], sizeof(struct timespec), true))
-        return -EFAULT;
-    return many_messages(t, SYS_recvmmsg, a, true);
+    return HOST(t, SYS_recvmmsg, a[0], a[1], n, a[3], a[4]);
 }

@@ -22,12 +22,11 @@
 #include "ir/base/log.h"
 #include "runtime/host/host.h"
 
-enum { MAX_BUFFER = 0x7ffff000, MAX_PATHS = 2 };
+enum { MAX_BUFFER = 0x7ffff000 };
 
 /* Everything one call keeps between its preparation and its end. */
 typedef struct CallPaths {
-    PathBuffer buffer[MAX_PATHS];
-    unsigned used;
+    PathBuffer buffer; /* no call has two PATHs */
     struct iovec *iov; /* a list cut short, in place of the guest's; NULL: none */
 } CallPaths;
 
@@ -120,6 +119,12 @@ static long prepare_iovec(LinuxThread *t, const ArgSpec *spec, uint64_t *args, u
     return 0;
 }
 
+/* The directory that the path in argument i, whose row is `spec`, starts from. */
+static int dirfd_before(const uint64_t *args, const ArgSpec *spec, unsigned i)
+{
+    return i > 0 && spec[-1].kind == ARG_DIRFD ? (int)args[i - 1] : AT_FDCWD;
+}
+
 /* Checks and converts one argument in place. 0 or -errno. */
 static long prepare_argument(LinuxThread *t, const ArgSpec *spec, uint64_t *args, unsigned i,
                              CallPaths *paths)
@@ -133,7 +138,7 @@ static long prepare_argument(LinuxThread *t, const ArgSpec *spec, uint64_t *args
         args[i] = abi_open_flags_to_host(p->abi, (uint32_t)args[i]);
         return 0;
     case ARG_PATH:
-        return path_to_host(t, &args[i], &paths->buffer[paths->used++ % MAX_PATHS]);
+        return path_to_host(t, dirfd_before(args, spec, i), &args[i], &paths->buffer);
     case ARG_NAME:
     case ARG_STR:
         return guest_range_ok(t, args[i], 1, false) ? 0 : -EFAULT;
@@ -152,7 +157,6 @@ long linux_call(LinuxThread *t, const SyscallDesc *d, uint64_t args[6])
 {
     CallPaths paths;
     long r = -d->refusal;
-    paths.used = 0;
     paths.iov = NULL;
     for (unsigned i = 0; !r && i < SYSCALL_ARGS && d->args[i].kind != ARG_NONE; i++)
         r = prepare_argument(t, &d->args[i], args, i, &paths);

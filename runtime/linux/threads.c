@@ -32,7 +32,6 @@ enum {
     THREAD_STACK = 1 << 20,
     PROBE_STACK = 64 << 10,
     EXIT_SIGNAL = 0xff,
-    HIGH_FD = 900,
     THREAD_FLAGS = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD,
     /* What a fork does without the kernel's help, and hints that only its schedulers and tracers
      * see: the rest goes to the kernel as it is. */
@@ -309,14 +308,13 @@ static void become_child(LinuxThread *t, const CloneRequest *rq)
  */
 static void hold_vfork_parent(LinuxProcess *p, const int wait[2])
 {
-    if (p->vfork_wait > 0)
-        close(p->vfork_wait);
-    p->vfork_wait = 0;
+    if (p->our_fd[FD_VFORK] >= 0)
+        close(p->our_fd[FD_VFORK]);
+    p->our_fd[FD_VFORK] = -1;
     if (wait[0] < 0)
         return;
     close(wait[0]);
-    p->vfork_wait = fcntl(wait[1], F_DUPFD_CLOEXEC, HIGH_FD);
-    close(wait[1]);
+    fd_guard(p, FD_VFORK, wait[1], true);
 }
 
 static long clone_fork(LinuxThread *t, const CloneRequest *rq)
@@ -467,7 +465,8 @@ static long clone_vfork(LinuxThread *t, const CloneRequest *rq)
 }
 
 /* A thread of ours that sleeps while a child process in our memory lives on its thread-local
- * storage, and then clears up behind it. */
+ * storage, and then clears up behind it. It outlives the child, which may have asked for a signal
+ * at the death of the thread that made it (PR_SET_PDEATHSIG). */
 static void *keep_sharer(void *arg)
 {
     SharerStart *start = arg;
@@ -480,6 +479,10 @@ static void *keep_sharer(void *arg)
     }
     vcpu_unbind(child->vcpu, NULL);
     drop_sharer(child, stack);
+    siginfo_t end; /* told to whoever waits for it, not to us */
+    while (pid > 0 && waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT | __WALL) < 0 &&
+           errno == EINTR)
+        ;
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """check.py ENGINE GUEST_BIN: what a user sees of Dragoman itself beside the program: the line of a
-crash and its signal, the map for perf, options from the environment, the log of system calls."""
+crash and its signal, the map for perf, options from the environment, the log of system calls, reports."""
+import json
 import os
 import re
 import resource
@@ -147,8 +148,25 @@ def limits():
         check(f"descriptors limited to {limit}", good, got)
 
 
+def reports():
+    """Files named on the command line are found where the program changes directory, and what is
+    written at the end does not depend on the program's own descriptors."""
+    status, _, err, _ = run("--stats-file", "numbers", BUSYBOX, "sh", "-c", "cd /", cwd=scratch)
+    path = Path(scratch, "numbers")
+    check("stats file", status == 0 and path.exists() and "run" in json.loads(path.read_text()), err)
+    dragoman = engine[:next(i for i, word in enumerate(engine) if word.endswith("/dragoman")) + 1]
+    hot = dragoman + ["explain", "--hot", "2"]
+    done = subprocess.run(hot + ["--html", "page", BUSYBOX, "sh", "-c", "cd /"], cwd=scratch,
+                          capture_output=True, timeout=100)
+    path = Path(scratch, "page")
+    check("page of explain", done.returncode == 0 and path.exists() and b"<html" in path.read_bytes(), done)
+    done = subprocess.run(hot + [f"{guest_bin}/fd_reach"], cwd=scratch, capture_output=True, timeout=100)
+    check("explain after a program that closes everything", done.returncode == 0 and
+          b"closed\n" in done.stdout and b"entered" in done.stdout, done)
+
+
 with tempfile.TemporaryDirectory(prefix="cli-") as scratch:
-    for test in (crash, perf, environment, log, without_proc) + ((not_readable, limits) if direct else ()):
+    for test in (crash, perf, environment, log, without_proc, reports) + ((not_readable, limits) if direct else ()):
         test()
 print("\n".join(failures) or "as it should be")
 sys.exit(1 if failures else 0)

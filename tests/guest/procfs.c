@@ -1,7 +1,9 @@
 /* procfs.c: what /proc says of the program itself, by every way of naming it. Printed is only what
  * is the same in every run; the rest is checked here. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -43,6 +46,13 @@ static void check_exe(int dir, const char *path, const char *own)
     ssize_t n = readlinkat(dir, path, target, sizeof target - 1);
     target[n > 0 ? n : 0] = 0;
     int fd = openat(dir, path, O_RDONLY);
+    struct open_how how = {.flags = O_RDONLY};
+    int other = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+    struct statx sx;
+    CHECK(stat(own, &b) == 0);
+    CHECK((other < 0 && errno == ENOSYS) || (fstat(other, &a) == 0 && a.st_ino == b.st_ino));
+    close(other);
+    CHECK(statx(dir, path, 0, STATX_INO, &sx) == 0 && sx.stx_ino == b.st_ino);
     CHECK(fstatat(dir, path, &a, 0) == 0 && stat(own, &b) == 0 && a.st_ino == b.st_ino);
     CHECK(fd >= 0 && fstat(fd, &a) == 0 && a.st_ino == b.st_ino);
     close(fd);

@@ -55,6 +55,12 @@ guest_test(guest/stack_faults-top QUICK ENGINES jit interp debug asan
 build_guest(xstate xstate.c -O2 -I${PROJECT_SOURCE_DIR})
 guest_test(guest/xstate QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
            OPTIONS --filter "^dragoman: " COMMAND ${guest_bin}/xstate)
+build_guest(fd_reach fd_reach.c -O2)
+guest_test(guest/fd_reach QUICK ENGINES jit interp aarch64 asan COMMAND ${guest_bin}/fd_reach)
+# A kernel may have what is refused here.
+build_guest(refusals refusals.c -O2)
+guest_test(guest/refusals QUICK ENGINES jit interp aarch64
+           OPTIONS --expect ${PROJECT_SOURCE_DIR}/tests/guest/refusals.out COMMAND ${guest_bin}/refusals)
 # It makes a system call without a meaning, of which Dragoman says a line.
 build_guest(files files.c -O2)
 guest_test(guest/files QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
