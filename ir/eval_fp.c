@@ -216,22 +216,15 @@ IrValue eval_vi32tof64(const Region *r, const IrInst *i, const IrValue *a)
     return v;
 }
 
-IrValue eval_frcpest(const Region *r, const IrInst *i, const IrValue *a)
-{
-    IrValue v;
-    (void)r;
-    (void)i;
-    for (unsigned n = 0; n < 4; n++)
-        v.f[n] = host_frcpest(a[0].f[n]);
-    return v;
-}
-
-IrValue eval_frsqrtest(const Region *r, const IrInst *i, const IrValue *a)
-{
-    IrValue v;
-    (void)r;
-    (void)i;
-    for (unsigned n = 0; n < 4; n++)
-        v.f[n] = host_frsqrtest(a[0].f[n]);
-    return v;
-}
+#define FP_ESTIMATE(name)                                                                          \
+    IrValue eval_##name(const Region *r, const IrInst *i, const IrValue *a)                        \
+    {                                                                                              \
+        IrValue v;                                                                                 \
+        (void)r;                                                                                   \
+        (void)i;                                                                                   \
+        for (unsigned n = 0; n < 4; n++)                                                           \
+            v.f[n] = host_##name(a[0].f[n]);                                                       \
+        return v;                                                                                  \
+    }
+FP_ESTIMATE(frcpest)
+FP_ESTIMATE(frsqrtest)

@@ -216,21 +216,22 @@ static uint32_t edge_items(Allocator *a, const IrEdge *ed, MoveItem *items, bool
     return n;
 }
 
-static MoveItem *entry_room(Allocator *a, const BlockInfo *bi)
+/* As edge_items, into a new array; the block's entry is settled. */
+static uint32_t edge_moves(Allocator *a, const IrEdge *ed, MoveItem **items, bool *stores)
 {
+    BlockInfo *bi = &a->blocks[ed->block];
+    if (bi->entry == NULL)
+        define_entry(a, ed);
     uint32_t homes = (uint32_t)__builtin_popcountll(bi->home_in & ~a->at_home);
-    return arena_raw(a->region->arena, (bi->nentry + homes + 1) * sizeof(MoveItem));
+    *items = arena_raw(a->region->arena, (bi->nentry + homes + 1) * sizeof **items);
+    return edge_items(a, ed, *items, stores);
 }
 
 bool alloc_edge_is_trivial(Allocator *a, uint32_t edge)
 {
-    const IrEdge *ed = &a->region->edges.data[edge];
-    BlockInfo *bi = &a->blocks[ed->block];
-    if (bi->entry == NULL)
-        define_entry(a, ed);
-    MoveItem *items = entry_room(a, bi);
+    MoveItem *items;
     bool stores;
-    uint32_t n = edge_items(a, ed, items, &stores);
+    uint32_t n = edge_moves(a, &a->region->edges.data[edge], &items, &stores);
     for (uint32_t k = 0; k < n; k++) {
         if (!alloc_item_in_place(a, &items[k]))
             return false;
@@ -241,12 +242,10 @@ bool alloc_edge_is_trivial(Allocator *a, uint32_t edge)
 void alloc_edge(Allocator *a, uint32_t edge)
 {
     const IrEdge *ed = &a->region->edges.data[edge];
-    BlockInfo *bi = &a->blocks[ed->block];
-    if (bi->entry == NULL)
-        define_entry(a, ed);
-    MoveItem *items = entry_room(a, bi);
+    const BlockInfo *bi = &a->blocks[ed->block];
+    MoveItem *items;
     bool stores;
-    uint32_t n = edge_items(a, ed, items, &stores);
+    uint32_t n = edge_moves(a, ed, &items, &stores);
     for (uint32_t k = 0; stores && k < bi->nentry; k++) {
         const EntryRec *rec = &bi->entry[k];
         bool is_param = k + a->region->blocks.data[ed->block].params.count >= bi->nentry;

@@ -71,19 +71,7 @@ static bool round_at(Fp80Round rm, bool sign, unsigned bits, uint64_t *hi, uint6
         rest = (below & ((unit >> 1) - 1)) != 0 || lo != 0;
     }
     *inexact = half || rest;
-    switch (rm) {
-    case FP80_NEAREST:
-        *up = half && (rest || (*hi & unit));
-        break;
-    case FP80_DOWN:
-        *up = *inexact && sign;
-        break;
-    case FP80_UP:
-        *up = *inexact && !sign;
-        break;
-    default:
-        *up = false;
-    }
+    *up = fp80_rounds_up(rm, sign, (*hi & unit) != 0, half, rest);
     *hi -= below;
     if (!*up)
         return false;

@@ -58,6 +58,15 @@ typedef enum Fp80Class {
 
 typedef enum Fp80Round { FP80_NEAREST, FP80_DOWN, FP80_UP, FP80_CHOP } Fp80Round;
 
+/* Whether a number whose last digit is odd or not, with half a unit and a rest below it or not, is
+ * rounded up in magnitude. */
+static inline bool fp80_rounds_up(Fp80Round rm, bool sign, bool odd, bool half, bool rest)
+{
+    if (rm == FP80_NEAREST)
+        return half && (rest || odd);
+    return (half || rest) && rm == (sign ? FP80_DOWN : FP80_UP);
+}
+
 #define FP80_INDEFINITE ((Fp80){0xc000000000000000u, 0xffff})
 
 static inline bool fp80_sign(Fp80 a)

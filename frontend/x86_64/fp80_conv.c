@@ -66,19 +66,7 @@ static uint64_t shift_round(Fp80Env *e, bool sign, uint64_t m, unsigned n, bool 
     bool rest = n > 64 ? m != 0 : n > 1 && (m & (((uint64_t)1 << (n - 1)) - 1)) != 0;
     uint64_t v = n < 64 ? m >> n : 0;
     *inexact = half || rest;
-    switch ((Fp80Round)(e->cw >> 10 & 3)) {
-    case FP80_NEAREST:
-        *up = half && (rest || (v & 1));
-        break;
-    case FP80_DOWN:
-        *up = *inexact && sign;
-        break;
-    case FP80_UP:
-        *up = *inexact && !sign;
-        break;
-    default:
-        *up = false;
-    }
+    *up = fp80_rounds_up((Fp80Round)(e->cw >> 10 & 3), sign, v & 1, half, rest);
     return v + *up;
 }
 
