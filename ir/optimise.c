@@ -40,3 +40,12 @@ void ir_optimise(Region *r, const PassContext *ctx)
 #include "ir/passes.def"
 #undef PASS
 }
+
+bool ir_pass_optional(const char *name)
+{
+    bool found = false;
+#define PASS(pass, text) found |= strcmp(name, #pass) == 0 && ir_pass_##pass != ir_pass_promote;
+#include "ir/passes.def"
+#undef PASS
+    return found;
+}

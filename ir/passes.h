@@ -24,5 +24,7 @@ typedef struct PassContext {
 
 /* The list of tier 1: promote, fold, cse, forward, dead. */
 void ir_optimise(Region *r, const PassContext *ctx);
+/* Whether it names one that may be left out. */
+bool ir_pass_optional(const char *name);
 
 #endif

@@ -12,11 +12,11 @@ typedef enum GuestTrap {
     TRAP_OVERFLOW,
     TRAP_BOUND,
     TRAP_ALIGN,
-    TRAP_FP,   /* unmasked SIMD FP exception found by a check; argument = exception bits */
-    TRAP_X87,  /* pending unmasked x87 exception */
-    TRAP_MODE, /* mode word changed (FP exceptions were masked or unmasked): look up again;
-                  argument 1: FP flags are to be exact from here on (CpuState.fp_watch) */
-    TRAP_STEP,
+    TRAP_FP,    /* unmasked SIMD FP exception found by a check; argument = exception bits */
+    TRAP_X87,   /* pending unmasked x87 exception */
+    TRAP_MODE,  /* mode word changed (FP exceptions were masked or unmasked): look up again;
+                   argument 1: FP flags are to be exact from here on (CpuState.fp_watch) */
+    TRAP_STEP,  /* x86 int1: after the instruction; argument = its length */
     TRAP_STALE, /* put in by the runtime: the region's own bytes have changed */
     TRAP_GUEST = 32,
 } GuestTrap;

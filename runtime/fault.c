@@ -30,6 +30,10 @@ enum {
 };
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_FETCH = 16 };
 
+/* Linux tells no program what is there above its own addresses: it reports a page in any case
+ * (arch/x86/mm/fault.c, sanitize_error_code). */
+#define X86_USER_END 0x7ffffffff000u
+
 void fault_fill_x86(GuestFault *f)
 {
     static const uint8_t trap_of[] = {[FAULT_SEGV] = X86_PF,
@@ -48,6 +52,8 @@ void fault_fill_x86(GuestFault *f)
     if (f->trap_no == X86_PF) {
         f->err = PF_USER | (f->write ? PF_WRITE : 0) | (f->is_fetch ? PF_FETCH : 0) |
                  (f->kind == FAULT_SEGV && f->si_code == SEGV_ACCERR ? PF_PRESENT : 0);
+        if (f->addr >= X86_USER_END)
+            f->err |= PF_PRESENT;
     }
 }
 
@@ -111,7 +117,7 @@ static const TrapRow trap_rows[] = {
     {TRAP_ALIGN, FAULT_BUS, BUS_ADRALN, 17, false},
     {TRAP_FP, FAULT_FPE, 0, X86_XM, true},
     {TRAP_X87, FAULT_FPE, 0, X86_MF, true},
-    {TRAP_STEP, FAULT_TRAP, TRAP_TRACE, 1, true},
+    {TRAP_STEP, FAULT_TRAP, TRAP_BRKPT, 1, true},
 };
 
 static GuestFault fetch_fault(Engine *e, uint64_t addr)

@@ -163,6 +163,18 @@ static FILE *open_report(LinuxProcess *p)
     return f ? f : stderr;
 }
 
+/* The file of --stats-file is written at the end: that it can be is found out now. */
+static void check_stats_file(const Options *o)
+{
+    struct stat st;
+    if (!o->stats_file || (stat(o->stats_file, &st) == 0 && !S_ISREG(st.st_mode)))
+        return;
+    int fd = open(o->stats_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        log_fatal("%s: %s", o->stats_file, strerror(errno));
+    close(fd);
+}
+
 /* ---- subcommands ---- */
 
 static ExplainRequest explain_request;
@@ -237,6 +249,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < OUR_FDS; i++)
         p->our_fd[i] = -1;
     find_self(p, argv[0]);
+    check_stats_file(&options);
     if (options.strace)
         open_log(p);
     LinuxThread *t = signals_first_thread(p);

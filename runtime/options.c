@@ -11,12 +11,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ir/passes.h"
+
 typedef enum OptionKind {
     FLAG,
     TEXT,
     PLACE,
     CHOICE,
     NUMBER,
+    NATURAL,
+    COUNT,
+    SIZE,
+    PASS,
     MAYBE,
     SETENV,
     UNSETENV,
@@ -42,7 +48,21 @@ static const OptionRow rows[] = {
 #undef OPTION
 #undef GROUP
 };
-enum { ROWS = sizeof rows / sizeof rows[0] };
+enum { ROWS = sizeof rows / sizeof rows[0], NAME_SHOWN = 64 };
+
+/* The least and the most of a kind of number; 0 and 0: it is none. */
+static const struct {
+    uint64_t least, most;
+} ranges[] = {[NUMBER] = {0, OPTION_NO_NUMBER - 1},
+              [NATURAL] = {0, INT32_MAX},
+              [COUNT] = {1, INT32_MAX},
+              [SIZE] = {4096, 1 << 30},
+              [HEADING] = {0, 0}};
+
+static bool is_number(OptionKind kind)
+{
+    return ranges[kind].most != 0;
+}
 
 static bool parse_number(const char *text, uint64_t *out)
 {
@@ -110,8 +130,22 @@ char *options_absolute(const char *path)
     return whole;
 }
 
-/* Stores an option's argument (NULL: none). False with a message in err. */
-static bool apply(Options *o, const OptionRow *row, const char *arg, char *err)
+static const char *store_number(const OptionRow *row, const char *arg, uint64_t *field)
+{
+    static char problem[80];
+    if (!parse_number(arg, field))
+        return "is not a number";
+    if (*field >= ranges[row->kind].least && *field <= ranges[row->kind].most)
+        return NULL;
+    snprintf(problem, sizeof problem, "is not from %llu to %llu",
+             (unsigned long long)ranges[row->kind].least,
+             (unsigned long long)ranges[row->kind].most);
+    return problem;
+}
+
+/* Stores an option's argument (NULL: none). False with a message in err, which names the option as
+ * it was given. */
+static bool apply(Options *o, const OptionRow *row, const char *given, const char *arg, char *err)
 {
     void *field = (char *)o + row->offset;
     const char *problem = NULL;
@@ -132,9 +166,16 @@ static bool apply(Options *o, const OptionRow *row, const char *arg, char *err)
         if (!is_choice(row->argument, arg))
             problem = "is not one of the choices";
         break;
+    case PASS:
+        *(const char **)field = arg;
+        if (!ir_pass_optional(arg))
+            problem = "is no pass that can be left out";
+        break;
     case NUMBER:
-        if (!parse_number(arg, field))
-            problem = "is not a number";
+    case NATURAL:
+    case COUNT:
+    case SIZE:
+        problem = store_number(row, arg, field);
         break;
     case MAYBE:
         ((OptionalPc *)field)->given = true;
@@ -151,11 +192,11 @@ static bool apply(Options *o, const OptionRow *row, const char *arg, char *err)
         break;
     case HEADING:
     case REFUSED:
-        snprintf(err, OPTIONS_ERROR, "option --%s is not available", row->word);
+        snprintf(err, OPTIONS_ERROR, "option %s is not available: %s", given, row->help);
         return false;
     }
     if (problem)
-        snprintf(err, OPTIONS_ERROR, "--%s: '%s' %s (%s)", row->word, arg, problem, row->argument);
+        snprintf(err, OPTIONS_ERROR, "%s: '%s' %s (%s)", given, arg, problem, row->argument);
     return !problem;
 }
 
@@ -203,7 +244,9 @@ static bool apply_environment(Options *o, char **environment, char *err)
             if (!r)
                 continue;
             bool plain = r->kind == FLAG || (r->kind == MAYBE && !*value);
-            if (!apply(o, r, plain ? NULL : value, err))
+            char given[NAME_SHOWN];
+            snprintf(given, sizeof given, "%.*s", (int)strcspn(*e, "="), *e);
+            if (!apply(o, r, given, plain ? NULL : value, err))
                 return false;
         }
     return true;
@@ -213,7 +256,7 @@ bool options_parse(Options *o, int argc, char **argv, char **environment, char e
 {
     *o = (Options){0};
     for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].kind == NUMBER)
+        if (is_number(rows[i].kind))
             *(uint64_t *)((char *)o + rows[i].offset) = OPTION_NO_NUMBER;
     if (!apply_environment(o, environment, err))
         return false;
@@ -230,6 +273,8 @@ bool options_parse(Options *o, int argc, char **argv, char **environment, char e
             snprintf(err, OPTIONS_ERROR, "unknown option '%s' (try --help)", argv[i]);
             return false;
         }
+        char given[NAME_SHOWN];
+        snprintf(given, sizeof given, "%.*s", (int)strcspn(argv[i], "="), argv[i]);
         bool wants = row->argument && row->kind != MAYBE && row->kind != REFUSED;
         if (wants && !value) {
             if (++i >= argc) {
@@ -240,10 +285,10 @@ bool options_parse(Options *o, int argc, char **argv, char **environment, char e
             value = argv[i];
         }
         if (value && !row->argument) {
-            snprintf(err, OPTIONS_ERROR, "option --%s takes no argument", row->word);
+            snprintf(err, OPTIONS_ERROR, "option %s takes no argument", given);
             return false;
         }
-        if (!apply(o, row, value, err))
+        if (!apply(o, row, given, value, err))
             return false;
     }
     o->first_operand = i;
@@ -337,7 +382,9 @@ static const char man_tail[] =
     "The program's own. When a signal ends the program, the same signal ends Dragoman; a fault is\n"
     "told in one line on standard error that names signal, place and address. 127: there is no "
     "such\n"
-    "program; 126: it cannot be run; 2: a mistaken command line.\n"
+    "program; 126: it cannot be run; 2: a mistaken command line; 1: the system lacks what "
+    "Dragoman\n"
+    "itself needs, such as memory, or a file that it is to write cannot be written.\n"
     ".SH FILES\n"
     ".TP\n"
     ".I /tmp/perf\\-PID.map\n"
@@ -380,10 +427,14 @@ static char *written(const OptionRow *r, const Options *o)
     case TEXT:
     case PLACE:
     case CHOICE:
+    case PASS:
         if (*(const char *const *)field)
             n = asprintf(&s, "--%s=%s", r->word, *(const char *const *)field);
         break;
     case NUMBER:
+    case NATURAL:
+    case COUNT:
+    case SIZE:
         if (*(const uint64_t *)field != OPTION_NO_NUMBER)
             n = asprintf(&s, "--%s=%llu", r->word, (unsigned long long)*(const uint64_t *)field);
         break;

@@ -51,7 +51,7 @@ static void take_trap(Vcpu *v, uint32_t trap, uint32_t arg)
     vcpu_run_of(v)->stats.traps++;
     if (trap == TRAP_MODE && arg != 0)
         s->fp_watch = FP_WATCHED;
-    if (trap == TRAP_BREAKPOINT)
+    if (trap == TRAP_BREAKPOINT || trap == TRAP_STEP)
         s->pc += arg;
     if (trap == TRAP_X87 && v->guest->pending_fp != NULL)
         arg = v->guest->pending_fp(s);

@@ -27,9 +27,10 @@ enum {
     SYSCALL_LENGTH = 2
 };
 
+/* The kernel looks at eax alone. */
 static uint64_t number(const CpuState *s)
 {
-    return x86_state_const(s)->gpr[RAX];
+    return (uint64_t)(int32_t)x86_state_const(s)->gpr[RAX];
 }
 
 static void arguments(const CpuState *s, uint64_t args[6])
@@ -175,6 +176,25 @@ long sys_arch_prctl(LinuxThread *t, uint64_t a[6])
         return copy_out(t, a[1], base, sizeof *base);
     default:
         return -EINVAL;
+    }
+}
+
+/* There are no local descriptors, and none can be made: 64-bit code has little use for them. */
+long sys_modify_ldt(LinuxThread *t, uint64_t a[6])
+{
+    enum { READ, WRITE_OLD, READ_DEFAULT, WRITE = 0x11, DEFAULT_BYTES = 128 };
+    static const uint8_t none[DEFAULT_BYTES];
+    uint64_t n = a[2] < DEFAULT_BYTES ? a[2] : DEFAULT_BYTES;
+    switch ((int)a[0]) {
+    case READ:
+        return 0;
+    case READ_DEFAULT:
+        return copy_out(t, a[1], none, n) ? (uint32_t)-EFAULT : (long)n; /* as Linux has it */
+    case WRITE_OLD:
+    case WRITE:
+        return -ENOSYS;
+    default:
+        return (uint32_t)-ENOSYS;
     }
 }
 

@@ -189,12 +189,13 @@ static bool may_restart(const LinuxThread *t, const SyscallDesc *d, const uint64
 
 static void note_unknown(LinuxThread *t, uint64_t nr)
 {
-    static _Atomic uint64_t noted[SYSCALL_NUMBERS / 64];
+    /* Each once; of those that no kernel has, some share a bit. */
+    static _Atomic uint64_t noted[2][SYSCALL_NUMBERS / 64];
     uint64_t bit = 1ull << (nr & 63);
-    if (nr < SYSCALL_NUMBERS && atomic_fetch_or(&noted[nr / 64], bit) & bit)
+    if (atomic_fetch_or(&noted[nr >= SYSCALL_NUMBERS][nr % SYSCALL_NUMBERS / 64], bit) & bit)
         return;
     if (!t->process->options->strace) /* there it stands already */
-        log_note("%s: unknown system call %llu", t->process->name, (unsigned long long)nr);
+        log_note("%s: unknown system call %lld", t->process->name, (long long)nr);
 }
 
 void linux_syscall(Vcpu *v)

@@ -165,8 +165,15 @@ def reports():
           b"closed\n" in done.stdout and b"entered" in done.stdout, done)
 
 
+def unwritable():
+    """A file that is to be written and cannot be: told before the program runs."""
+    for options in (["-D", "/nonexistent/x", "--strace"], ["--stats-file", "/nonexistent/x"]):
+        got = run(*options, BUSYBOX, "echo", "ran")
+        check(f"{options}", got[:2] == (1, "") and got[2] == ["dragoman: /nonexistent/x: No such file or directory"], got)
+
+
 with tempfile.TemporaryDirectory(prefix="cli-") as scratch:
-    for test in (crash, perf, environment, log, without_proc, reports) + ((not_readable, limits) if direct else ()):
+    for test in (crash, perf, environment, log, unwritable, without_proc, reports) + ((not_readable, limits) if direct else ()):
         test()
 print("\n".join(failures) or "as it should be")
 sys.exit(1 if failures else 0)

@@ -118,6 +118,9 @@ build_guest(execute execute.c -O2)
 guest_test(guest/execute QUICK ENGINES jit interp debug asan COMMAND ${guest_bin}/execute)
 guest_test(guest/execute-apart ENGINES aarch64 COMMAND ${guest_bin}/execute apart)
 
+build_guest(traps traps.c -O2)
+guest_test(guest/traps QUICK ENGINES jit interp debug asan COMMAND ${guest_bin}/traps)
+
 # For tests/syscall-fuzz and tests/strace.
 build_guest(random_calls random_calls.c -O1)
 build_guest(strace_tour strace_tour.c -O1)

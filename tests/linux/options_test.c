@@ -60,6 +60,14 @@ static void test_refused(void)
         {"-x", "p"},
         {"-s", "-1", "p"},
         {"--memory-order", "weak", "p"},
+        {"--no-pass", "foo", "p"},
+        {"--no-pass", "promote", "p"},
+        {"--max-insns", "0", "p"},
+        {"--max-insns", "5G", "p"},
+        {"--cold-runs", "5G", "p"},
+        {"--seed", "0xffffffffffffffff", "p"},
+        {"-s", "1", "p"},
+        {"-s", "2G", "p"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         Options o;
@@ -70,6 +78,28 @@ static void test_refused(void)
             failures++;
         }
     }
+}
+
+/* The message names what was typed. */
+static void test_names(void)
+{
+    static char *const cases[][3] = {{"-g", "1234", "option -g is"},
+                                     {"--gdb", "1234", "option --gdb is"},
+                                     {"-d", "in_asm", "option -d is"},
+                                     {"-log=x", NULL, "option -log is"},
+                                     {"-s", "1", "-s: '1'"},
+                                     {"-stack-size=1", NULL, "-stack-size: '1'"},
+                                     {"--no-pass", "foo", "--no-pass: 'foo'"}};
+    char *environment[] = {"QEMU_STACK_SIZE=1", NULL};
+    Options o;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK(!parse(&o, NULL, WORDS(cases[i][0], cases[i][1])));
+        CHECK(!strncmp(err, cases[i][2], strlen(cases[i][2])));
+    }
+    CHECK(!parse(&o, environment, WORDS("p")));
+    CHECK(!strncmp(err, "QEMU_STACK_SIZE: '1'", 20));
+    CHECK(parse(&o, NULL, WORDS("--no-pass", "fold", "p")) && !strcmp(o.no_pass, "fold"));
+    CHECK(parse(&o, NULL, WORDS("--max-insns", "1", "--cold-runs", "0", "p")));
 }
 
 static void test_environment(void)
@@ -171,6 +201,7 @@ int main(void)
 {
     test_forms();
     test_refused();
+    test_names();
     test_environment();
     test_inherited();
     test_help();
