@@ -76,21 +76,22 @@ static void find_self(LinuxProcess *p, const char *argv0)
     p->self = own_name(argv0);
     if (!p->self)
         log_fatal("out of memory");
-    if (p->options->self_fd != OPTION_NO_NUMBER) {
-        fd_keep(p, FD_SELF, (int)p->options->self_fd);
-    } else {
-        int fd = open_own(AT_FDCWD, "/proc/self/exe", O_PATH);
-        if (fd < 0)
-            fd = open_own(AT_FDCWD, p->self, O_PATH);
-        if (fd >= 0 && (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= FEW_FILES))
-            fd_guard(p, FD_SELF, fd, false);
-        else if (fd >= 0)
-            close(fd); /* the program may need it: we shall be executed by name */
-    }
-    if (fstat(p->our_fd[FD_SELF], &st) == 0) {
+    bool given = p->options->self_fd != OPTION_NO_NUMBER;
+    int fd = given ? (int)p->options->self_fd : open_own(AT_FDCWD, "/proc/self/exe", O_PATH);
+    if (fd < 0)
+        fd = open_own(AT_FDCWD, p->self, O_PATH);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0) {
         p->self_inode = st.st_ino;
         p->self_device = st.st_dev;
     }
+    if (given)
+        fd_keep(p, FD_SELF, fd);
+    else if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= FEW_FILES)
+        fd_guard(p, FD_SELF, fd, false);
+    else
+        close(fd); /* the program may need it: we shall be executed by name */
 }
 
 /* A descriptor of its own for the log of system calls. */
