@@ -67,12 +67,18 @@ static char *own_name(const char *argv0)
     return whole != NULL ? whole : strdup(name);
 }
 
+/* The program may need every descriptor that its hard limit leaves. */
+static bool few_files(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < FEW_FILES;
+}
+
 /* Name and descriptor of ourselves. The descriptor serves to execute us and no more, so that we
  * need not be readable. */
 static void find_self(LinuxProcess *p, const char *argv0)
 {
     struct stat st;
-    struct rlimit limit;
     p->self = own_name(argv0);
     if (!p->self)
         log_fatal("out of memory");
@@ -88,10 +94,10 @@ static void find_self(LinuxProcess *p, const char *argv0)
     }
     if (given)
         fd_keep(p, FD_SELF, fd);
-    else if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= FEW_FILES)
+    else if (!few_files())
         fd_guard(p, FD_SELF, fd, false);
     else
-        close(fd); /* the program may need it: we shall be executed by name */
+        close(fd); /* we shall be executed by name */
 }
 
 /* A descriptor of its own for the log of system calls. */
@@ -141,7 +147,8 @@ static const char *cache_directory(const Options *o)
 static void open_cache(LinuxProcess *p, Options *o)
 {
     /* With more rights than its user a program takes nothing from where he can write. */
-    const char *dir = o->no_cache || getauxval(AT_SECURE) ? NULL : cache_directory(o);
+    bool none = o->no_cache || getauxval(AT_SECURE) || few_files();
+    const char *dir = none ? NULL : cache_directory(o);
     int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd < 0)
         return;
