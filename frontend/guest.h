@@ -19,6 +19,7 @@ typedef struct LiftRequest {
     uint32_t max_conds; /* bound on conditional branches, the last of which ends it; 0: a default */
     bool count_blocks;  /* insert `count` at each block start */
     bool poll;          /* insert polls at the entry and at loop heads */
+    bool peel;          /* lift the first turn of a loop at pc apart from the others */
     bool watch_fp; /* leave by TRAP_MODE where the FP control word is loaded, to set fp_watch */
     bool x87_unit; /* the code will run with the guest's x87 state in the host's unit */
     /* Copies up to n bytes at addr; returns the number copied. Executable pages only. */

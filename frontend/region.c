@@ -3,7 +3,15 @@
  * Invariants: blocks are lifted in order of address, so the block a knowledge-carrying edge comes
  * from (`from` of begin_block) is already there. Block 0 is the first instruction's, unless
  * something in the region leads back to it: then it holds only a jump, for nothing may lead to the
- * entry.
+ * entry; or, if the loop is peeled, the first instruction of the first turn.
+ *
+ * Peeling: a region that starts at the head of a short loop has its first turn apart. So the loop
+ * itself is entered only with what the end of a turn leaves: flags known, constants in registers,
+ * nothing to be kept as it was at the region's entry.
+ *
+ *     401000: inc rax          b0: poll; first turn; br b1, exit
+ *     401003: cmp rax, rcx     b1 (loop head): poll; the same again; br b1, exit
+ *     401006: jne 401000
  */
 #include "frontend/region.h"
 
@@ -25,6 +33,9 @@ struct RegionFormer {
     RegionInsn *insns;
     unsigned count;
     RegionDecode end; /* why decoding stopped: the last instruction did not decode, if not OK */
+    unsigned peel;    /* instructions of the loop at the start whose first turn is apart; or 0 */
+    bool peeling;     /* now lifting that turn, whose leaders but the first have.. */
+    uint32_t peeled[REGION_PEEL_INSNS]; /* ..these blocks */
     VEC(ExitBlock) exits;
 };
 
@@ -123,9 +134,30 @@ static void find_leaders(RegionFormer *f)
     }
 }
 
+/* How long the loop at the start is, if it is to be peeled: short, and without loops inside, which
+ * would be entered in two places. */
+static unsigned peel_length(const RegionFormer *f)
+{
+    unsigned n = 0;
+    if (!f->rq->peel || !f->insns[0].loop_head)
+        return 0;
+    for (unsigned i = 0; i < f->count; i++) {
+        const RegionInsn *in = &f->insns[i];
+        if ((in->flow == FLOW_COND || in->flow == FLOW_JUMP) && in->target == f->insns[0].pc)
+            n = i + 1;
+    }
+    for (unsigned i = 1; i < n; i++) {
+        if (f->insns[i].loop_head)
+            return 0;
+    }
+    return n <= REGION_PEEL_INSNS ? n : 0;
+}
+
 uint32_t region_block_for(RegionFormer *f, uint64_t pc)
 {
     int t = find_insn(f, pc);
+    if (f->peeling && t > 0 && t < (int)f->peel && f->insns[t].leader)
+        return f->peeled[t];
     if (t >= 0 && f->insns[t].leader)
         return f->insns[t].block;
     for (unsigned i = 0; i < f->exits.count; i++)
@@ -153,23 +185,24 @@ static int only_way(const RegionFormer *f, unsigned i)
  */
 static bool polled_entry(const RegionFormer *f, unsigned i)
 {
-    return f->rq->poll && i == 0 && !f->insns[0].loop_head;
+    return f->rq->poll && i == 0 && (f->peeling || !f->insns[0].loop_head);
 }
 
 static void begin(RegionFormer *f, unsigned i)
 {
     RegionInsn *in = &f->insns[i];
-    IrBlock *block = &f->region->blocks.data[in->block];
-    f->b.block = in->block;
-    block->loop_head = in->loop_head;
+    int from = only_way(f, i);
+    f->b.block = f->peeling ? f->peeled[i] : in->block;
+    f->region->blocks.data[f->b.block].loop_head = in->loop_head && !f->peeling;
     if (f->rq->count_blocks && !polled_entry(f, i))
         ir_count(&f->b);
-    f->ops->begin_block(f->guest, f, i, in->block, only_way(f, i));
+    bool twice = i >= f->peel && from >= 0 && from < (int)f->peel;
+    f->ops->begin_block(f->guest, f, i, from, !twice);
 }
 
-static void lift_all(RegionFormer *f)
+static void lift(RegionFormer *f, unsigned count)
 {
-    for (unsigned i = 0; i < f->count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         RegionInsn *in = &f->insns[i];
         if (in->leader)
             begin(f, i);
@@ -184,6 +217,20 @@ static void lift_all(RegionFormer *f)
         if (i + 1 == f->count || f->insns[i + 1].leader)
             ir_jump(&f->b, region_block_for(f, next));
     }
+}
+
+/* Its exits are its own: what is known there is more than behind later turns. */
+static void lift_first_turn(RegionFormer *f)
+{
+    f->peeling = true;
+    f->peeled[0] = f->b.block;
+    for (unsigned i = 1; i < f->peel; i++) {
+        if (f->insns[i].leader)
+            f->peeled[i] = ir_block_new(f->region, f->insns[i].pc);
+    }
+    lift(f, f->peel);
+    f->peeling = false;
+    f->exits.count = 0;
 }
 
 static void report(RegionFormer *f, LiftResult *out)
@@ -212,8 +259,11 @@ void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Reg
     for (unsigned i = 0; i < f.count; i++)
         if (f.insns[i].leader && (i > 0 || f.insns[0].loop_head))
             f.insns[i].block = ir_block_new(region, f.insns[i].pc);
-    if (f.insns[0].loop_head)
+    f.peel = peel_length(&f);
+    if (f.peel != 0)
+        lift_first_turn(&f);
+    else if (f.insns[0].loop_head)
         ir_jump(&f.b, f.insns[0].block);
-    lift_all(&f);
+    lift(&f, f.count);
     report(&f, out);
 }

@@ -18,7 +18,12 @@
 
 #include "frontend/guest.h"
 
-enum { REGION_MAX_INSNS = 256, REGION_DEFAULT_INSNS = 48, REGION_MAX_CONDS = 8 };
+enum {
+    REGION_MAX_INSNS = 256,
+    REGION_DEFAULT_INSNS = 48,
+    REGION_MAX_CONDS = 8,
+    REGION_PEEL_INSNS = 24
+};
 
 typedef enum RegionFlow {
     FLOW_NEXT, /* goes on at the next instruction */
@@ -53,9 +58,10 @@ typedef struct RegionGuest {
      * fills length, flow and target. */
     RegionDecode (*decode)(void *guest, unsigned i, RegionInsn *insn, const uint8_t *bytes,
                            unsigned n);
-    /* Block `block` begins at instruction i. If from >= 0 the only way to it is from the end of
-     * instruction number `from`, already lifted: what was known there holds. */
-    void (*begin_block)(void *guest, RegionFormer *f, unsigned i, uint32_t block, int from);
+    /* A block begins at instruction i. If from >= 0 the only way to it is from the end of
+     * instruction number `from`, already lifted: what was known there holds; but for IR values, if
+     * not `values` (the instruction was lifted twice). */
+    void (*begin_block)(void *guest, RegionFormer *f, unsigned i, int from, bool values);
     /* Lifts instruction i at the end of the current block; `insn` op and poll are done. Leaves
      * FLOW_NEXT instructions without a terminator. Returns false if it ended the block. */
     bool (*lift)(void *guest, RegionFormer *f, unsigned i, IrBuilder *b);

@@ -55,6 +55,7 @@ static bool compile(const ExplainSource *src, Arena *arena, uint64_t pc, uint32_
                       .mode = src->mode,
                       .max_insns = max,
                       .poll = true,
+                      .peel = true,
                       .x87_unit = src->backend->x87_unit && src->guest->x87_load != NULL,
                       .fetch = src->fetch,
                       .fetch_arg = src->fetch_arg,

@@ -149,6 +149,7 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .max_conds = tc->cold ? COLD_CONDS : 0,
                                 .count_blocks = e->opt.stats && e->backend != NULL && !tc->cold,
                                 .poll = true,
+                                .peel = e->backend != NULL && !tc->cold,
                                 .watch_fp = engine_watches_fp(e),
                                 .x87_unit = engine_has_x87(e),
                                 .fetch = fetch,

@@ -102,6 +102,7 @@ const HostDesc a64_host = {
     .alloc_order = {gpr_order, vec_order},
     .is_alias = a64_is_alias,
     .swap = {true, true},
+    .keeps_consts = true,
     .move = a64_move,
     .jump = a64_jump,
     .branch = a64_branch,

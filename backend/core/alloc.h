@@ -1,4 +1,5 @@
-/* alloc.h: the allocator's working state, shared by liveness.c, alloc.c, moves.c and border.c.
+/* alloc.h: the allocator's working state, shared by liveness.c, loops.c, alloc.c, moves.c,
+ * border.c.
  *
  * Slots that have a home register are numbered too: the "pins". Values are numbered: 0 .. ninsts-1
  * are IR values (alias roots); ninsts + p stands for the value pin p had at region entry when no
@@ -69,6 +70,7 @@ typedef struct BlockInfo {
     uint32_t length;                 /* in instructions */
     uint32_t first_event, end_event; /* of its events */
     uint64_t *strong;                /* values that something here wants in a register */
+    uint64_t *keep;                  /* constants to be kept in registers, or NULL (loops.c) */
     uint32_t loop_end;               /* loop heads: the last block that leads back; else 0 */
 } BlockInfo;
 
@@ -167,6 +169,13 @@ static inline bool alloc_bit(const uint64_t *set, uint32_t i)
 {
     return set[i / 64] >> (i % 64) & 1;
 }
+
+/* loops.c */
+void alloc_find_kept(Allocator *a);
+/* Constant v is to be kept behind block b. */
+bool alloc_kept_behind(const Allocator *a, uint32_t b, uint32_t v);
+/* Adds what is kept to the entry state of block b, in registers outside `used`, which grows. */
+void alloc_keep_consts(Allocator *a, uint32_t b, uint32_t used[CLASS_COUNT]);
 
 /* moves.c */
 AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_t index);

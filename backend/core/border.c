@@ -155,11 +155,15 @@ static void define_entry(Allocator *a, const IrEdge *ed)
     BlockInfo *bi = &a->blocks[ed->block];
     bi->home_in = bi->loop_end == 0 ? pins_only_home(a) & bi->pins_in : 0;
     uint32_t count = to->params.count + (uint32_t)__builtin_popcountll(bi->pins_in & ~bi->home_in);
-    for (uint32_t w = 0; w < a->words; w++)
+    for (uint32_t w = 0; w < a->words; w++) {
         count += (uint32_t)__builtin_popcountll(bi->live_in[w]);
+        if (bi->keep != NULL)
+            count += (uint32_t)__builtin_popcountll(bi->keep[w]);
+    }
     bi->entry = arena_raw(a->region->arena, (count + 1) * sizeof *bi->entry);
     uint32_t used[CLASS_COUNT] = {0};
-    for (uint64_t m = to->params.count != 0 ? bi->home_in : 0; m != 0; m &= m - 1) {
+    bool choices = to->params.count != 0 || bi->keep != NULL;
+    for (uint64_t m = choices ? bi->home_in : 0; m != 0; m &= m - 1) {
         unsigned pin = (unsigned)__builtin_ctzll(m);
         used[a->values[alloc_pin_value(a, pin)].cls] |= 1u << alloc_pin_home(a, pin);
     }
@@ -171,6 +175,8 @@ static void define_entry(Allocator *a, const IrEdge *ed)
         record_entry(a, bi, alloc_pin_value(a, (unsigned)__builtin_ctzll(m)), used);
     if (bi->loop_end != 0)
         make_room(a, ed->block, used);
+    if (bi->keep != NULL)
+        alloc_keep_consts(a, ed->block, used);
     for (uint32_t k = 0; k < to->params.count; k++) {
         uint32_t p = to->params.data[k].i;
         unsigned reg = param_register(a, to, p, edge_arg(a, ed, k), used);

@@ -186,6 +186,7 @@ struct HostDesc {
     bool (*is_alias)(Selection *s, IrRef v, IrRef *of); /* beyond core's own; may be NULL */
     bool swap[CLASS_COUNT];                             /* MOVE_SWAP exists for the class */
     bool stores_imm;                                    /* MOVE_STORE_IMM needs no scratch */
+    bool keeps_consts; /* registers abound and constants are dear: loops keep them */
     /* emission; labels are numbers of the emitter */
     void (*move)(Emitter *e, const HostMove *m);
     void (*jump)(Emitter *e, uint32_t label);

@@ -3,7 +3,7 @@
  * Uses come from the selected operands, not from the IR: what was folded away is not used. A
  * snapshot uses every value it names, and the entry value of every pinned slot it does not name
  * (the slot's register must still be able to be found). Constants are never live: they are made
- * again where they are wanted.
+ * again where they are wanted, but for what loops.c keeps.
  */
 #include <string.h>
 
@@ -108,6 +108,12 @@ void alloc_block_uses(Allocator *a, uint32_t b)
     for (uint32_t w = 0; w < a->words; w++) {
         for (uint64_t m = bi->live_out[w]; m != 0; m &= m - 1)
             a->values[w * 64 + (uint32_t)__builtin_ctzll(m)].next = a->out_pos;
+    }
+    for (uint32_t w = 0; bi->keep != NULL && w < a->words; w++) {
+        for (uint64_t m = bi->keep[w]; m != 0; m &= m - 1) {
+            uint32_t v = w * 64 + (uint32_t)__builtin_ctzll(m);
+            a->values[v].next = alloc_kept_behind(a, b, v) ? a->out_pos : POS_FAR + 1;
+        }
     }
     for (uint32_t pos = bi->length, u = bi->first_use; pos-- > 0;) {
         for (; u < bi->inst_uses[pos]; u++) {
@@ -219,4 +225,6 @@ void alloc_liveness(Allocator *a)
         for (uint32_t b = nb; b-- > 0;)
             again |= flow_block(a, b) && loops;
     }
+    if (loops && a->host->keeps_consts)
+        alloc_find_kept(a);
 }

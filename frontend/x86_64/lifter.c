@@ -59,14 +59,19 @@ static RegionDecode decode(void *guest, unsigned i, RegionInsn *out, const uint8
     return REGION_OK;
 }
 
-static void begin_block(void *guest, RegionFormer *f, unsigned i, uint32_t block, int from)
+static void begin_block(void *guest, RegionFormer *f, unsigned i, int from, bool values)
 {
     Lifter *l = guest;
-    (void)f, (void)i, (void)block;
-    if (from >= 0 && l->insns[from].known)
-        l->lc.known = *l->insns[from].known;
+    (void)f, (void)i;
+    const X86Known *known = from >= 0 ? l->insns[from].known : NULL;
+    if (known != NULL && values)
+        l->lc.known = *known;
     else
         l->lc.known = (X86Known){0};
+    if (known != NULL && !values) {
+        l->lc.known.flags.kind = known->flags.kind;
+        l->lc.known.flags.mask = known->flags.mask;
+    }
 }
 
 static bool is_int(const X86Row *row)

@@ -166,6 +166,7 @@ static HostDesc imaginary = {
     .move = host_move,
     .jump = host_jump,
     .branch = host_branch,
+    .keeps_consts = true,
     .exit = host_exit,
     .poll = host_poll,
     .site_call = host_site,
