@@ -13,6 +13,7 @@
 #include "ir/base/log.h"
 #include "runtime/explain_image.h"
 #include "runtime/host/host.h"
+#include "runtime/linux/symbols.h"
 #include "runtime/options.h"
 
 static const char usage[] =
@@ -203,36 +204,10 @@ static Hot heat(const Translation *t)
     return h;
 }
 
-/* The symbol at an address of this process, by the file that is mapped there. */
-static bool where_live(uint64_t pc, char *out, size_t size)
+static void add_hot(Engine *e, const ExplainRequest *rq, const Hot *h, uint64_t all,
+                    Symbols *symbols, Arena *arena, Regions *out)
 {
-    char line[4400], path[4200], err[256];
-    FILE *maps = fopen("/proc/self/maps", "re");
-    bool found = false;
-    while (maps && !found && fgets(line, sizeof line, maps)) {
-        uint64_t start, end, offset, addr;
-        path[0] = 0;
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %4199s", &start, &end,
-                   &offset, path) < 3 ||
-            pc < start || pc >= end)
-            continue;
-        Image img;
-        if (path[0] != '/' || !image_open(&img, path, err, sizeof err))
-            break;
-        found =
-            image_address(&img, pc - start + offset, &addr) && image_where(&img, addr, out, size);
-        image_close(&img);
-        break;
-    }
-    if (maps)
-        fclose(maps);
-    return found;
-}
-
-static void add_hot(Engine *e, const ExplainRequest *rq, const Hot *h, uint64_t all, Arena *arena,
-                    Regions *out)
-{
-    char where[256], note[160];
+    char where[SYMBOL_TEXT], note[160];
     ExplainSource src = source_of(rq);
     src.fetch = engine_fetch_untracked;
     src.fetch_arg = e;
@@ -246,7 +221,7 @@ static void add_hot(Engine *e, const ExplainRequest *rq, const Hot *h, uint64_t 
              h->entries, 100.0 * (double)h->host / (double)all,
              h->guest ? (double)h->host / (double)h->guest : 0.0);
     x->note = strcpy(arena_alloc(arena, strlen(note) + 1), note);
-    if (where_live(x->pc, where, sizeof where))
+    if (symbols_function(symbols, x->pc, where))
         x->where = strcpy(arena_alloc(arena, strlen(where) + 1), where);
     out->list[out->count++] = x;
 }
@@ -264,8 +239,10 @@ void explain_hottest(Engine *e, void *arg)
         all += hot[i].host;
     }
     qsort(hot, n, sizeof *hot, by_host);
+    Symbols *symbols = symbols_new();
     for (uint32_t i = 0; i < n && i < rq->hot && hot[i].host; i++)
-        add_hot(e, rq, &hot[i], all, &arena, &regions);
+        add_hot(e, rq, &hot[i], all, symbols, &arena, &regions);
+    symbols_free(symbols);
     write_out(rq, &regions, rq->out);
     arena_free(&arena);
 }

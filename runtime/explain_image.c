@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/linux/elf.h"
+#include "runtime/linux/symbols.h"
 
 static const uint64_t address_limit = 1ull << 47;
 
@@ -48,59 +49,6 @@ static bool map_file(Image *img, const char *path, char *err, size_t err_size)
     return true;
 }
 
-/* ---- symbols ---- */
-
-static bool section_at(const Image *img, uint64_t shoff, unsigned index, Elf64_Shdr *out)
-{
-    if (!read_mapped((void *)(uintptr_t)img, shoff + index * sizeof *out, out, sizeof *out))
-        return false;
-    return out->sh_type == SHT_NOBITS ||
-           (out->sh_offset <= img->file_size && out->sh_size <= img->file_size - out->sh_offset);
-}
-
-static void add_symbols(Image *img, const Elf64_Shdr *table, const Elf64_Shdr *strings)
-{
-    size_t count = table->sh_size / sizeof(Elf64_Sym);
-    const char *names = (const char *)img->file + strings->sh_offset;
-    ImageSymbol *list = realloc(img->symbols, (img->nsymbols + count + 1) * sizeof *list);
-    if (list == NULL || strings->sh_size == 0 || names[strings->sh_size - 1] != 0)
-        return;
-    img->symbols = list;
-    for (size_t i = 0; i < count; i++) {
-        Elf64_Sym s;
-        memcpy(&s, img->file + table->sh_offset + i * sizeof s, sizeof s);
-        unsigned type = ELF64_ST_TYPE(s.st_info);
-        bool code = type == STT_FUNC || type == STT_NOTYPE || type == STT_GNU_IFUNC;
-        if (!code || s.st_shndx == SHN_UNDEF || s.st_shndx == SHN_ABS ||
-            s.st_name >= strings->sh_size || !names[s.st_name])
-            continue;
-        img->symbols[img->nsymbols++] = (ImageSymbol){s.st_value, s.st_size, names + s.st_name};
-    }
-}
-
-static int by_address(const void *a, const void *b)
-{
-    const ImageSymbol *x = a, *y = b;
-    return x->addr != y->addr ? (x->addr > y->addr ? 1 : -1) : strcmp(x->name, y->name);
-}
-
-static void read_symbols(Image *img)
-{
-    Elf64_Ehdr h;
-    Elf64_Shdr table, strings;
-    if (!read_mapped(img, 0, &h, sizeof h) || h.e_shentsize != sizeof table)
-        return;
-    for (unsigned i = 0; i < h.e_shnum; i++) {
-        bool wanted = section_at(img, h.e_shoff, i, &table) &&
-                      (table.sh_type == SHT_SYMTAB || table.sh_type == SHT_DYNSYM);
-        if (wanted && section_at(img, h.e_shoff, table.sh_link, &strings))
-            add_symbols(img, &table, &strings);
-    }
-    qsort(img->symbols, img->nsymbols, sizeof *img->symbols, by_address);
-}
-
-/* ---- */
-
 bool image_open(Image *img, const char *path, char *err, size_t err_size)
 {
     ElfError e = {0};
@@ -116,7 +64,7 @@ bool image_open(Image *img, const char *path, char *err, size_t err_size)
         return false;
     }
     img->entry = img->elf->entry;
-    read_symbols(img);
+    symtab_read(&img->symbols, (Bytes){img->file, (size_t)img->file_size});
     return true;
 }
 
@@ -125,7 +73,7 @@ void image_close(Image *img)
     if (img->file)
         munmap((void *)(uintptr_t)img->file, img->file_size ? img->file_size : 1);
     free(img->elf);
-    free(img->symbols);
+    symtab_free(&img->symbols);
     *img = (Image){0};
 }
 
@@ -163,42 +111,20 @@ bool image_find(const Image *img, const char *what, uint64_t *addr, char *err, s
             return false;
         }
     }
-    for (size_t i = 0; i < img->nsymbols; i++) {
-        if (strlen(img->symbols[i].name) == n && strncmp(img->symbols[i].name, what, n) == 0) {
-            *addr = img->symbols[i].addr + offset;
-            return true;
-        }
+    const ElfSymbol *found = symtab_named(&img->symbols, what, n);
+    if (found) {
+        *addr = found->addr + offset;
+        return true;
     }
     snprintf(err, err_size, "no symbol '%.*s'%s", (int)n, what,
-             img->nsymbols ? "" : " (the program has no symbol table)");
+             img->symbols.count ? "" : " (the program has no symbol table)");
     return false;
 }
 
 bool image_where(const Image *img, uint64_t addr, char *out, size_t size)
 {
-    const ImageSymbol *best = NULL;
-    for (size_t i = 0; i < img->nsymbols && img->symbols[i].addr <= addr; i++) {
-        const ImageSymbol *s = &img->symbols[i];
-        if (s->size == 0 || addr - s->addr < s->size)
-            best = s;
-    }
-    if (best == NULL)
-        return false;
-    if (best->addr == addr)
-        snprintf(out, size, "%s", best->name);
-    else
-        snprintf(out, size, "%s+0x%" PRIx64, best->name, addr - best->addr);
-    return true;
-}
-
-bool image_address(const Image *img, uint64_t offset, uint64_t *addr)
-{
-    for (uint32_t i = 0; i < img->elf->count; i++) {
-        const ElfSegment *s = &img->elf->segment[i];
-        if (offset >= s->offset && offset - s->offset < s->filesz) {
-            *addr = s->vaddr + (offset - s->offset);
-            return true;
-        }
-    }
-    return false;
+    const ElfSymbol *s = symtab_at(&img->symbols, addr);
+    if (s)
+        symbols_offset(s->name, addr - s->addr, out, size);
+    return s != NULL;
 }

@@ -8,17 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct ImageSymbol {
-    uint64_t addr, size;
-    const char *name; /* in the file's mapping */
-} ImageSymbol;
+#include "runtime/linux/symtab.h"
 
 typedef struct Image {
     const uint8_t *file; /* the whole file, mapped */
     uint64_t file_size, entry;
     struct ElfImage *elf;
-    ImageSymbol *symbols; /* of functions, by address */
-    size_t nsymbols;
+    Symtab symbols;
 } Image;
 
 /* False, with a message in err, if the file is no x86-64 program. */
@@ -32,7 +28,4 @@ uint32_t image_fetch(void *arg, uint64_t addr, uint8_t *buf, uint32_t n);
 bool image_find(const Image *img, const char *what, uint64_t *addr, char *err, size_t err_size);
 /* "name+0x12" for an address in a function; false if no function is known there. */
 bool image_where(const Image *img, uint64_t addr, char *out, size_t size);
-/* The address that byte `offset` of the file is loaded at; false if it is not. */
-bool image_address(const Image *img, uint64_t offset, uint64_t *addr);
-
 #endif

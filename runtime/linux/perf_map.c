@@ -40,7 +40,7 @@ PerfMap *perf_map_new(LinuxProcess *p)
     if (!m)
         return NULL;
     m->process = p;
-    m->symbols = symbols_new(p);
+    m->symbols = symbols_new();
     if (open_map(m))
         return m;
     symbols_free(m->symbols);

@@ -73,19 +73,19 @@ static void add_piece(FILE *f, const LinuxProcess *p, MapsLine *held, const Maps
  */
 static bool next_part(LinuxProcess *p, const MapsLine *line, uint64_t at, MapsLine *m)
 {
-    engine_lock(p->engine);
-    const MemRange *found = mem_table_next(&p->engine->mem, at);
-    MemRange r = found ? *found : (MemRange){.start = UINT64_MAX};
-    engine_unlock(p->engine);
-    if (at >= line->end || r.start >= line->end)
+    uint64_t start, end;
+    int prot;
+    bool shared;
+    if (at >= line->end || !mem_next(p->engine, at, &start, &end, &prot, &shared) ||
+        start >= line->end)
         return false;
     *m = *line;
-    m->start = r.start > at ? r.start : at;
-    m->end = r.end < line->end ? r.end : line->end;
+    m->start = start > at ? start : at;
+    m->end = end < line->end ? end : line->end;
     m->offset = line->inode ? line->offset + (m->start - line->start) : 0;
-    m->perms[0] = r.prot & PROT_READ ? 'r' : '-';
-    m->perms[1] = r.prot & PROT_WRITE ? 'w' : '-';
-    m->perms[2] = r.prot & PROT_EXEC ? 'x' : '-';
+    m->perms[0] = prot & PROT_READ ? 'r' : '-';
+    m->perms[1] = prot & PROT_WRITE ? 'w' : '-';
+    m->perms[2] = prot & PROT_EXEC ? 'x' : '-';
     return true;
 }
 

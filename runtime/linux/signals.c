@@ -471,7 +471,7 @@ static void report(LinuxThread *t, const GuestFault *f)
 {
     uint64_t pc = t->vcpu->state->pc;
     char detail[64] = "", place[SYMBOL_TEXT];
-    Symbols *symbols = symbols_new(t->process);
+    Symbols *symbols = symbols_new();
     bool mapped = symbols_place(symbols, pc, place);
     symbols_free(symbols);
     if (f->kind == FAULT_SEGV || f->kind == FAULT_BUS) {

@@ -41,7 +41,7 @@ static uint32_t instructions(const Image *img, uint64_t pc, uint64_t end)
     return n;
 }
 
-static void count_snippet(const Image *img, const ImageSymbol *s, uint64_t end, FILE *out)
+static void count_snippet(const Image *img, const ElfSymbol *s, uint64_t end, FILE *out)
 {
     uint32_t insns = instructions(img, s->addr, end);
     fprintf(out, "%-24s %5u", s->name, insns);
@@ -57,7 +57,7 @@ static void count_snippet(const Image *img, const ImageSymbol *s, uint64_t end, 
 }
 
 /* A snippet's end has a symbol of its own. */
-static bool end_of(const Image *img, const ImageSymbol *s, uint64_t *end)
+static bool end_of(const Image *img, const ElfSymbol *s, uint64_t *end)
 {
     char name[128], err[64];
     snprintf(name, sizeof name, "%s.end", s->name);
@@ -69,17 +69,17 @@ static void count_all(const Image *img, FILE *out)
     uint64_t end;
     fprintf(out, "# snippets.s in host instructions: in line without poll and exit / in all\n");
     fprintf(out, "# %-22s %5s %10s %10s\n", "name", "guest", hosts[0], hosts[1]);
-    for (size_t i = 0; i < img->nsymbols; i++)
-        if (end_of(img, &img->symbols[i], &end))
-            count_snippet(img, &img->symbols[i], end, out);
+    for (size_t i = 0; i < img->symbols.count; i++)
+        if (end_of(img, &img->symbols.list[i], &end))
+            count_snippet(img, &img->symbols.list[i], end, out);
 }
 
 static int show(const Image *img, const char *name)
 {
     const ExplainStyle style = {.width = 130, .ir = "last", .bytes = true};
     uint64_t end;
-    for (size_t i = 0; i < img->nsymbols; i++) {
-        const ImageSymbol *s = &img->symbols[i];
+    for (size_t i = 0; i < img->symbols.count; i++) {
+        const ElfSymbol *s = &img->symbols.list[i];
         if (strcmp(s->name, name) != 0 || !end_of(img, s, &end))
             continue;
         for (unsigned h = 0; h < HOSTS; h++) {
