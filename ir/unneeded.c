@@ -42,6 +42,8 @@ static bool raised_again(const Region *r, const IrInst *i)
 
 bool ir_is_root(const Region *r, const IrInst *i)
 {
+    if (ir_has(i, IR_E_PURE) && !ir_has(i, IR_E_RAISES))
+        return false;
     if (ir_op_info[i->op].sig == IR_SIG_FCMP && raised_again(r, i))
         return false;
     switch (i->op) {
@@ -51,7 +53,7 @@ bool ir_is_root(const Region *r, const IrInst *i)
     case IR_call:
         return (r->helpers->helpers[i->imm].flags & HELPER_PURE) == 0;
     default:
-        return !ir_has(i, IR_E_PURE) || ir_has(i, IR_E_RAISES);
+        return true;
     }
 }
 
