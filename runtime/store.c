@@ -178,12 +178,13 @@ bool store_read(Store *s, Arena *arena, uint64_t pc, uint32_t mode, StoredCode *
     const Image *m = locate(s, pc, mode, &offset);
     StoreRecord head;
     if (m == NULL || offset <= STORE_SEEN ||
-        !store_file_read(&m->file, offset, &head, sizeof head) || head.pc != pc ||
-        head.mode != mode || head.size > m->file.size || part_sizes(&head, size) != head.size)
+        !store_file_read(&m->file, offset, &head, sizeof head) || head.size < sizeof head ||
+        head.size > m->file.size)
         return false;
     StoreRecord *r = arena_raw(arena, head.size);
+    /* Only the copy is judged: the file may have changed since its size was read. */
     if (!store_file_read(&m->file, offset, r, head.size) || r->size != head.size ||
-        r->sum != record_sum(r))
+        r->sum != record_sum(r) || r->pc != pc || r->mode != mode || part_sizes(r, size) != r->size)
         return false;
     uint8_t *part[PARTS], *at = (uint8_t *)(r + 1);
     for (unsigned i = 0; i < PARTS; at += size[i++])

@@ -156,6 +156,15 @@ static bool enter(const StoreMapping *m, uint64_t pc, uint32_t mode, uint64_t re
 
 /* ---- writing ---- */
 
+/* Of store_file_name's form: the directory may hold files of other people. */
+static bool is_store_name(const char *name)
+{
+    enum { DIGITS = 16 };
+    static const char hex[] = "0123456789abcdef", end[] = ".code";
+    return strspn(name, hex) == DIGITS && name[DIGITS] == '-' &&
+           strspn(name + DIGITS + 1, hex) == DIGITS && !strcmp(name + 2 * DIGITS + 1, end);
+}
+
 /* Removes the files that were used longest ago until there is room again. */
 static void make_room(int dir)
 {
@@ -173,8 +182,7 @@ static void make_room(int dir)
         total = oldest_size = 0;
         for (struct dirent *e; (e = readdir(d)) != NULL;) {
             struct stat st;
-            if (strstr(e->d_name, ".code") == NULL || strlen(e->d_name) >= STORE_NAME ||
-                fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            if (!is_store_name(e->d_name) || fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
                 continue;
             total += (uint64_t)st.st_blocks * 512;
             if (st.st_mtime < oldest_time) {
@@ -237,6 +245,20 @@ static uint32_t append(int fd, const StoreMapping *m, StoreHeader *h, const Stor
     return write_at(fd, h, sizeof *h, 0) ? written : 0;
 }
 
+/* Makes `spare` another number of fd. The guest's limit may be below it, and counts even so. */
+static bool put_at(int spare, int fd)
+{
+    struct rlimit was = {0, 0};
+    bool lift = getrlimit(RLIMIT_NOFILE, &was) == 0 && was.rlim_cur <= (rlim_t)spare;
+    struct rlimit more = {was.rlim_max, was.rlim_max};
+    if (lift)
+        setrlimit(RLIMIT_NOFILE, &more);
+    bool ok = dup3(fd, spare, O_CLOEXEC) == spare;
+    if (lift)
+        setrlimit(RLIMIT_NOFILE, &was);
+    return ok;
+}
+
 /* Opens the file as descriptor number `spare`, which nobody else touches. */
 static bool open_as(int dir, int spare, const char *name)
 {
@@ -244,7 +266,7 @@ static bool open_as(int dir, int spare, const char *name)
     int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
         return false;
-    bool ok = dup3(fd, spare, O_CLOEXEC) == spare;
+    bool ok = put_at(spare, fd);
     close(fd);
     /* Until then it had a number that anybody might have closed and used again. */
     return ok && fstat(spare, &opened) == 0 &&
@@ -273,7 +295,7 @@ uint32_t store_file_append(int dir, int spare, uint64_t key, const FileId *id, c
     char name[STORE_NAME];
     store_file_name(key, id, name);
     uint32_t written = open_as(dir, spare, name) ? append_to(dir, spare, key, id, f) : 0;
-    dup3(dir, spare, O_CLOEXEC); /* closes the file */
+    put_at(spare, dir); /* closes the file */
     return written;
 }
 

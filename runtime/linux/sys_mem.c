@@ -7,6 +7,7 @@
  * An x86-64 guest has 47-bit addresses. Where the host would hand out higher ones (AArch64 with 48
  * bits), map_anywhere chooses an address itself and asks for it with MAP_FIXED_NOREPLACE.
  */
+#include <elf.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -130,11 +131,18 @@ static long map_fixed(LinuxThread *t, const uint64_t a[6], int prot, int flags)
     return HOST(t, SYS_mmap, addr, a[1], prot, flags, a[4], a[5]);
 }
 
-/* How a dynamic linker maps a library: the whole of it at first, wherever there is room. */
-static bool may_be_program(const uint64_t a[6], int guest_prot, int flags)
+/* A library, as a dynamic linker maps it: the whole of it at first, wherever there is room. Other
+ * files are none of the store's, and programs that read many of them so want them side by side. */
+static bool is_library(const uint64_t a[6], int guest_prot, int flags, struct stat *st)
 {
-    return !a[0] && !a[5] && !(guest_prot & PROT_WRITE) && !(flags & MAP_ANONYMOUS) &&
-           (flags & MAP_TYPE) == MAP_PRIVATE;
+    Elf64_Ehdr head;
+    int fd = (int)a[4];
+    if (a[0] || a[5] || (guest_prot & PROT_WRITE) || (flags & MAP_ANONYMOUS) ||
+        (flags & MAP_TYPE) != MAP_PRIVATE)
+        return false;
+    return fstat(fd, st) == 0 && S_ISREG(st->st_mode) &&
+           pread(fd, &head, sizeof head, 0) == sizeof head &&
+           !memcmp(head.e_ident, ELFMAG, SELFMAG) && head.e_type == ET_DYN;
 }
 
 long sys_mmap(LinuxThread *t, uint64_t a[6])
@@ -159,7 +167,7 @@ long sys_mmap(LinuxThread *t, uint64_t a[6])
     else if (low)
         r = map_anywhere(p, 0, a[1], prot, flags, (int)a[4], a[5], low_window_start,
                          low_window_end);
-    else if (may_be_program(a, guest_prot, flags) && fstat((int)a[4], &st) == 0)
+    else if (is_library(a, guest_prot, flags, &st))
         r = map_program(p, &st, a[1], prot, flags, (int)a[4]);
     else
         r = map_anywhere(p, a[0] & -(uint64_t)GUEST_PAGE, a[1], prot, flags, (int)a[4], a[5], 0, 0);

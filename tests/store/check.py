@@ -194,7 +194,12 @@ def limits():
     def small():
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY))
 
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
     good("RLIMIT_FSIZE", run(cache, *PROGRAM, preexec_fn=small))
+    r = good("RLIMIT_NOFILE", run(cache, *PROGRAM, preexec_fn=few))
+    check("RLIMIT_NOFILE: kept", r.kept > 50, r)
     if os.geteuid() == 0:
         small_disk = scratch / "disk"
         small_disk.mkdir()
