@@ -11,8 +11,8 @@
  *    inside a section (vcpu_enter_section .. vcpu_leave_section of engine.h), and by the fault
  *    handler of a thread that is inside one
  *  - invalidating takes a translation out of reach: unchained, in no table, not found any more. Its
- * memory stays until a flush, and what it is chained to itself stays right, so that it can be
- * brought back (source_copy.h)
+ *    memory stays until a flush, and what it is chained to itself stays right, so that it can be
+ *    brought back (source_copy.h)
  *  - a flush (cache_flush) waits until no thread is in a section, then drops everything
  *
  * Chaining: exit 3 of T(0x401000) leads to 0x401020. The first time it leaves to C, which finds

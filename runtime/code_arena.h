@@ -3,7 +3,7 @@
  * Shared memory is mapped twice, at random addresses: `rw` to write code, `rx` to run it; no
  * address is ever writable and executable. It is anonymous, so that neither a descriptor nor a
  * limit on files is in the way. Behind the rx view, within 32-bit reach of the code, lie the data
- * words of translations (inline-cache slots, counters), which are private memory of the process:
+ * words of translations (counters), which are private memory of the process:
  *
  *     rx: | stubs | code ->                       | data -> |        rw: | the same code |
  *

@@ -24,7 +24,7 @@
  * copied by accessors that survive a file cut short, and checked by its sum. Nothing here is ever
  * an error to the guest: a store that cannot be used is one that holds nothing.
  *
- * All functions are called under the engine's lock.
+ * All functions but store_place are called under the engine's lock.
  */
 #ifndef DRAGOMAN_RUNTIME_STORE_H
 #define DRAGOMAN_RUNTIME_STORE_H
