@@ -111,18 +111,27 @@ static void hint_snapshot_values(Allocator *a, bool params)
 }
 
 /* Arguments want the place of the parameter they become. */
+static void hint_edge(Allocator *a, const IrEdge *ed)
+{
+    const Region *r = a->region;
+    const IrBlock *to = &r->blocks.data[ed->block];
+    for (uint32_t n = 0; n < ed->nargs; n++) {
+        Value *val = &a->values[a->sel->alias[r->pool.data[ed->args + n].i].i];
+        const Value *param = &a->values[to->params.data[n].i];
+        if (val->hint == NO_REG && val->cls == param->cls)
+            val->hint = param->hint;
+    }
+}
+
+/* Region.edges has those of blocks that are gone, too, which lead nowhere. */
 static void hint_arguments(Allocator *a)
 {
     const Region *r = a->region;
-    for (uint32_t k = 0; k < r->edges.count; k++) {
-        const IrEdge *ed = &r->edges.data[k];
-        const IrBlock *to = &r->blocks.data[ed->block];
-        for (uint32_t n = 0; n < ed->nargs && n < to->params.count; n++) {
-            Value *val = &a->values[a->sel->alias[r->pool.data[ed->args + n].i].i];
-            const Value *param = &a->values[to->params.data[n].i];
-            if (val->hint == NO_REG && val->cls == param->cls)
-                val->hint = param->hint;
-        }
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        const IrInst *last = &r->insts.data[r->blocks.data[b].last];
+        unsigned nedges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
+        for (unsigned e = 0; e < nedges; e++)
+            hint_edge(a, &r->edges.data[last->edge[e]]);
     }
 }
 

@@ -111,6 +111,7 @@ static unsigned pick_free(const Allocator *a, RegClass cls, uint32_t mask)
 unsigned alloc_take(Allocator *a, RegClass cls, uint32_t mask, unsigned hint)
 {
     mask &= a->host->allocatable[cls] & ~a->locked[cls];
+    DG_ASSERT(hint == NO_REG || hint < 32);
     if (hint != NO_REG && (mask >> hint & 1) != 0 && a->regs[cls][hint] == 0)
         return hint;
     unsigned reg = pick_free(a, cls, mask);
