@@ -25,9 +25,6 @@ typedef struct cs_struct cs_struct;
         return CS_ERR_ARCH;                                                                        \
     }
 
-#ifdef __x86_64__
-REFUSE(AArch64) /* explain shows the host's own code only */
-#endif
 REFUSE(ARM)
 REFUSE(EVM)
 REFUSE(M680X)

@@ -33,10 +33,12 @@ static const char style[] =
     "@media(max-width:900px){.cols{grid-template-columns:1fr}}\n"
     ".col{background:var(--card);border:1px solid var(--line);border-radius:6px;overflow:auto;"
     "max-height:85vh;padding-bottom:.4rem}"
-    ".col>h3,.col>.tabs>h3{font-size:.85rem;margin:0;padding:.35rem .6rem;position:sticky;top:0;"
-    "background:var(--card);border-bottom:1px solid var(--line);z-index:1}\n"
+    ".ls{width:max-content;min-width:100%}" /* as wide as the longest line, and so is each line */
+    ".ls>h3,.names{font-size:.85rem;margin:0;position:sticky;top:0;background:var(--card);"
+    "border-bottom:1px solid var(--line);z-index:1}.ls>h3{padding:.35rem .6rem}"
+    ".ls>h3>span{position:sticky;left:.6rem}.names>span{position:sticky;left:0}\n"
     ".l{display:flex;font:12.5px/1.5 ui-monospace,'DejaVu Sans Mono',Menlo,monospace;"
-    "white-space:pre;border-left:4px solid transparent;padding:0 .5rem;min-width:max-content;"
+    "white-space:pre;border-left:4px solid transparent;padding:0 .5rem;"
     "scroll-margin:3rem}"
     ".l[data-g]{border-left-color:hsl(var(--h) 65% var(--l));"
     "background:hsl(var(--h) 65% var(--l)/.07)}\n"
@@ -52,10 +54,8 @@ static const char style[] =
     ".none{opacity:.55}.head{font-weight:600}.new .t{color:var(--new)}"
     ".sep{font-size:.8rem;color:var(--dim);padding:.4rem .6rem .1rem;border-top:1px solid "
     "var(--line);margin-top:.3rem}\n"
-    ".tabs>input{position:absolute;opacity:0}.tabs>label{display:inline-block;padding:.3rem .6rem;"
-    "font-size:.85rem;cursor:pointer;color:var(--dim)}.tabs>input:checked+label{color:var(--fg);"
-    "font-weight:600;border-bottom:2px solid var(--op)}.tabs>input:focus-visible+label{outline:"
-    "1px solid}.pass{display:none;border-top:1px solid var(--line)}\n";
+    ".tabs>input{position:absolute;opacity:0}.names label{display:inline-block;padding:.3rem .6rem;"
+    "cursor:pointer;color:var(--dim)}.pass{display:none}\n";
 
 static const char script[] =
     "document.querySelectorAll('section').forEach(s=>{\n"
@@ -127,7 +127,8 @@ static void put_bytes(FILE *out, const uint8_t *bytes, unsigned n)
 
 static void guest_column(const Explanation *x, unsigned region, FILE *out)
 {
-    fprintf(out, "<div class=\"col\"><h3>guest %s</h3>\n", x->ops->name);
+    fprintf(out, "<div class=\"col\"><div class=\"ls\"><h3><span>guest %s</span></h3>\n",
+            x->ops->name);
     for (uint32_t i = 0; i < x->guest.count; i++) {
         const ExplainGuest *g = &x->guest.data[i];
         bool code = has_code(x, g->pc);
@@ -139,7 +140,7 @@ static void guest_column(const Explanation *x, unsigned region, FILE *out)
         put_text(out, g->text);
         fputs("</span></div>\n", out);
     }
-    fputs("</div>\n", out);
+    fputs("</div></div>\n", out);
 }
 
 static bool in_pass(const ExplainPass *p, const char *text)
@@ -168,14 +169,16 @@ static void ir_lines(const Explanation *x, const ExplainPass *p, const ExplainPa
 static void ir_column(const Explanation *x, unsigned region, FILE *out)
 {
     unsigned n = x->passes.count < MAX_PASSES ? x->passes.count : MAX_PASSES;
-    fputs("<div class=\"col\"><div class=\"tabs\">", out);
+    fputs("<div class=\"col\"><div class=\"ls tabs\">", out);
     for (unsigned i = 0; i < n; i++)
-        fprintf(
-            out,
-            "<input type=\"radio\" name=\"p%u\" id=\"p%u-%u\"%s><label for=\"p%u-%u\">%s</label>",
-            region, region, i, i + 1 == n ? " checked" : "", region, i, x->passes.data[i].name);
+        fprintf(out, "<input type=\"radio\" name=\"p%u\" id=\"p%u-%u\"%s>", region, region, i,
+                i + 1 == n ? " checked" : "");
+    fputs("<header class=\"names\"><span>", out);
+    for (unsigned i = 0; i < n; i++)
+        fprintf(out, "<label for=\"p%u-%u\">%s</label>", region, i, x->passes.data[i].name);
+    fputs("</span></header>", out);
     for (unsigned i = 0; i < n; i++) {
-        fprintf(out, "\n<div class=\"pass p%u\">\n", i);
+        fputs("\n<div class=\"pass\">\n", out);
         ir_lines(x, &x->passes.data[i], i ? &x->passes.data[i - 1] : NULL, out);
         fputs("</div>", out);
     }
@@ -208,7 +211,8 @@ static void host_column(const Explanation *x, unsigned region, FILE *out)
 {
     bool *anchored = arena_alloc(x->arena, x->guest.count + 1);
     memset(anchored, 0, x->guest.count + 1);
-    fprintf(out, "<div class=\"col\"><h3>host %s</h3>\n", x->host ? x->host : "");
+    fprintf(out, "<div class=\"col\"><div class=\"ls\"><h3><span>host %s</span></h3>\n",
+            x->host ? x->host : "");
     for (uint32_t i = 0; i < x->code.count; i++) {
         const ExplainHost *h = &x->code.data[i];
         char anchor[48] = "";
@@ -221,7 +225,7 @@ static void host_column(const Explanation *x, unsigned region, FILE *out)
             fputs("<div class=\"sep\">cold, behind the region</div>\n", out);
         host_line(x, h, anchor, out);
     }
-    fputs("</div>\n", out);
+    fputs("</div></div>\n", out);
 }
 
 /* ---- the page ---- */
@@ -289,6 +293,15 @@ static void contents(const Explanation *const *regions, unsigned count, FILE *ou
     fputs("</table></nav>\n", out);
 }
 
+/* The style of what belongs to the pass whose radio button is in a state. */
+static void pass_style(FILE *out, const char *state, const char *what, const char *rules)
+{
+    for (unsigned i = 1; i <= MAX_PASSES; i++)
+        fprintf(out, "%s.tabs>input:nth-of-type(%u):%s~%s:nth-of-type(%u)", i > 1 ? "," : "", i,
+                state, what, i);
+    fprintf(out, "{%s}\n", rules);
+}
+
 void explain_html(const Explanation *const *regions, unsigned count, const char *title, FILE *out)
 {
     fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -296,9 +309,10 @@ void explain_html(const Explanation *const *regions, unsigned count, const char 
           out);
     put_text(out, title);
     fprintf(out, " explained</title>\n<style>\n%s", style);
-    for (unsigned i = 0; i < MAX_PASSES; i++)
-        fprintf(out, ".tabs>input:nth-of-type(%u):checked~.p%u%s", i + 1, i,
-                i + 1 < MAX_PASSES ? "," : "{display:block}\n");
+    pass_style(out, "checked", ".pass", "display:block");
+    pass_style(out, "checked", ".names label",
+               "color:var(--fg);font-weight:600;border-bottom:2px solid var(--op)");
+    pass_style(out, "focus-visible", ".names label", "outline:1px solid");
     fputs("</style></head><body>\n<h1>", out);
     put_text(out, title);
     fprintf(out, " <small>%s &rarr; %s, by Dragoman</small></h1>\n",
