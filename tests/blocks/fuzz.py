@@ -8,6 +8,7 @@ printed: the line to add to tests/blocks/corpus, its assembly, and where the two
   --seed N      first seed (default 1); block number i is made of seed N + i
   --count N     blocks (default 2000)
   --minutes N   go on for that long instead
+  --batch N     blocks for each time the programs are started (default 1000)
   --corpus FILE run the blocks of a file instead of random ones
   --without M   no instruction of that name (repeatable)
   --stop N      give up after N that differ (default 10)
@@ -15,6 +16,7 @@ printed: the line to add to tests/blocks/corpus, its assembly, and where the two
 import argparse
 import difflib
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -23,7 +25,15 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from engines import ENGINES, require_processor
 
-SECONDS_A_BLOCK = 0.3  # of the slowest engine; a hang is given up after that many
+# What the slowest engine takes of the processor for a block; a hang is given up after that. The time
+# on the clock depends on what else the machine does: its limit is for what waits for ever.
+SECONDS_A_BLOCK = 0.3
+CLOCK_FACTOR = 60
+PROGRESS = 20000  # blocks for a line of it
+
+
+def limit_processor_time(seconds):
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
 
 
 class NativeEnd(Exception):
@@ -48,10 +58,12 @@ class Pair:
 
     def results(self, prefix, path, count, extra=()):
         """One line for each block, as far as they go before a crash or a hang."""
+        seconds = int(10 + count * SECONDS_A_BLOCK)
         try:
             run = subprocess.run(prefix + [self.runner, path] + self.flags + list(extra),
                                  capture_output=True, text=True, check=False,
-                                 errors="backslashreplace", timeout=60 + count * SECONDS_A_BLOCK)
+                                 errors="backslashreplace", timeout=CLOCK_FACTOR * seconds,
+                                 preexec_fn=lambda: limit_processor_time(seconds))
             out, self.said = run.stdout, run.stderr
             if run.returncode != 0:
                 self.said += f" (status {run.returncode})"
@@ -60,8 +72,8 @@ class Pair:
         return out.splitlines()
 
     def differing(self, blocks):
-        """Indices of the blocks that differ."""
-        bad, start = [], 0
+        """The blocks that differ: index -> what was seen of it."""
+        bad, start = {}, 0
         while start < len(blocks):
             with tempfile.NamedTemporaryFile("w", suffix=".blocks") as f:
                 f.write("\n".join(blocks[start:]) + "\n")
@@ -71,12 +83,12 @@ class Pair:
                     raise NativeEnd(f"the native run ended early: {self.said}\n"
                                     f"{blocks[start + len(wanted)]}")
                 got = self.results(self.engine, f.name, len(blocks) - start)
-            unequal = [i for i, (w, g) in enumerate(zip(wanted, got)) if w != g]
-            bad += [start + i for i in unequal]
-            self.seen = [line for i in unequal[:1] for line in (wanted[i], got[i])]
+            for i, lines in enumerate(zip(wanted, got)):
+                if lines[0] != lines[1]:
+                    bad[start + i] = lines
             if len(got) == len(wanted):
                 break
-            bad.append(start + len(got))  # it crashed or hung there
+            bad[start + len(got)] = ["it crashed or hung:", self.said.strip()[-600:]]
             start += len(got) + 1
         return bad
 
@@ -91,8 +103,7 @@ class Pair:
                 return block
             block = min((smaller[i] for i in bad), key=len)
 
-    def report(self, block):
-        seen = self.seen
+    def report(self, block, seen):
         block = self.shrink(block)
         plain = " ".join(w.split(":")[0] for w in block.split() if not w.startswith(":"))
         print("differs:")
@@ -120,6 +131,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--batch", type=int, default=1000)
     parser.add_argument("--sets", type=int, default=4)
     parser.add_argument("--corpus")
     parser.add_argument("--without", action="append", default=[])
@@ -136,15 +148,15 @@ def main():
             if "" in blocks:
                 sys.exit(f"{options.corpus}: a block tests undefined flags")
         else:
-            count = "500" if end else str(options.count)
-            blocks = pair.use_tool(["generate", str(seed), count]
-                                   + options.without)
+            count = options.batch if end else min(options.batch, options.count - done)
+            blocks = pair.use_tool(["generate", str(seed), str(count)] + options.without)
         try:
             bad = pair.differing(blocks)
         except NativeEnd as end_of_it:
             sys.exit(str(end_of_it))
-        for i in bad:
-            pair.report(blocks[i])
+        for i, seen in bad.items():
+            print(f"block {i} of {len(blocks)} from seed {seed}")
+            pair.report(blocks[i], seen)
             found += 1
             if found == options.stop:
                 break
@@ -152,6 +164,8 @@ def main():
         seed += len(blocks)
         if options.corpus:
             break
+        if done // PROGRESS != (done - len(blocks)) // PROGRESS:
+            print(f"{done} blocks so far, {found} differ; next seed {seed}", flush=True)
     print(f"{done} blocks of {options.sets} operand sets run, {found} differ"
           + ("" if options.corpus else f"; next seed {seed}"))
     sys.exit(found != 0)
