@@ -56,6 +56,15 @@ def perf():
     path.unlink(missing_ok=True)
 
 
+def explain():
+    dragoman = engine[:next(i for i, word in enumerate(engine) if word.endswith("/dragoman")) + 1]
+    for host in ("x86_64", "aarch64"):
+        p = subprocess.run(dragoman + ["explain", "--host", host, "--at", "main", f"{guest_bin}/demo"],
+                           capture_output=True, text=True, check=False)
+        check(f"code for {host} explained", re.search(f"-> {host}: [1-9][0-9]* instructions", p.stdout),
+              p.stdout[:200] + p.stderr)
+
+
 def environment():
     for prefix in ("DRAGOMAN_", "QEMU_"):
         status, out, err, _ = run(BUSYBOX, "env", environment={
@@ -173,7 +182,8 @@ def unwritable():
 
 
 with tempfile.TemporaryDirectory(prefix="cli-") as scratch:
-    for test in (crash, perf, environment, log, unwritable, without_proc, reports) + ((not_readable, limits) if direct else ()):
+    tests = (crash, perf, explain, environment, log, unwritable, without_proc, reports)
+    for test in tests + ((not_readable, limits) if direct else ()):
         test()
 print("\n".join(failures) or "as it should be")
 sys.exit(1 if failures else 0)
