@@ -191,7 +191,7 @@ static bool match_test(Selection *s, const Compare *cmp, IrRef v, unsigned cc, O
         out->type = select_inst(s, in->arg[0])->type;
         out->has_imm = true;
         out->cc = (uint8_t)(CV_TEST | cc);
-        out->imm = (int64_t)1 << pos;
+        out->imm = (int64_t)((uint64_t)1 << pos);
         if (pos >= 31) {
             out->cc = (uint8_t)(CV_BT | (cc == CC_NE ? CC_B : CC_AE));
             out->imm = pos;
@@ -212,7 +212,7 @@ static bool match_test(Selection *s, const Compare *cmp, IrRef v, unsigned cc, O
     }
     out->has_imm = true;
     if (!bits_fits_signed(c, 32)) {
-        if ((c & (c - 1)) != 0)
+        if (((uint64_t)c & ((uint64_t)c - 1)) != 0)
             return false;
         out->cc = (uint8_t)(CV_BT | (cc == CC_NE ? CC_B : CC_AE));
         out->imm = __builtin_ctzll((uint64_t)c);
