@@ -218,11 +218,7 @@ static unsigned writes(const X86Insn *in)
 
 static bool uses_stack(const X86Insn *in)
 {
-    static const char *const emitters[] = {"push", "pop", "pushf", "push_seg", "enter", "leave"};
-    for (unsigned i = 0; i < sizeof emitters / sizeof emitters[0]; i++)
-        if (emitter_is(in->row, emitters[i]))
-            return true;
-    return x86_insn_has_mem(in) && in->mem.base == RSP;
+    return (in->row->attr & A_STACK) || (x86_insn_has_mem(in) && in->mem.base == RSP);
 }
 
 /* What no two processors need agree on, or what would only end the block early. */
@@ -275,7 +271,7 @@ static unsigned protect(Gen *g, const X86Insn *in)
         add_mov(g, RDI, (int32_t)(BLOCK_SPOT + rnd(g, 256)), group = new_group(g));
         return group;
     }
-    if (emitter_is(in->row, "leave")) { /* mov %rsp, %rbp; or else its #SS is to be a SIGBUS */
+    if (emitter_is(in->row, "leave")) { /* mov %rsp, %rbp; or else it ends most blocks */
         add(g, (const uint8_t *)"\x48\x89\xe5", 3, group = new_group(g));
         return group;
     }

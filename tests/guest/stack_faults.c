@@ -43,6 +43,10 @@
     CASE(return_nowhere, "push %rcx; ret")                                                         \
     CASE(pushf, "mov %rcx, %rsp; pushf")                                                           \
     CASE(popf, "mov %rcx, %rsp; popf")                                                             \
+    CASE(push_fs, "mov %rcx, %rsp; push %fs")                                                      \
+    CASE(pop_fs, "mov %rcx, %rsp; pop %fs")                                                        \
+    CASE(return_far, "mov %rcx, %rsp; lretq")                                                      \
+    CASE(return_from_interrupt, "mov %rcx, %rsp; iretq")                                           \
     CASE(movs, "mov %rcx, %rsi; mov %rbx, %rdi; movsb")                                            \
     CASE(add_rbp, "mov %rcx, %rbp; add %eax, (%rbp)")                                              \
     CASE(locked_rbp, "mov %rcx, %rbp; lock add %eax, (%rbp)")                                      \
