@@ -121,6 +121,13 @@ static void open_log(LinuxProcess *p)
         fd_guard(p, FD_STRACE, fd, false);
 }
 
+/* Whether a variable names a directory of this user: nothing is made in another's. */
+static bool is_own(const char *path)
+{
+    struct stat st;
+    return path && path[0] == '/' && stat(path, &st) == 0 && st.st_uid == geteuid();
+}
+
 /* The directory for kept translations, made if need be, or NULL. */
 static const char *cache_directory(const Options *o)
 {
@@ -131,9 +138,9 @@ static const char *cache_directory(const Options *o)
         mkdir(o->cache, 0700);
         return realpath(o->cache, NULL);
     }
-    if (base && base[0] == '/') {
+    if (is_own(base)) {
         n = asprintf(&dir, "%s/dragoman", base);
-    } else if (home && home[0] == '/' && (n = asprintf(&dir, "%s/.cache", home)) > 0) {
+    } else if (is_own(home) && (n = asprintf(&dir, "%s/.cache", home)) > 0) {
         mkdir(dir, 0700);
         free(dir);
         n = asprintf(&dir, "%s/.cache/dragoman", home);

@@ -108,10 +108,8 @@ static Image *locate(Store *s, uint64_t pc, uint32_t mode, uint64_t *offset)
     Image *m = image_of(s, pc);
     if (m == NULL)
         return NULL;
-    if (!m->opened) {
-        m->opened = true;
-        store_file_map(s->dir, s->key, &m->id, &m->file);
-    }
+    if (!m->opened)
+        m->opened = store_file_map(s->dir, s->key, &m->id, &m->file);
     *offset = store_file_find(&m->file, pc, mode);
     return m;
 }

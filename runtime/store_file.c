@@ -23,6 +23,7 @@ enum {
     GUEST_BYTES_AN_ENTRY = 32,
     LONGEST_PROBE = 64,
     LONG_UNUSED = 24 * 3600, /* seconds */
+    GROWTH_BITS = 22,        /* of a file, between such looks */
     ROOM_EVERY = 16,         /* files made, about, between looks at their sum */
 };
 
@@ -79,7 +80,7 @@ static bool is_private(int fd, struct stat *st)
            (st->st_mode & 022) == 0;
 }
 
-void store_file_map(int dir, uint64_t key, const FileId *id, StoreMapping *out)
+bool store_file_map(int dir, uint64_t key, const FileId *id, StoreMapping *out)
 {
     char name[STORE_NAME];
     StoreHeader h;
@@ -88,7 +89,7 @@ void store_file_map(int dir, uint64_t key, const FileId *id, StoreMapping *out)
     store_file_name(key, id, name);
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
-        return;
+        return errno == ENOENT || errno == ELOOP;
     bool mine = is_private(fd, &st);
     if (mine && time(NULL) - st.st_mtime > LONG_UNUSED) /* make_room goes by it */
         futimens(fd, NULL);
@@ -99,6 +100,7 @@ void store_file_map(int dir, uint64_t key, const FileId *id, StoreMapping *out)
             *out = (StoreMapping){p, (uint64_t)st.st_size, (uint32_t)h.index_bits};
     }
     close(fd);
+    return true;
 }
 
 bool store_file_read(const StoreMapping *m, uint64_t offset, void *to, uint64_t n)
@@ -220,7 +222,7 @@ static bool prepare(int dir, int fd, uint64_t key, const FileId *id, StoreHeader
         return true;
     uint32_t bits = index_bits_for(id);
     *h = (StoreHeader){magic, key, *id, bits, index_end(bits)};
-    if (store_hash(key, id, sizeof *id) % ROOM_EVERY == 0)
+    if (time(NULL) % ROOM_EVERY == 0)
         make_room(dir);
     return ftruncate(fd, 0) == 0 && ftruncate(fd, (off_t)h->used) == 0 &&
            write_at(fd, h, sizeof *h, 0);
@@ -280,6 +282,8 @@ static uint32_t append_to(int dir, int fd, uint64_t key, const FileId *id, const
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !may_grow_to(STORE_LIMIT) ||
         !prepare(dir, fd, key, id, &h) || h.used + f->size > STORE_LIMIT)
         return 0;
+    if ((h.used ^ (h.used + f->size)) >> GROWTH_BITS != 0)
+        make_room(dir);
     uint64_t n = index_end(h.index_bits);
     void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (p == MAP_FAILED)
@@ -312,7 +316,8 @@ uint64_t store_file_salt(int dir)
         /* Whole at once: another process may be doing the same. */
         snprintf(draft, sizeof draft, "salt.%d", (int)getpid());
         fd = openat(dir, draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        bool ok = fd >= 0 && may_grow_to(sizeof made) && write_at(fd, &made, sizeof made, 0);
+        bool ok = fd >= 0 && may_grow_to(sizeof made) && write_at(fd, &made, sizeof made, 0) &&
+                  fsync(fd) == 0;
         if (fd >= 0)
             close(fd);
         if (ok)

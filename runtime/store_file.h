@@ -51,8 +51,9 @@ typedef struct StoreMapping {
 } StoreMapping;
 
 void store_file_name(uint64_t key, const FileId *id, char name[STORE_NAME]);
-/* Maps the store file of `id` as it is now; out->base is NULL if there is none that can be used. */
-void store_file_map(int dir, uint64_t key, const FileId *id, StoreMapping *out);
+/* Maps the store file of `id` as it is now; out->base is NULL if there is none that can be used.
+ * False: it could not be found out. */
+bool store_file_map(int dir, uint64_t key, const FileId *id, StoreMapping *out);
 /* The place of the record of (pc, mode); 0: there is none, or STORE_SEEN. */
 uint64_t store_file_find(const StoreMapping *m, uint64_t pc, uint32_t mode);
 /* Copies n bytes out of the mapping; false if they are not there. */

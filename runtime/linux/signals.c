@@ -297,6 +297,13 @@ bool signals_restart(const LinuxThread *t)
     return act->handler <= ignore_handler || (act->flags & SA_RESTART);
 }
 
+/* The process is about to end by a signal; a vfork child's engine is its parent's. */
+static void end_engine(const LinuxThread *t)
+{
+    if (!t->is_vfork_child)
+        engine_end(t->process->engine);
+}
+
 _Noreturn void signals_die(int sig)
 {
     GuestSigAction plain = {.flags = our_action.flags & ~(uint64_t)(SA_SIGINFO | SA_ONSTACK),
@@ -318,7 +325,7 @@ static void default_action(LinuxThread *t, int sig)
     if (SIGBIT(sig) & DEFAULT_IGNORED)
         return;
     if (!(SIGBIT(sig) & STOPPING)) {
-        engine_end(t->process->engine);
+        end_engine(t);
         strace_killed(t, sig);
     }
     host_action(sig, &plain, &was);
@@ -386,7 +393,7 @@ static void force(LinuxThread *t, int sig, const uint8_t *info)
     bool blocked = t->mask & SIGBIT(sig);
     GuestSigAction act = take_action(t, sig);
     if (blocked || act.handler <= ignore_handler || !push_frame(t, sig, &act, info)) {
-        engine_end(t->process->engine);
+        end_engine(t);
         strace_killed(t, sig);
         signals_die(sig);
     }
