@@ -97,6 +97,10 @@ long sys_openat2(LinuxThread *t, uint64_t a[6])
     how.flags =
         (how.flags & ~0xffffffffull) | abi_open_flags_to_host(t->process->abi, (uint32_t)how.flags);
     long fd = HOST(t, SYS_openat2, a[0], a[1], &how, sizeof how);
+    if (fd >= 0 && t->path_file == PROC_EXE && !(how.flags & O_NOFOLLOW)) {
+        close((int)fd); /* an emulator's own file, if there is one under us */
+        return HOST(t, SYS_openat, AT_FDCWD, t->process->exe, (int)how.flags, how.mode);
+    }
     return opened(t, fd, (int)a[0], (const char *)a[1], (int)how.flags, how.mode);
 }
 
