@@ -177,8 +177,9 @@ static bool branch_direct(Emitter *e, const Operand *o, bool on, uint32_t label)
             return true;
         }
     }
-    if (o->scale == COND_TST && (eq || ne) && (o->imm & (o->imm - 1)) == 0 && small_region(e)) {
-        bit_branch(e, ne == on, o->reg[0], (unsigned)__builtin_ctzll((uint64_t)o->imm), label);
+    uint64_t mask = (uint64_t)o->imm;
+    if (o->scale == COND_TST && (eq || ne) && (mask & (mask - 1)) == 0 && small_region(e)) {
+        bit_branch(e, ne == on, o->reg[0], (unsigned)__builtin_ctzll(mask), label);
         return true;
     }
     return false;
