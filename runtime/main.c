@@ -88,7 +88,8 @@ static void find_self(LinuxProcess *p, const char *argv0)
         fd = open_own(AT_FDCWD, p->self, O_PATH);
     if (fd < 0)
         return;
-    if (fstat(fd, &st) == 0) {
+    /* What /proc/self/exe leads to may be the file of an emulator under us. */
+    if (stat("/proc/self/exe", &st) == 0 || fstat(fd, &st) == 0) {
         p->self_inode = st.st_ino;
         p->self_device = st.st_dev;
     }

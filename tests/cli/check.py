@@ -169,7 +169,9 @@ def reports():
                           capture_output=True, timeout=100)
     path = Path(scratch, "page")
     check("page of explain", done.returncode == 0 and path.exists() and b"<html" in path.read_bytes(), done)
-    done = subprocess.run(hot + [f"{guest_bin}/fd_reach"], cwd=scratch, capture_output=True, timeout=100)
+    launcher = {"DRAGOMAN_LAUNCHER": " ".join(dragoman[:-1])} if len(dragoman) > 1 else {}
+    done = subprocess.run(hot + [f"{guest_bin}/fd_reach"], cwd=scratch, capture_output=True, timeout=100,
+                          env={**os.environ, **launcher})
     check("explain after a program that closes everything", done.returncode == 0 and
           b"closed\n" in done.stdout and b"entered" in done.stdout, done)
 
