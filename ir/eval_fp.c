@@ -17,27 +17,42 @@ static void set(IrValue *v, bool wide, unsigned n, uint64_t x)
         v->w[n] = (uint32_t)x;
 }
 
-#define FP_BIN(name, softfp)                                                                       \
+static uint64_t rounded(SoftFp *s, bool wide, uint64_t x, unsigned cc)
+{
+    return softfp_round(s, wide, x, (IrRound)(cc % IR_ROUND_QUIET), cc >= IR_ROUND_QUIET);
+}
+
+/* NAME on scalars and vNAME on lanes: expr of x and, where there is a second operand, y. */
+#define FP_OP(name, expr)                                                                          \
+    static uint64_t one_##name(SoftFp *s, const IrInst *i, bool wide, uint64_t x, uint64_t y)      \
+    {                                                                                              \
+        (void)i;                                                                                   \
+        (void)y;                                                                                   \
+        return expr;                                                                               \
+    }                                                                                              \
     IrValue eval_##name(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)             \
     {                                                                                              \
         (void)r;                                                                                   \
-        return eval_u64(softfp(s, i->type == IR_F64, a[0].u, a[1].u));                             \
+        return eval_u64(one_##name(s, i, i->type == IR_F64, a[0].u,                                \
+                                   ir_op_info[i->op].nargs > 1 ? a[1].u : 0));                     \
     }                                                                                              \
     IrValue eval_v##name(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)            \
     {                                                                                              \
         bool wide = i->lane == IR_F64;                                                             \
         IrValue v;                                                                                 \
         (void)r;                                                                                   \
-        for (unsigned n = 0; n < (wide ? 2 : 4); n++)                                              \
-            set(&v, wide, n, softfp(s, wide, get(&a[0], wide, n), get(&a[1], wide, n)));           \
+        for (unsigned n = 0; n < (wide ? 2 : 4); n++) {                                            \
+            uint64_t y = ir_op_info[i->op].nargs > 1 ? get(&a[1], wide, n) : 0;                    \
+            set(&v, wide, n, one_##name(s, i, wide, get(&a[0], wide, n), y));                      \
+        }                                                                                          \
         return v;                                                                                  \
     }
-FP_BIN(fadd, softfp_add)
-FP_BIN(fsub, softfp_sub)
-FP_BIN(fmul, softfp_mul)
-FP_BIN(fdiv, softfp_div)
-FP_BIN(fminsel, softfp_minsel)
-FP_BIN(fmaxsel, softfp_maxsel)
+FP_OP(fadd, softfp_add(s, wide, x, y))
+FP_OP(fsub, softfp_sub(s, wide, x, y))
+FP_OP(fmul, softfp_mul(s, wide, x, y))
+FP_OP(fdiv, softfp_div(s, wide, x, y))
+FP_OP(fminsel, softfp_minsel(s, wide, x, y))
+FP_OP(fmaxsel, softfp_maxsel(s, wide, x, y))
 
 /* Even lanes by one operation, odd ones by another. */
 IrValue eval_vfaddsub(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
@@ -77,32 +92,8 @@ IrValue eval_vfhsub(SoftFp *s, const Region *r, const IrInst *i, const IrValue *
     return neighbours(s, softfp_sub, i->lane == IR_F64, a);
 }
 
-static uint64_t rounded(SoftFp *s, bool wide, uint64_t x, unsigned cc)
-{
-    return softfp_round(s, wide, x, (IrRound)(cc % IR_ROUND_QUIET), cc >= IR_ROUND_QUIET);
-}
-
-#define FP_UN(name, expr)                                                                          \
-    IrValue eval_##name(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)             \
-    {                                                                                              \
-        bool wide = i->type == IR_F64;                                                             \
-        uint64_t x = a[0].u;                                                                       \
-        (void)r;                                                                                   \
-        return eval_u64(expr);                                                                     \
-    }                                                                                              \
-    IrValue eval_v##name(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)            \
-    {                                                                                              \
-        bool wide = i->lane == IR_F64;                                                             \
-        IrValue v;                                                                                 \
-        (void)r;                                                                                   \
-        for (unsigned n = 0; n < (wide ? 2 : 4); n++) {                                            \
-            uint64_t x = get(&a[0], wide, n);                                                      \
-            set(&v, wide, n, expr);                                                                \
-        }                                                                                          \
-        return v;                                                                                  \
-    }
-FP_UN(fsqrt, softfp_sqrt(s, wide, x))
-FP_UN(fround, rounded(s, wide, x, i->cc))
+FP_OP(fsqrt, softfp_sqrt(s, wide, x))
+FP_OP(fround, rounded(s, wide, x, i->cc))
 
 /* ---- comparisons ---- */
 
