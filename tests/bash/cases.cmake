@@ -2,6 +2,6 @@
 file(GLOB cases CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/bash/*.sh)
 foreach(case ${cases})
   get_filename_component(name ${case} NAME_WE)
-  guest_test(bash/${name} ENGINES jit interp aarch64 aarch64-n1
+  guest_test(bash/${name} ENGINES jit interp aarch64
              COMMAND ${DRAGOMAN_DEPS}/bookworm-amd64/bin/bash-static ${case})
 endforeach()
