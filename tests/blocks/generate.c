@@ -262,6 +262,37 @@ static void add_load_rax(Gen *g, const X86Insn *in)
         add(g, code, n, 0);
 }
 
+/* DPPS, DPPD: which of several NaNs the sum is, is the processor's choice (exceptions.def). */
+static bool sums_products(const X86Insn *in)
+{
+    unsigned lanes = (unsigned)in->op[2].imm >> 4 & (in->opcode == 0x40 ? 15 : 3);
+    return emitter_is(in->row, "sse_dot") && (lanes & (lanes - 1));
+}
+
+/* Makes all NaNs of the sum the same: movaps sum, t; cmpunordps t, t; orps t, sum, or ..pd. */
+static void forget_nans(Gen *g, const X86Insn *in, unsigned group)
+{
+    unsigned sum = in->op[0].reg, t = (sum + 1 + rnd(g, 15)) & 15;
+    const struct {
+        uint8_t opcode, to, from;
+    } insns[] = {{0x28, (uint8_t)t, (uint8_t)sum},
+                 {0xc2, (uint8_t)t, (uint8_t)t},
+                 {0x56, (uint8_t)sum, (uint8_t)t}};
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned to = insns[i].to, from = insns[i].from, n = 0;
+        uint8_t code[7];
+        if (in->opcode != 0x40)
+            code[n++] = 0x66;
+        code[n++] = (uint8_t)(0x40 | to >> 3 << 2 | from >> 3);
+        code[n++] = 0x0f;
+        code[n++] = insns[i].opcode;
+        code[n++] = (uint8_t)(0xc0 | (to & 7) << 3 | (from & 7));
+        if (insns[i].opcode == 0xc2)
+            code[n++] = 3;
+        add(g, code, n, group);
+    }
+}
+
 /* What must go before an instruction lest it fault: what then shows is no two makers' same. Returns
  * the group of both, or 0. */
 static unsigned protect(Gen *g, const X86Insn *in)
@@ -275,6 +306,8 @@ static unsigned protect(Gen *g, const X86Insn *in)
         add(g, (const uint8_t *)"\x48\x89\xe5", 3, group = new_group(g));
         return group;
     }
+    if (sums_products(in))
+        return new_group(g);
     bool mmx = in->op[0].kind == X86_MMX || in->op[1].kind == X86_MMX;
     if (mmx && strncmp(in->row->mnemonic, "cvt", 3) == 0) {
         /* takes the x87 stack before or after */
@@ -350,6 +383,8 @@ static void one_insn(Gen *g, const X86Row *row)
         BlockInsn *added = add(g, bytes, in.length, group);
         if (w.relative)
             added->disp_at = (uint8_t)w.disp_at;
+        if (sums_products(&in))
+            forget_nans(g, &in, group);
         return;
     }
 }

@@ -24,6 +24,7 @@ enum {
     CASE_POPF = 2048,    /* no TF, no AC in the word at rsp */
     CASE_X87 = 16384,    /* the x87 state matters; with CASE_MMX its registers hold integers */
     CASE_ULP = 32768,    /* ST(0) and ST(1) may be off in the last place */
+    CASE_DOT = 65536,    /* DPPS, DPPD: dest_reg and src_reg are what it multiplies (dot.h) */
 };
 
 enum { NO_REG = 0xff };
@@ -47,6 +48,7 @@ typedef struct InsnCase {
     uint8_t gs; /* the segment base counts */
     uint8_t bit_reg;
     uint8_t dest_reg;
+    uint8_t src_reg; /* NO_REG: memory */
     uint8_t acc_size;
     uint16_t mem_size; /* of the memory operand; 0: none or not accessed */
     uint32_t kind;

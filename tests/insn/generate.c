@@ -99,6 +99,11 @@ static void set_kind(InsnCase *c, const X86Insn *in)
         c->acc_size = in->op[0].size ? in->op[0].size : in->opsize == 8 ? 16 : 8;
         c->dest_reg = in->op[0].kind == X86_GPR ? in->op[0].reg : NO_REG;
     }
+    if (emitter_is(row, "sse_dot")) {
+        c->kind |= CASE_DOT;
+        c->dest_reg = in->op[0].reg;
+        c->src_reg = in->op[1].kind == X86_XMM ? in->op[1].reg : NO_REG;
+    }
     if (insn_is_branch(row))
         set_branch(c, in);
     bool bits = row->map == X86_MAP_0F && (row->opcode & 0xe7) == 0xa3;
@@ -163,7 +168,7 @@ static bool make_case(InsnCase *c, const X86Row *row, unsigned number)
     memcpy(c->code, bytes, sizeof c->code);
     c->length = in.length;
     c->row = (uint16_t)(row - x86_rows);
-    c->base = c->index = c->bit_reg = c->dest_reg = NO_REG;
+    c->base = c->index = c->bit_reg = c->dest_reg = c->src_reg = NO_REG;
     c->gs = in.mem.seg == X86_GS;
     c->seed = rnd(0x40000000);
     c->flag_mask = F_ALL & ~(row->undefined | insn_excepted_flags(row));
@@ -192,7 +197,7 @@ static bool make_spoilt(InsnCase *c, const X86Row *row)
     memcpy(c->code, bytes, sizeof c->code);
     c->length = sizeof c->code;
     c->row = (uint16_t)(row - x86_rows);
-    c->base = c->index = c->bit_reg = c->dest_reg = NO_REG;
+    c->base = c->index = c->bit_reg = c->dest_reg = c->src_reg = NO_REG;
     c->seed = rnd(0x40000000);
     c->flag_mask = F_ALL;
     snprintf(c->name, sizeof c->name, "-%s", row->mnemonic);
