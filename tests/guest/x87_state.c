@@ -4,6 +4,7 @@
 #include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -132,18 +133,22 @@ static void frames(void)
 
 /* ---- exceptions ---- */
 
-static char insn_divides[1], insn_waits[1];
 static long double seven = 7;
+static float nought;
 
 static void on_fpe(int sig, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
     struct _libc_fpstate *fp = uc->uc_mcontext.fpregs;
-    (void)sig, (void)insn_divides, (void)insn_waits, (void)seven;
+    (void)sig;
     int64_t back = (int64_t)(uc->uc_mcontext.gregs[REG_RIP] - (greg_t)fp->rip);
+    bool in_memory = (fp->fop & 0xff) < 0xc0; /* otherwise undefined: SDM vol. 1, 8.1.8 */
     printf("#MF: code %d trap %d at %ld behind its cause, opcode %03x, operand %s, sw %04x\n",
            info->si_code, (int)uc->uc_mcontext.gregs[REG_TRAPNO], (long)back, fp->fop & 0x7ff,
-           fp->rdp == (uintptr_t)&seven ? "known" : "unknown", fp->swd);
+           !in_memory                      ? "none"
+           : fp->rdp == (uintptr_t)&nought ? "known"
+                                           : "unknown",
+           fp->swd);
     CHECK(info->si_addr == (void *)uc->uc_mcontext.gregs[REG_RIP]);
     fp->swd &= ~0x80bf; /* as fnclex */
     handled++;
@@ -172,8 +177,13 @@ static void exceptions(void)
                      : "m"(unmask_inexact), "m"(seven));
     after = fxsave();
     show("inexact, then MMX", &after);
+    __asm__ volatile("fninit; fldcw %0; fldt %1; fdivs %2; nop; fwait"
+                     :
+                     : "m"(unmask_zero), "m"(seven), "m"(nought));
+    after = fxsave();
+    show("zero divide by memory", &after);
     __asm__ volatile("fninit");
-    CHECK(handled == 3);
+    CHECK(handled == 4);
 }
 
 /* ---- threads and forks ---- */

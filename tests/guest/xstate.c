@@ -3,6 +3,7 @@
 #include <cpuid.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,14 +23,29 @@ enum { X87 = 1, SSE = 2, ALL = 3 };
 static Image before __attribute__((aligned(64))), loaded __attribute__((aligned(64)));
 static Image after __attribute__((aligned(64)));
 
-/* What processors of different makers, or with more components, do differently. */
-static uint64_t hash_image(const Image *i)
+static bool is_zero(const void *p, size_t size)
 {
-    Image c = *i;
-    c.fx.fop = 0;
-    c.fx.ip = c.fx.dp = 0;
-    c.fx.mxcsr_mask = 0;
-    return hash_bytes(HASH_START, &c, sizeof c);
+    const char *c = p;
+    return c[0] == 0 && memcmp(c, c + 1, size - 1) == 0;
+}
+
+/* Components of an image that are as they are after reset (SDM vol. 1, 13.6), the x87's pointers
+ * aside, which processors keep or lose. */
+static unsigned initial(const FxImage *fx)
+{
+    bool x87 = fx->cw == 0x37f && fx->sw == 0 && fx->tag == 0 && is_zero(fx->st, sizeof fx->st);
+    return (x87 ? X87 : 0) | (is_zero(fx->xmm, sizeof fx->xmm) ? SSE : 0);
+}
+
+/* Takes out what processors of different makers and ages, or with more components, do differently.
+ * Of a component that was stored, the header says that it is there if it is not as after reset;
+ * else it may say so or not, as XINUSE may be 1 or 0 (SDM vol. 1, 13.6 and 13.7). */
+static void normalise(Image *i, unsigned stored)
+{
+    i->holds &= ~(uint64_t)(stored & initial(&i->fx));
+    i->fx.fop = 0;
+    i->fx.ip = i->fx.dp = 0;
+    i->fx.mxcsr_mask = 0;
 }
 
 static void fill(Image *i)
@@ -75,8 +91,10 @@ static void random_images(void)
         fill(&before);
         fill(&loaded);
         fill(&after);
-        exchange((unsigned)(rng() & ALL), n % 4 ? ALL : (unsigned)(rng() & ALL));
-        h = hash_u64(h, hash_image(&after));
+        unsigned asked = (unsigned)(rng() & ALL), stored = n % 4 ? ALL : (unsigned)(rng() & ALL);
+        exchange(asked, stored);
+        normalise(&after, stored);
+        h = hash_u64(h, hash_bytes(HASH_START, &after, sizeof after));
         if (n % 40 == 0)
             printf("%d: holds %lu, %016lx\n", n, (unsigned long)(after.holds & ALL),
                    (unsigned long)h);
@@ -101,10 +119,15 @@ static void constant_mask(void)
 
 static sigjmp_buf escape;
 
+enum { LOW = 0x80 }; /* an address in page 0 */
+
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
     (void)context;
-    printf(" signal %d code %d at %p\n", sig, info->si_code, info->si_addr);
+    if ((uintptr_t)info->si_addr - LOW < sizeof(Image)) /* its first byte, or its last */
+        printf(" signal %d code %d in the image\n", sig, info->si_code);
+    else
+        printf(" signal %d code %d at %p\n", sig, info->si_code, info->si_addr);
     siglongjmp(escape, 1);
 }
 
@@ -154,7 +177,7 @@ static void refused(void)
     TRY("misaligned xrstor", xrstor((char *)&loaded + 16, 0));
     TRY("misaligned xsave", xsave((char *)&after + 32, ALL));
     TRY("no address", xsave((void *)0x8000000000000000, ALL));
-    TRY("page 0", xsave((void *)0x80, ALL));
+    TRY("page 0", xsave((void *)LOW, ALL));
     TRY("xgetbv 5", __asm__ volatile("xgetbv" ::"c"(5) : "rax", "rdx"));
     TRY("xsetbv", __asm__ volatile("xsetbv" ::"c"(0), "a"(3), "d"(0)));
     signal(SIGSEGV, SIG_DFL);

@@ -424,9 +424,12 @@ static void show(const InsnCase *c, const char *when)
                (unsigned long long)q[0], i % 4 == 3 ? "\n" : "");
     }
     if (regs.with_x87)
-        printf("  x87 cw %04x sw %04x tag %02x fop %03x ip %llx dp %llx\n", regs.x87.cw,
-               regs.x87.sw, regs.x87.tag, regs.x87.fop, (unsigned long long)regs.x87.ip,
+        printf("  x87 cw %04x sw %04x tag %02x", regs.x87.cw, regs.x87.sw, regs.x87.tag);
+    if (regs.with_x87 && x87_pointers_count(&regs.x87))
+        printf(" fop %03x ip %llx dp %llx", regs.x87.fop, (unsigned long long)regs.x87.ip,
                (unsigned long long)regs.x87.dp);
+    if (regs.with_x87)
+        putchar('\n');
     for (unsigned i = 0; regs.with_x87 && i < 8; i++)
         printf("%s%04x.%016llx%s", i ? " " : "  st ", regs.x87.st[i].se,
                (unsigned long long)regs.x87.st[i].m, i == 7 ? "\n" : "");
@@ -462,6 +465,23 @@ static void forget_what_differs(const InsnCase *c, uint8_t *p)
         unsigned word = c->mem_size % 28 == 0 || c->mem_size == 108 ? 4 : 2;
         if (!(p[word] & SW_ES))
             memset(p + 3 * word, 0, 4 * word);
+    }
+}
+
+/* exceptions.def: what the processor had done of an x87 or MMX store when it faulted. */
+static void forget_half_done(const InsnCase *c, uint64_t target)
+{
+    enum { END = MEMORY_BASE + MEMORY_SIZE };
+    bool ten_bytes = strcmp(c->name, "fstp") == 0 || strcmp(c->name, "fbstp") == 0;
+    if (caught.sig != SIGSEGV)
+        return;
+    if (ten_bytes && c->mem_size == 10 && target + 8 <= END && target + 10 > END) {
+        memset((void *)(uintptr_t)target, 0, 8);
+    } else if (strcmp(c->name, "movntq") == 0) {
+        FxImage was = regs.x87;
+        for (unsigned i = 0; i < 8; i++)
+            regs.x87.st[((was.sw >> 11) + i) & 7] = was.st[i];
+        regs.x87.sw &= (uint16_t)~0x3800;
     }
 }
 
@@ -512,6 +532,8 @@ static Hashes run_sets(const InsnCase *c, unsigned number, unsigned sets, bool p
             forget_what_differs(c, (uint8_t *)(uintptr_t)target);
         if (which_nan && !caught.sig)
             dot_forget_nans(regs.xmm[c->dest_reg], dot_lane(c));
+        if (soft)
+            forget_half_done(c, target);
         bool left_out = soft && underflow_differs(c, &x87_before);
         if (print)
             show(c, "after ");
