@@ -146,6 +146,8 @@ bool fault_of_trap(Engine *e, uint64_t pc, uint32_t trap, uint32_t arg, GuestFau
         out->addr = r->addr_is_pc ? pc : 0;
         if (trap == TRAP_FP || trap == TRAP_X87)
             out->si_code = fpe_code(arg);
+        if (trap == TRAP_PRIVILEGED)
+            out->err = arg;
         return true;
     }
     return false;

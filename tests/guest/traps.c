@@ -46,6 +46,8 @@ int main(void)
     TRY(".byte 0xf1", 0ul);
     TRY("int3", 0ul);
     TRY("int $3", 0ul);
+    TRY("int $0x20", 0ul);
+    TRY("int $0x81", 0ul);
 #define ADDRESSES(insn)                                                                            \
     TRY(insn, 0xffffffff80000000);                                                                 \
     TRY(insn, 0xffff800000000000);                                                                 \
