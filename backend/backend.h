@@ -88,7 +88,12 @@ typedef struct FaultSite {
     uint32_t trap_arg;
 } FaultSite;
 
-typedef enum SiteKind { SITE_FAULT, SITE_POLL, SITE_TRAP } SiteKind;
+typedef enum SiteKind {
+    SITE_FAULT,
+    SITE_POLL,
+    SITE_TRAP,
+    SITE_BRANCH, /* an indirect exit, all in place: pc alone counts */
+} SiteKind;
 
 typedef struct BlockCost { /* for --stats: counter i = executions of one stretch of code */
     uint32_t guest_insns, host_insns;
@@ -200,6 +205,7 @@ typedef struct InterpResult {
     InterpEnd end;
     uint32_t trap, trap_arg;
     IrExitKind exit_kind;
+    uint64_t exit_pc; /* of the instruction that left */
     uint64_t guest_insns;
 } InterpResult;
 

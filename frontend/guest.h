@@ -55,6 +55,11 @@ typedef struct GuestOps {
     /* Whether the access of the instruction at s->pc (n bytes) to what is no address is one to the
      * stack, for which the guest has a fault of its own. May be NULL. */
     bool (*stack_fault)(const CpuState *s, const uint8_t *bytes, unsigned n);
+    /* Whether code can be at pc at all. A branch to where none can be raises TRAP_PRIVILEGED
+     * itself, and has changed nothing. NULL: code can be anywhere. */
+    bool (*is_pc)(uint64_t pc);
+    /* Takes back what the indirect branch at s->pc (n bytes) did to the state; with is_pc. */
+    void (*undo_branch)(CpuState *s, const uint8_t *bytes, unsigned n);
     /* Exceptions behind TRAP_X87: pending and unmasked, as MXCSR flag bits. May be NULL. */
     uint32_t (*pending_fp)(const CpuState *s);
     /* x87 and MMX state: memory := the host's unit, and back (LiftRequest.x87_unit). NULL: the

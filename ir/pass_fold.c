@@ -68,11 +68,11 @@ static void fold_branch(Fold *f, uint32_t v)
     }
 }
 
-static void fold_exit(Fold *f, uint32_t v)
+static void fold_exit(Fold *f, const PassContext *ctx, uint32_t v)
 {
     IrInst *i = &f->r->insts.data[v];
     const IrInst *pc = ir_inst(f->r, i->arg[0]);
-    if (pc->op != IR_const || i->cc == IR_EXIT_RET)
+    if (pc->op != IR_const || i->cc == IR_EXIT_RET || (ctx->is_pc != NULL && !ctx->is_pc(pc->imm)))
         return;
     i->op = IR_exit;
     i->imm = pc->imm;
@@ -83,7 +83,6 @@ static void fold_exit(Fold *f, uint32_t v)
 
 void ir_pass_fold(Region *r, const PassContext *ctx)
 {
-    (void)ctx;
     Fold f = {.r = r, .g = ir_graph(r), .map = ir_map_new(r)};
     for (uint32_t k = 0; k < f.g.count; k++) {
         for (uint32_t v = r->blocks.data[f.g.order[k]].first, next; v != 0; v = next) {
@@ -96,7 +95,7 @@ void ir_pass_fold(Region *r, const PassContext *ctx)
             else if (i->op == IR_br)
                 fold_branch(&f, v);
             else if (i->op == IR_exitind)
-                fold_exit(&f, v);
+                fold_exit(&f, ctx, v);
         }
     }
     ir_map_apply_rest(r, &f.map);

@@ -13,6 +13,9 @@ typedef struct PassContext {
      * answers by decoding ahead from pc. */
     void (*dead_slots_at)(void *arg, uint64_t pc, uint64_t dead[4]);
     void *arg;
+    /* Whether an indirect exit to pc may be made a direct one: a guest's branch to where no code
+     * can be is not like others (GuestOps.is_pc). NULL: always. */
+    bool (*is_pc)(uint64_t pc);
     const char *skip;  /* --no-pass NAME, or NULL */
     bool promote_only; /* no other pass: bisection by --max-optimised */
     bool unmarked;     /* nobody will ask for the guest instruction of an op: `insn` ops go */

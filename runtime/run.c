@@ -122,16 +122,22 @@ static bool repeat_write(VcpuRun *r, Engine *e, uint64_t addr, uint64_t pc)
     return w == WRITE_OPENED || (w == WRITE_OPEN && ++r->stuck_count <= STUCK_LIMIT);
 }
 
+/* Copies the instruction at s->pc; returns how many bytes could be read. */
+static unsigned read_instruction(const CpuState *s, uint8_t bytes[16])
+{
+    unsigned n = 0;
+    while (n < 16 && !host_read(s->pc + n, &bytes[n], 1))
+        n++;
+    return n;
+}
+
 /* Whether an access to what is no address was one to the stack (GuestOps.stack_fault). */
 static bool is_stack_fault(const Vcpu *v, const GuestFault *f)
 {
-    uint8_t bytes[16]; /* an instruction */
-    unsigned n = 0;
+    uint8_t bytes[16];
     if (f->kind != FAULT_SEGV || f->si_code != SI_KERNEL || v->guest->stack_fault == NULL)
         return false;
-    while (n < sizeof bytes && !host_read(v->state->pc + n, &bytes[n], 1))
-        n++;
-    return v->guest->stack_fault(v->state, bytes, n);
+    return v->guest->stack_fault(v->state, bytes, read_instruction(v->state, bytes));
 }
 
 /* A write to a page that is closed because of translations never reaches the guest: the page is
@@ -182,6 +188,23 @@ static void conclude(Vcpu *v, const Outcome *o)
     }
 }
 
+/* ---- branches to where no code can be (GuestOps.is_pc) ---- */
+
+static bool is_pc(const Vcpu *v, uint64_t pc)
+{
+    return v->guest->is_pc == NULL || v->guest->is_pc(pc);
+}
+
+/* The indirect branch at guest pc `from` has gone to s->pc, which it may not. */
+static void refuse_branch(Vcpu *v, uint64_t from, Outcome *o)
+{
+    uint8_t bytes[16];
+    v->state->pc = from;
+    v->guest->undo_branch(v->state, bytes, read_instruction(v->state, bytes));
+    o->kind = OUT_TRAP;
+    o->trap = TRAP_PRIVILEGED;
+}
+
 /* ---- interpreting ---- */
 
 static Outcome interpreted(Vcpu *v, const Region *r, const InterpResult *res)
@@ -191,6 +214,9 @@ static Outcome interpreted(Vcpu *v, const Region *r, const InterpResult *res)
     vcpu_run_of(v)->stats.ran_interp += res->guest_insns;
     switch (res->end) {
     case INTERP_EXIT:
+        if (!is_pc(v, s->pc))
+            refuse_branch(v, res->exit_pc, &o);
+        break;
     case INTERP_POLL:
         break;
     case INTERP_SERVICE:
@@ -238,12 +264,18 @@ static _Atomic uint8_t *heat_of(Engine *e, uint64_t pc)
     return &e->heat[(pc >> 3 ^ pc >> (HEAT_BITS + 3)) & ((1u << HEAT_BITS) - 1)];
 }
 
-/* Whether the code at pc has been interpreted often enough to be translated now. */
-static bool is_warm(Engine *e, uint64_t pc)
+/* Whether the code at pc has been interpreted often enough to be translated now. Where none can be
+ * there is no translation for branches to find. */
+static bool is_warm(const Vcpu *v, uint64_t pc)
 {
+    Engine *e = v->engine;
+    if (e->backend == NULL)
+        return true;
+    if (!is_pc(v, pc))
+        return false;
     _Atomic uint8_t *heat = heat_of(e, pc);
     uint8_t n = atomic_load_explicit(heat, memory_order_relaxed);
-    if (n >= e->opt.cold_runs || n == UINT8_MAX || e->backend == NULL)
+    if (n >= e->opt.cold_runs || n == UINT8_MAX)
         return true;
     atomic_store_explicit(heat, (uint8_t)(n + 1), memory_order_relaxed);
     return false;
@@ -336,24 +368,37 @@ static Outcome left_directly(VcpuRun *r, Engine *e)
     return o;
 }
 
+/* Decodes the site at host_pc to r->site; `back`: 1 if host_pc is a return address. */
+static const Translation *find_site(VcpuRun *r, Engine *e, uint64_t host_pc, unsigned back)
+{
+    const Translation *t = cache_by_host(&e->cache, host_pc - back);
+    uint64_t offset = host_pc - (uint64_t)(uintptr_t)e->arena.rx - (t != NULL ? t->code : 0);
+    if (t == NULL || !sites_find(&t->sites, (uint32_t)offset, &r->site))
+        log_bug(__FILE__, __LINE__, "no site at host pc %#llx", (unsigned long long)host_pc);
+    return t;
+}
+
 static Outcome left_indirectly(VcpuRun *r, Engine *e)
 {
     CpuState *s = r->pub.state;
     if (s->shadow_sp > s->shadow_top) /* the sentinel was taken for a return (engine.c) */
         s->shadow_sp = s->shadow_top;
+    if (!is_pc(&r->pub, s->pc)) {
+        Outcome o = {0};
+        find_site(r, e, s->exit_site, 0);
+        refuse_branch(&r->pub, r->site.fault.pc, &o);
+        return o;
+    }
     r->pending_lookup = true;
     r->pending_generation = e->cache.generation;
     return (Outcome){0};
 }
 
-/* Rebuilds the state at a site; `back`: 1 if host_pc is a return address. */
+/* Rebuilds the state at a site (find_site). */
 static const Translation *rebuild(VcpuRun *r, Engine *e, uint64_t host_pc, unsigned back)
 {
     CpuState *s = r->pub.state;
-    const Translation *t = cache_by_host(&e->cache, host_pc - back);
-    uint64_t offset = host_pc - (uint64_t)(uintptr_t)e->arena.rx - (t != NULL ? t->code : 0);
-    if (t == NULL || !sites_find(&t->sites, (uint32_t)offset, &r->site))
-        log_bug(__FILE__, __LINE__, "no site at host pc %#llx", (unsigned long long)host_pc);
+    const Translation *t = find_site(r, e, host_pc, back);
     sites_rebuild(s, e->guest->slots, &e->convention, &r->site, t->sites.vconsts, &s->area);
     s->pc = r->site.fault.pc;
     return t;
@@ -375,6 +420,8 @@ static Outcome left_at_site(VcpuRun *r, Engine *e)
         o.kind = OUT_FAULT;
         o.fault = fault_recorded(r->pub.state);
         break;
+    case SITE_BRANCH:
+        DG_UNREACHABLE();
     }
     return o;
 }
@@ -416,7 +463,7 @@ static void turn(Vcpu *v)
     Engine *e = v->engine;
     VcpuRun *r = vcpu_run_of(v);
     uint32_t mode = v->guest->mode(v->state);
-    if (!is_warm(e, v->state->pc) && !engine_wants(e, v->state->pc, mode)) {
+    if (!is_warm(v, v->state->pc) && !engine_wants(e, v->state->pc, mode)) {
         interpret_cold(v, mode);
         return;
     }

@@ -245,7 +245,10 @@ static void print_explanation(const Engine *e, const Explanation *x)
 static PassContext pass_context(TranslationContext *tc, Explanation *x)
 {
     Engine *e = tc->e;
-    PassContext ctx = {.arg = &tc->ahead, .skip = e->opt.no_pass, .verify = e->opt.check};
+    PassContext ctx = {.arg = &tc->ahead,
+                       .is_pc = e->guest->is_pc,
+                       .skip = e->opt.no_pass,
+                       .verify = e->opt.check};
     if (!tc->checked) /* what lies behind a checked region may change at any time */
         ctx.dead_slots_at = e->guest->dead_slots_at;
     ctx.promote_only = e->optimised++ >= e->opt.max_optimised;

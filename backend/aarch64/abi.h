@@ -31,7 +31,8 @@
  *
  *     sub x17, x28, wP, uxth #4; ldp x17, x30, [x17, #-16]; cmp x17, P; b.ne to STUB_LOOKUP; br x30
  *
- * STUB_LOOKUP asks the mode's table; STUB_LOOKUP_MISS reports pc (exit_site = 0).
+ * STUB_LOOKUP asks the mode's table; STUB_LOOKUP_MISS reports pc, and x3 in exit_site: cold paths
+ * leave the address there that names the exit. (An empty entry leads there without one.)
  */
 #ifndef DRAGOMAN_BACKEND_AARCH64_ABI_H
 #define DRAGOMAN_BACKEND_AARCH64_ABI_H
@@ -47,6 +48,7 @@ enum {
     R_T0 = 16, /* emitters' scratch; R_T0, R_T1 are an even pair (CASP) */
     R_T1 = 17,
     R_LR = 30,
+    R_EXIT_SITE = 3, /* of an indirect exit that missed */
     V_T0 = 13,
     V_T1 = 14,
     V_T2 = 15,
@@ -98,7 +100,8 @@ typedef struct ColdPath {
     uint16_t op;
     uint32_t again; /* a second label to go back to */
     uint64_t imm;
-    EmitSite site; /* of the instruction it belongs to */
+    const IrInst *exit; /* an indirect one */
+    EmitSite site;      /* of the instruction it belongs to */
 } ColdPath;
 
 typedef struct PoolConst {

@@ -104,14 +104,17 @@ static void data_address(Emitter *e, unsigned d, unsigned word)
 static void cold_lookup(Emitter *e, const ColdPath *c)
 {
     a64_mov(e, R_EXIT_PC, c->n);
-    a64_branch_stub(e, A64_B, (unsigned)c->imm);
+    ri(e, A64_ADR, R_EXIT_SITE, 0, 4);
+    emit_branch_here(e, c->exit); /* where no site call returns to */
+    a64_branch_stub(e, A64_B, c->d);
 }
 
-static uint32_t lookup_label(Emitter *e, unsigned pc, unsigned stub)
+static uint32_t lookup_label(Emitter *e, const IrInst *exit, unsigned pc, StubId stub)
 {
     ColdPath *c = a64_cold_path(e, cold_lookup);
     c->n = (uint8_t)pc;
-    c->imm = stub;
+    c->d = (uint8_t)stub;
+    c->exit = exit;
     return c->label;
 }
 
@@ -124,20 +127,21 @@ void a64_jump_table(Emitter *e, A64Op branch, unsigned pc, uint32_t miss)
     op_n(e, branch, R_LR);
 }
 
-static void exit_return(Emitter *e, unsigned pc)
+static void exit_return(Emitter *e, const SelInst *si, const IrInst *in)
 {
     pair(e, A64_LDP_X_POST, R_T1, R_LR, SP, 16);
-    rrr(e, A64_SUBS_X, XZR, R_T1, pc);
-    a64_bcond(e, CC_NE, lookup_label(e, pc, STUB_SHADOW_RESET));
+    rrr(e, A64_SUBS_X, XZR, R_T1, si->pc_reg);
+    a64_bcond(e, CC_NE, lookup_label(e, in, si->pc_reg, STUB_SHADOW_RESET));
     op_n(e, A64_RET, R_LR);
 }
 
 /* BLR pairs with the RET of the return. */
-static void exit_indirect_call(Emitter *e, const SelInst *si, uint64_t return_pc)
+static void exit_indirect_call(Emitter *e, const SelInst *si, const IrInst *in)
 {
     uint32_t landing = emit_label_new(e);
+    uint64_t return_pc = ir_inst(e->region, in->arg[1])->imm;
     push_return(e, si, return_pc, landing);
-    a64_jump_table(e, A64_BLR, si->pc_reg, lookup_label(e, si->pc_reg, STUB_LOOKUP));
+    a64_jump_table(e, A64_BLR, si->pc_reg, lookup_label(e, in, si->pc_reg, STUB_LOOKUP));
     emit_label_bind(e, landing);
     exit_branch(e, A64_B, return_pc, IR_EXIT_JUMP, 0);
 }
@@ -147,11 +151,11 @@ void a64_exit(Emitter *e, const SelInst *si, const IrInst *in)
     if (in->op == IR_exit)
         exit_direct(e, si, in);
     else if (in->cc == IR_EXIT_RET)
-        exit_return(e, si->pc_reg);
+        exit_return(e, si, in);
     else if (in->cc == IR_EXIT_CALL)
-        exit_indirect_call(e, si, ir_inst(e->region, in->arg[1])->imm);
+        exit_indirect_call(e, si, in);
     else
-        a64_jump_table(e, A64_BR, si->pc_reg, lookup_label(e, si->pc_reg, STUB_LOOKUP));
+        a64_jump_table(e, A64_BR, si->pc_reg, lookup_label(e, in, si->pc_reg, STUB_LOOKUP));
 }
 
 /* ---- polls, sites, helpers, counters ---- */

@@ -116,11 +116,11 @@ static void stub_exit_direct(Stubs *s)
     leave_to_c(s, EXIT_DIRECT);
 }
 
-/* x16 = guest pc. */
+/* x16 = guest pc, x3 = where from. */
 static void stub_lookup_miss(Stubs *s)
 {
     state_store(s, R_EXIT_PC, offsetof(CpuState, pc));
-    state_store(s, XZR, offsetof(CpuState, exit_site));
+    state_store(s, R_EXIT_SITE, offsetof(CpuState, exit_site));
     transfer_homes(s, MOVE_STORE);
     leave_to_c(s, EXIT_INDIRECT);
 }

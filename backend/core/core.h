@@ -269,6 +269,8 @@ void emit_label_ref(Emitter *e, uint32_t label, uint32_t offset, unsigned form);
 /* The host instruction emitted next may fault: records where the state is. An emitter of a faulting
  * rule calls it before each such instruction. */
 void emit_fault_here(Emitter *e);
+/* This host address stands for the indirect exit in CpuState.exit_site. */
+void emit_branch_here(Emitter *e, const IrInst *exit);
 /* A new exit site; the caller fills it. Pointer valid until the next call. */
 ExitSite *emit_exit_site(Emitter *e);
 

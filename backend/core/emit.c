@@ -102,6 +102,12 @@ void emit_fault_here(Emitter *e)
         site_here(e, &e->site, SITE_FAULT);
 }
 
+void emit_branch_here(Emitter *e, const IrInst *exit)
+{
+    const EmitSite site = {.snap = exit->snap};
+    site_here(e, &site, SITE_BRANCH);
+}
+
 ExitSite *emit_exit_site(Emitter *e)
 {
     return VEC_PUSH(e->out->arena, &e->out->exits);

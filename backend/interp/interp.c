@@ -273,6 +273,7 @@ static bool step_br(Run *x, const IrInst *i)
 
 static bool leave(Run *x, const IrInst *i, uint64_t pc)
 {
+    x->result.exit_pc = x->pc;
     x->pc = pc;
     x->result.exit_kind = (IrExitKind)i->cc;
     if (i->cc != IR_EXIT_SERVICE)

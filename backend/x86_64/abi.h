@@ -20,25 +20,25 @@
  *                   add rsp, 8                the callee's ret comes here; drops the pc
  *                   jmp rel32                 direct exit to the return pc
  *   return          cmp [rsp + 8], r14        r14 = wanted pc
- *                   jne STUB_SHADOW_RESET
+ *                   jne cold                cold: lea r15, [rip]; jmp STUB_SHADOW_RESET
  *                   ret
  *   indirect jump   movzx r15d, r14w
  *                   cmp [rbp + jumps.pc + 8 * r15], r14
- *                   jne STUB_LOOKUP
+ *                   jne cold                cold: lea r15, [rip]; jmp STUB_LOOKUP
  *                   jmp [rbp + jumps.entry + 8 * r15]
  *   indirect call   push; the same with call, then the landing of a call exit;
- *                   for jne cold: call STUB_LOOKUP; jmp landing
+ *                   jne cold                cold: lea r15, [rip]; call STUB_LOOKUP; jmp landing
  *   poll            cmp dword [rbp + poll], 0; jne cold     cold: call STUB_SITE
  *   trap            call STUB_SITE
  *   helper          rsp to shadow_sp, host_sp to rsp, call [rbp + helper], rsp from shadow_sp
  *
  * The jump table has the fewest dependent instructions between a pc and the jump: where predictors
  * do not know the destination, that latency is what a jump costs beyond its native cost. Sites have
- * no slots of their own (exit_site = 0).
+ * no slots of their own.
  *
  * STUB_LOOKUP: r14 = pc; asks the table of the mode (CpuState.lookup), which has another hash and
  * is shared by all threads, else STUB_LOOKUP_MISS reports pc. STUB_SHADOW_RESET empties the shadow
- * stack and jumps through the jump table.
+ * stack and jumps through the jump table. Both keep r15, which names the exit, in exit_site.
  *
  * STUB_SITE pops its return address into exit_site; area.gpr[4] is rsp after that. STUB_LEAVE_FAULT
  * expects area, exit_site, exit_reason and fpctl written already.

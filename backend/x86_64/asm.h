@@ -36,6 +36,8 @@ typedef struct ColdCode {
     uint32_t label, back;
     void (*emit)(Emitter *e, const struct ColdCode *c);
     uint8_t reg[4];
+    uint8_t stub;       /* StubId */
+    const IrInst *exit; /* an indirect exit */
 } ColdCode;
 
 typedef struct PendingExit {

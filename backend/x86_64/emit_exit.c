@@ -96,10 +96,33 @@ static void exit_direct(Emitter *e, const IrInst *inst)
 
 /* ---- indirect exits ---- */
 
+/* The miss stub reports which exit it was. */
+static void name_exit(Emitter *e, const ColdCode *c)
+{
+    a_rm(e, X86_LEA, 8, EXIT_TEMP, rm_rip());
+    emit_branch_here(e, c->exit);
+}
+
 static void cold_call(Emitter *e, const ColdCode *c)
 {
-    a_stub(e, "\xe8", 1, STUB_LOOKUP);
+    name_exit(e, c);
+    a_stub(e, "\xe8", 1, c->stub);
     a_jmp(e, c->back);
+}
+
+static void cold_jump(Emitter *e, const ColdCode *c)
+{
+    name_exit(e, c);
+    a_stub(e, "\xe9", 1, c->stub);
+}
+
+static ColdCode *missed(Emitter *e, const IrInst *exit, StubId stub,
+                        void (*emit)(Emitter *, const ColdCode *))
+{
+    ColdCode *c = a_cold(e, emit);
+    c->exit = exit;
+    c->stub = (uint8_t)stub;
+    return c;
 }
 
 void x86_jump_table(Emitter *e, X86Insn insn, uint32_t cold)
@@ -110,17 +133,14 @@ void x86_jump_table(Emitter *e, X86Insn insn, uint32_t cold)
     pc.scale = entry.scale = 3;
     a_rr(e, X86_MOVZX16, 4, EXIT_TEMP, EXIT_PC);
     a_rm(e, X86_CMP_MR, 8, EXIT_PC, pc);
-    if (cold != NO_LABEL)
-        a_jcc(e, CC_NE, cold);
-    else
-        a_stub(e, "\x0f\x85", 2, STUB_LOOKUP);
+    a_jcc(e, CC_NE, cold);
     a_rm(e, insn, 4, 0, entry);
 }
 
 /* A call through the thread's jump table; returns the label of its landing. */
-static uint32_t call_through_table(Emitter *e)
+static uint32_t call_through_table(Emitter *e, const IrInst *inst)
 {
-    ColdCode *c = a_cold(e, cold_call);
+    ColdCode *c = missed(e, inst, STUB_LOOKUP, cold_call);
     uint32_t cold = c->label, back = c->back;
     x86_jump_table(e, X86_CALL_M, cold);
     return back;
@@ -131,20 +151,20 @@ static void exit_indirect(Emitter *e, const IrInst *inst)
     switch (inst->cc) {
     case IR_EXIT_RET:
         a_rm(e, X86_CMP_MR, 8, EXIT_PC, rm_disp(RSP, 8));
-        a_stub(e, "\x0f\x85", 2, STUB_SHADOW_RESET);
+        a_jcc(e, CC_NE, missed(e, inst, STUB_SHADOW_RESET, cold_jump)->label);
         emit_u8(e, 0xc3);
         e->host_insns++;
         break;
     case IR_EXIT_CALL: {
         uint64_t back = return_pc(e, inst->arg[1]);
         push_pc(e, back, EXIT_TEMP);
-        uint32_t here = call_through_table(e);
+        uint32_t here = call_through_table(e, inst);
         emit_label_bind(e, here);
         landing(e, back);
         break;
     }
     default:
-        x86_jump_table(e, X86_JMP_M, NO_LABEL);
+        x86_jump_table(e, X86_JMP_M, missed(e, inst, STUB_LOOKUP, cold_jump)->label);
         break;
     }
 }

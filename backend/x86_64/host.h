@@ -13,7 +13,7 @@ void emit_site_call(Emitter *e);
 void emit_count(Emitter *e, uint32_t data_word);
 void emit_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold_label);
 /* Through the thread's jump table: jmp or call (insn) to the translation of the pc in EXIT_PC; when
- * the table does not know it, to the label, or with NO_LABEL to STUB_LOOKUP. */
+ * the table does not know it, to the label. */
 void x86_jump_table(Emitter *e, X86Insn insn, uint32_t cold);
 void emit_begin(Emitter *e);
 void emit_finish(Emitter *e);

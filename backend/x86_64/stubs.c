@@ -119,14 +119,18 @@ static void table_lookup(Emitter *e)
 
 static void stub_lookup(Emitter *e)
 {
-    a_mi(e, X86_MOV_I, 8, field(offsetof(CpuState, exit_site)), 0);
+    a_rm(e, X86_MOV_MR, 8, EXIT_TEMP, field(offsetof(CpuState, exit_site)));
     table_lookup(e);
 }
 
 static void stub_shadow_reset(Emitter *e)
 {
+    uint32_t miss = emit_label_new(e);
+    a_rm(e, X86_MOV_MR, 8, EXIT_TEMP, field(offsetof(CpuState, exit_site)));
     a_rm(e, X86_MOV, 8, RSP, field(offsetof(CpuState, shadow_top)));
-    x86_jump_table(e, X86_JMP_M, NO_LABEL);
+    x86_jump_table(e, X86_JMP_M, miss);
+    emit_label_bind(e, miss);
+    table_lookup(e);
 }
 
 static void stub_site(Emitter *e)
@@ -187,6 +191,9 @@ uint32_t x86_emit_stubs(const BackendConfig *cfg, const SlotTable *slots, uint8_
         offsets[id] = emit_offset(&e);
         emit_one(&e, id, slots, cfg->convention);
     }
+    for (uint32_t k = 0; k < e.refs.count; k++)
+        emit_fixup(&e, e.refs.data[k].offset, e.refs.data[k].form,
+                   e.labels.data[e.refs.data[k].label]);
     DG_ASSERT(out.size <= cap);
     memcpy(buf, out.code, out.size);
     for (uint32_t k = 0; k < out.relocs.count; k++) {

@@ -2,13 +2,28 @@
  *
  * A near call stores its return address before rsp is put and leaves by a CALL exit, which pairs
  * with the RET exit of the matching return. Near branches are 64 bits wide in 64-bit mode whatever
- * the prefixes say (Intel; A_F64).
+ * the prefixes say (Intel; A_F64). What happens at a destination that is no address:
+ * branch_fault.c.
  */
 #include "frontend/x86_64/lift.h"
+#include "frontend/x86_64/lifter.h"
+
+/* The block that a jump to op1 leads to. */
+static uint32_t destination(LiftContext *lc)
+{
+    uint64_t pc = lc->insn->op[0].imm;
+    if (x86_is_pc(pc))
+        return region_block_for(lc->former, pc);
+    uint32_t here = lc->b.block, cold = lc->b.block = x86_block(lc);
+    lc->b.region->blocks.data[cold].cold = true;
+    ir_trap(&lc->b, TRAP_PRIVILEGED, 0);
+    lc->b.block = here;
+    return cold;
+}
 
 static void branch(LiftContext *lc, IrRef cond, bool negated)
 {
-    uint32_t yes = region_block_for(lc->former, lc->insn->op[0].imm);
+    uint32_t yes = destination(lc);
     uint32_t no = region_block_for(lc->former, lc->insn->next_pc);
     x86_br(lc, cond, negated ? no : yes, negated ? yes : no);
     lc->ended = true;
@@ -66,7 +81,7 @@ void x86_lift_loopne(LiftContext *lc)
 
 void x86_lift_jmp(LiftContext *lc)
 {
-    x86_jump(lc, region_block_for(lc->former, lc->insn->op[0].imm));
+    x86_jump(lc, destination(lc));
     lc->ended = true;
 }
 
@@ -75,22 +90,27 @@ void x86_lift_jmp_ind(LiftContext *lc)
     x86_exit_indirect(lc, x86_read(lc, 0), IR_EXIT_JUMP, 0);
 }
 
-static void push_return(LiftContext *lc)
+/* Stores the return address; returns the new rsp. */
+static IrRef push_return(LiftContext *lc)
 {
-    IrRef pc = x86_const(lc, IR_I64, lc->insn->next_pc);
-    x86_gpr_set(lc, RSP, x86_push(lc, pc));
+    return x86_push(lc, x86_const(lc, IR_I64, lc->insn->next_pc));
 }
 
 void x86_lift_call(LiftContext *lc)
 {
-    push_return(lc);
+    IrRef sp = push_return(lc);
+    if (!x86_is_pc(lc->insn->op[0].imm)) {
+        x86_trap(lc, TRAP_PRIVILEGED, 0);
+        return;
+    }
+    x86_gpr_set(lc, RSP, sp);
     x86_exit(lc, lc->insn->op[0].imm, IR_EXIT_CALL, lc->insn->next_pc);
 }
 
 void x86_lift_call_ind(LiftContext *lc)
 {
     IrRef to = x86_read(lc, 0);
-    push_return(lc);
+    x86_gpr_set(lc, RSP, push_return(lc));
     x86_exit_indirect(lc, to, IR_EXIT_CALL, lc->insn->next_pc);
 }
 
@@ -165,6 +185,15 @@ static void check_selector(LiftContext *lc, IrRef v, unsigned want)
     x86_trap_if(lc, ir_cmp(&lc->b, IR_ne, low, x86_const(lc, IR_I16, want)), TRAP_PRIVILEGED, 0);
 }
 
+/* Before anything is put: a far return to what is no address changes nothing. */
+static void check_destination(LiftContext *lc, IrRef pc)
+{
+    if (lc->insn->opsize != 8)
+        return;
+    IrRef top = ir_bini(&lc->b, IR_shr, ir_bini(&lc->b, IR_add, pc, 1ull << 47), 48);
+    x86_trap_if(lc, ir_cmp(&lc->b, IR_ne, top, x86_const(lc, IR_I64, 0)), TRAP_PRIVILEGED, 0);
+}
+
 static IrRef pop_at(LiftContext *lc, IrRef sp, unsigned index)
 {
     unsigned size = lc->insn->opsize;
@@ -177,6 +206,7 @@ void x86_lift_retf(LiftContext *lc)
     IrRef sp = x86_gpr(lc, RSP, 8);
     IrRef pc = pop_at(lc, sp, 0);
     check_selector(lc, pop_at(lc, sp, 1), USER_CS);
+    check_destination(lc, pc);
     IrRef up = x86_const(lc, IR_I64, 2u * lc->insn->opsize + lc->insn->op[0].imm);
     x86_gpr_set(lc, RSP, ir_bin(&lc->b, IR_add, sp, up));
     x86_exit_indirect(lc, pc, IR_EXIT_JUMP, 0);
@@ -188,6 +218,7 @@ void x86_lift_iret(LiftContext *lc)
     IrRef pc = pop_at(lc, sp, 0), flags = pop_at(lc, sp, 2), new_sp = pop_at(lc, sp, 3);
     check_selector(lc, pop_at(lc, sp, 1), USER_CS);
     check_selector(lc, pop_at(lc, sp, 4), USER_SS);
+    check_destination(lc, pc);
     x86_set_eflags_image(lc, flags, lc->insn->opsize);
     x86_gpr_set(lc, RSP, new_sp);
     x86_exit_indirect(lc, pc, IR_EXIT_JUMP, 0);

@@ -643,7 +643,9 @@ static void test_exits(void)
     *cell(1) = 0x2000;
     enter_at(a + ca.entry);
     CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x2000 && *cell(0) == 1, "miss");
-    CHECK(h_state.exit_site == 0, "no site");
+    CHECK(h_state.exit_site == rx + a + ca.faults.data[0].offset &&
+              ca.faults.data[0].kind == SITE_BRANCH,
+          "site of a miss");
     set_jump(0x2000, header.entry);
     enter_at(a + ca.entry);
     CHECK(h_state.exit_reason == EXIT_DIRECT && *cell(0) == 12, "jump table");
@@ -672,6 +674,7 @@ static void test_exits(void)
     *cell(1) = 0x3333;
     enter_at(a + ca.entry);
     CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x3333, "return elsewhere");
+    CHECK(h_state.exit_site == rx + b + cb.faults.data[0].offset, "site of a return");
     CHECK(h_state.shadow_sp == h_state.shadow_top, "reset");
     enter_at(b + cb.entry);
     CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0x3333, "return on an empty stack");

@@ -508,6 +508,28 @@ static void computed(Gen *g)
     lead(g, at, g->b->count);
 }
 
+/* movabs $nowhere, %reg; and a jump or return there, which faults itself. (A call does too; whether
+ * its return address is stored then is not told.) */
+static void to_nowhere(Gen *g)
+{
+    unsigned free = 0xffff & ~(g->kept | 1u << RSP), group = new_group(g);
+    bool jump = g->no_stack || rnd(g, 2);
+    if (!free)
+        return;
+    unsigned reg = pick_of(g, free);
+    uint64_t to = (0x8000ull + rnd(g, 0xffff)) << 32 | rnd(g, 1u << 31);
+    uint8_t mov[10] = {(uint8_t)(0x48 | reg >> 3), (uint8_t)(0xb8 | (reg & 7))};
+    memcpy(mov + 2, &to, 8);
+    add(g, mov, 10, group);
+    uint8_t rex = (uint8_t)(0x40 | reg >> 3);
+    if (jump) {
+        add(g, (uint8_t[]){rex, 0xff, (uint8_t)(0xe0 | (reg & 7))}, 3, group);
+        return;
+    }
+    add(g, (uint8_t[]){rex, (uint8_t)(0x50 | (reg & 7))}, 2, group); /* push */
+    add(g, (const uint8_t *)"\xc3", 1, group);
+}
+
 /* Flags and MXCSR by way of memory. */
 static void special(Gen *g)
 {
@@ -542,6 +564,8 @@ static void stretch(Gen *g, unsigned count)
             computed(g);
         else if (how == 8)
             special(g);
+        else if (how == 9 && rnd(g, 6) == 0)
+            to_nowhere(g);
         else
             one_insn(g, pick_row(g));
     }
