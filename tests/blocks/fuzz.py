@@ -23,7 +23,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from engines import ENGINES, require_processor
+from engines import ENGINES, own_x87, require_processor
 
 # What the slowest engine takes of the processor for a block; a hang is given up after that. The time
 # on the clock depends on what else the machine does: its limit is for what waits for ever.
@@ -50,6 +50,8 @@ class Pair:
         self.flags = ["--sets", str(options.sets)]
         if options.engine.startswith("aarch64"):
             self.flags += ["--arm", "1"]  # tests/insn/exceptions.def
+        if not own_x87(options.engine):
+            self.flags += ["--soft", "1"]  # the same
 
     def use_tool(self, arguments, text=""):
         made = subprocess.run([self.tool] + arguments, input=text, capture_output=True, text=True,

@@ -1,7 +1,7 @@
 /* runner.c: a guest program that runs blocks (block.h) with random operands and prints what came of
  * each, so that a native run and a translated one can be compared.
  *
- *     block-runner FILE [--sets N] [--arm N] [--show]
+ *     block-runner FILE [--sets N] [--arm N] [--soft N] [--show]
  *
  * A line for each block: number, a digest for each of its N sets of operands, a hash of all.
  * Results are the registers, the flags that are defined, the x87 and vector state and MXCSR as
@@ -94,6 +94,7 @@ static struct {
 
 static uint64_t seed; /* of values */
 static bool arm;      /* an AArch64 host: tests/insn/exceptions.def */
+static bool soft;     /* the x87 is not this processor's own: the same */
 
 static uint64_t rnd(uint64_t below)
 {
@@ -125,6 +126,7 @@ static void prepare(const Block *b)
     unsigned how = (unsigned)rnd(3);
     random_vectors(&seed, window, WINDOW / 8, how);
     random_vectors(&seed, stack, STACK_WINDOW / 8, 0);
+    memset((char *)(uintptr_t)(BLOCK_DATA + BLOCK_SIZE) - 256, 0, 256); /* stores that ran out */
     for (unsigned i = 0; i < 16; i++) {
         uint64_t v = random_int(&seed);
         state.gpr[i] = b->pointers >> i & 1 ? pointer() : b->indices >> i & 1 ? v & 31 : v;
@@ -174,30 +176,63 @@ static bool can_read(uint64_t at, unsigned size)
     return true;
 }
 
-/* Ended at a CMPS with two operands that fault: exceptions.def. */
-static bool both_operands_fault(void)
+/* The instruction that ended the block, as far as exceptions.def is concerned. */
+typedef struct Ended {
+    const uint8_t *opcode; /* NULL: it is not in the block */
+    unsigned size;         /* of operands */
+    bool prefix;           /* that is part of the opcode, or might be */
+    uint64_t mask, gs;     /* of addresses */
+} Ended;
+
+static Ended decode_ended(void)
 {
     const uint8_t *p = (const uint8_t *)(uintptr_t)caught.pc;
-    unsigned size = 4;
-    uint64_t mask = ~(uint64_t)0, gs = 0;
-    if (caught.sig != SIGSEGV || caught.pc - state.entry >= BLOCK_STRIDE)
-        return false;
+    Ended e = {NULL, 4, false, ~(uint64_t)0, 0};
+    if (!caught.sig || caught.pc - state.entry >= BLOCK_STRIDE)
+        return e;
     for (;; p++) {
-        if (*p == 0x66)
-            size = 2;
-        else if (*p == 0x67)
-            mask = 0xffffffff;
+        if (*p == 0x67)
+            e.mask = 0xffffffff;
         else if (*p == 0x65)
-            gs = BLOCK_GS;
-        else if (*p != 0xf2 && *p != 0xf3)
+            e.gs = BLOCK_GS;
+        else if (*p == 0x66 || *p == 0xf2 || *p == 0xf3)
+            e.prefix = true, e.size = *p == 0x66 ? 2 : e.size;
+        else
             break;
     }
     if ((*p & 0xf0) == 0x40)
-        size = *p++ & 8 ? 8 : size;
-    if ((*p & 0xfe) != 0xa6)
+        e.size = *p++ & 8 ? 8 : e.size;
+    e.opcode = p;
+    return e;
+}
+
+/* CMPS with two operands that fault: which of them is reported. */
+static bool both_operands_fault(const Ended *e)
+{
+    if (caught.sig != SIGSEGV || (*e->opcode & 0xfe) != 0xa6)
         return false;
-    size = *p & 1 ? size : 1;
-    return !can_read((state.gpr[RSI] & mask) + gs, size) && !can_read(state.gpr[RDI] & mask, size);
+    unsigned size = *e->opcode & 1 ? e->size : 1;
+    return !can_read((state.gpr[RSI] & e->mask) + e->gs, size) &&
+           !can_read(state.gpr[RDI] & e->mask, size);
+}
+
+/* MOVD, MOVQ, MOVNTQ to memory. */
+static bool is_mmx_store(const Ended *e)
+{
+    const uint8_t *p = e->opcode;
+    return !e->prefix && p[0] == 0x0f && (p[1] == 0x7e || p[1] == 0x7f || p[1] == 0xe7);
+}
+
+/* exceptions.def: what differs where an instruction faults. */
+static void normalise_fault(void)
+{
+    Ended e = decode_ended();
+    if (!e.opcode)
+        return;
+    if (both_operands_fault(&e))
+        caught.code = 0, caught.addr = 0;
+    if (soft && caught.sig == SIGSEGV && is_mmx_store(&e))
+        x87_forget_top(&state.fx);
 }
 
 /* Takes out what is not compared. */
@@ -211,8 +246,7 @@ static void normalise(const Block *b)
     fx->reserved = 0;
     for (unsigned i = 0; i < 8; i++)
         memset(fx->st[i].pad, 0, sizeof fx->st[i].pad);
-    if (both_operands_fault())
-        caught.code = 0, caught.addr = 0;
+    normalise_fault();
     if (arm)
         caught.addr &= ~(uint64_t)15;
 }
@@ -329,6 +363,8 @@ int main(int argc, char **argv)
             sets = (unsigned)atoi(argv[++i]);
         else if (strcmp(argv[i], "--arm") == 0 && i + 1 < argc)
             arm = atoi(argv[++i]) != 0;
+        else if (strcmp(argv[i], "--soft") == 0 && i + 1 < argc)
+            soft = atoi(argv[++i]) != 0;
     }
     if (argc < 2)
         return 1;

@@ -82,6 +82,7 @@ static void set_kind(InsnCase *c, const X86Insn *in)
     const X86Row *row = in->row;
     c->kind |= is_vector(in) && row->map != X86_MAP_00 ? CASE_VEC | CASE_FP : 0;
     c->kind |= is_mmx(in) || strcmp(row->mnemonic, "emms") == 0 ? CASE_MMX : 0;
+    c->kind |= is_mmx(in) && in->op[0].kind == X86_MEM ? CASE_STORE : 0;
     c->kind |= insn_is_x87(row) ? CASE_X87 : 0;
     c->kind |= is_approximate(row) ? CASE_ULP : 0;
     c->kind |= emitter_is(row, "fxsave") || emitter_is(row, "fxrstor") ? CASE_ALIGNED : 0;

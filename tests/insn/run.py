@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from engines import ENGINES, require_processor
+from engines import ENGINES, own_x87, require_processor
 
 C1, UNDERFLOW = 0x200, 0x10  # of the x87's status word
 
@@ -43,11 +43,6 @@ def pointers_were_cut(engine, arguments, wanted, got):
         return False
     one = arguments + ["--show", wanted.split()[0]]
     return run([], one).stdout == run(engine, one).stdout
-
-
-def engine_is_exact(name):
-    """The processor's own x87 does the work: transcendental results agree to the last bit."""
-    return "aarch64" not in name and "interp" not in name
 
 
 def close(a, b):
@@ -90,13 +85,13 @@ def main():
         made = run([], [options.generator, cases, options.per_row, options.only])
         lines_of(made, "generator")
         arguments = [options.runner, cases, "--sets", options.sets, "--every", options.every]
-        if not engine_is_exact(options.engine):
+        if not own_x87(options.engine):
             arguments += ["--soft", "1"]
         if options.engine.startswith("aarch64"):
             arguments += ["--arm", "1"]  # exceptions.def
         wanted = lines_of(run([], arguments), "native run")
         got = lines_of(run(engine, arguments), options.engine)
-        same = (lambda w, g: w == g) if engine_is_exact(options.engine) else within_ulp
+        same = (lambda w, g: w == g) if own_x87(options.engine) else within_ulp
         bad = [w for w, g in zip(wanted, got) if not same(w, g)
                and not pointers_were_cut(engine, arguments, w, g)]
         for line in bad[:8]:

@@ -475,14 +475,10 @@ static void forget_half_done(const InsnCase *c, uint64_t target)
     bool ten_bytes = strcmp(c->name, "fstp") == 0 || strcmp(c->name, "fbstp") == 0;
     if (caught.sig != SIGSEGV)
         return;
-    if (ten_bytes && c->mem_size == 10 && target + 8 <= END && target + 10 > END) {
+    if (ten_bytes && c->mem_size == 10 && target + 8 <= END && target + 10 > END)
         memset((void *)(uintptr_t)target, 0, 8);
-    } else if (strcmp(c->name, "movntq") == 0) {
-        FxImage was = regs.x87;
-        for (unsigned i = 0; i < 8; i++)
-            regs.x87.st[((was.sw >> 11) + i) & 7] = was.st[i];
-        regs.x87.sw &= (uint16_t)~0x3800;
-    }
+    if (c->kind & CASE_STORE)
+        x87_forget_top(&regs.x87);
 }
 
 static unsigned dot_lane(const InsnCase *c)

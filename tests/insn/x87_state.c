@@ -138,3 +138,11 @@ bool x87_pointers_count(const FxImage *image)
 {
     return (image->sw & SW_ES) != 0;
 }
+
+void x87_forget_top(FxImage *image)
+{
+    FxImage was = *image;
+    for (unsigned i = 0; i < 8; i++)
+        image->st[((was.sw >> 11) + i) & 7] = was.st[i];
+    image->sw &= (uint16_t)~0x3800;
+}

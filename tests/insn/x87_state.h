@@ -17,5 +17,7 @@ void x87_random_image(uint64_t *rng_state, FxImage *image, bool calm);
 /* Instruction and operand pointers count only where an unmasked exception is pending: otherwise the
  * processor itself forgets them at any context switch. */
 bool x87_pointers_count(const FxImage *image);
+/* Makes TOP 0; the registers stay where they are. */
+void x87_forget_top(FxImage *image);
 
 #endif
