@@ -28,9 +28,72 @@ static IrType memory_type(const Value *v)
     return v->cls == CLASS_VEC ? IR_V128 : IR_I64;
 }
 
+/* The value a snapshot gives to a slot: the root of what is added to, or 0. */
+static uint32_t snapshot_value(const Allocator *a, uint32_t snap, uint32_t slot, int64_t *add)
+{
+    const IrSnapshot *sn = &a->region->snaps.data[snap - 1];
+    for (uint32_t k = 0; k < sn->count; k++) {
+        const IrSnapEntry *se = &a->region->snap_entries.data[sn->first + k];
+        if (se->slot == slot)
+            return se->value.i != 0 ? alloc_root(a, se->value, add) : 0;
+    }
+    return 0;
+}
+
+/* What is in the slot's memory is wanted neither by instruction i, at `pos`, nor for another value.
+ */
+static bool leaves_slot(const Allocator *a, uint32_t i, uint32_t pos, uint32_t slot, uint32_t v)
+{
+    const uint32_t snaps[] = {a->region->insts.data[i].snap, a->sel->insts[i].snap};
+    for (unsigned k = 0; k < 2; k++) {
+        int64_t add = 0;
+        if (snaps[k] != 0 && (snapshot_value(a, snaps[k], slot, &add) != v || add != 0))
+            return false;
+    }
+    for (uint32_t u = a->inst_uses[pos + 1]; u < a->inst_uses[pos]; u++) {
+        if (a->values[a->uses.data[u].value].slot == slot + 1)
+            return false;
+    }
+    return true;
+}
+
+/* The slot (+ 1) in memory that v of this block, which ends in an exit, is to be in there and may
+ * be in from here on: no snapshot to come wants another value in it. 0 = none. So registers that an
+ * epilogue loads are stored once. */
+static uint32_t final_slot(const Allocator *a, uint32_t v)
+{
+    const Region *r = a->region;
+    const IrBlock *b = &r->blocks.data[a->block];
+    const IrInst *last = &r->insts.data[b->last];
+    if ((last->op != IR_exit && last->op != IR_exitind) || last->snap == 0)
+        return 0;
+    uint32_t defined = b->last, slot = r->slots->count;
+    const IrSnapshot *sn = &r->snaps.data[last->snap - 1];
+    for (uint32_t k = 0; k < sn->count && slot == r->slots->count; k++) {
+        const IrSnapEntry *se = &r->snap_entries.data[sn->first + k];
+        int64_t add = 0;
+        if (se->value.i != 0 && a->sel->cfg->convention->home[se->slot] < 0 &&
+            r->slots->slots[se->slot].type == a->values[v].type &&
+            alloc_root(a, se->value, &add) == v && add == 0)
+            slot = se->slot;
+    }
+    if (slot == r->slots->count)
+        return 0;
+    for (uint32_t pos = a->blocks[a->block].length; pos-- > a->pos;
+         defined = r->insts.data[defined].prev) {
+        if (!leaves_slot(a, defined, pos, slot, v))
+            return 0;
+    }
+    while (defined != 0 && defined != v)
+        defined = r->insts.data[defined].prev;
+    return defined != 0 ? slot + 1 : 0;
+}
+
 uint32_t alloc_memory(Allocator *a, uint32_t v)
 {
     Value *val = &a->values[v];
+    if (val->slot == 0 && val->spill == NO_SPILL)
+        val->slot = (uint16_t)final_slot(a, v);
     if (val->slot != 0)
         return a->region->slots->slots[val->slot - 1].offset;
     if (val->spill == NO_SPILL) {
@@ -75,13 +138,14 @@ void alloc_store(Allocator *a, uint32_t v)
     if (val->stored || val->konst)
         return;
     DG_ASSERT(val->reg != NO_REG);
+    uint32_t offset = alloc_memory(a, v); /* which settles the type */
     alloc_move(a,
                (HostMove){.kind = MOVE_STORE,
                           .cls = val->cls,
                           .type = memory_type(val),
                           .src = val->reg,
                           .scratch = NO_REG,
-                          .offset = alloc_memory(a, v)},
+                          .offset = offset},
                v);
     alloc_set_stored(a, v);
 }
