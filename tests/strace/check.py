@@ -34,7 +34,10 @@ BUSYBOX = str(DEPS / "bookworm-amd64/bin/busybox")
 BASH = str(DEPS / "bookworm-amd64/bin/bash-static")
 HERE = Path(__file__).parent
 
-# Each case: the program's command line; GUEST stands for the folder of guest programs.
+# A child of bash: it sleeps, as how bash collects it depends on which comes first, its end or the wait.
+CHILD = f"{BUSYBOX} sh -c 'usleep 200000; echo a b; exit $0'"
+
+# Each case, in a line: the program's command line; GUEST stands for the folder of guest programs.
 CASES = {
     "tour": ["GUEST/strace_tour"],
     "guest-demo": ["GUEST/demo"],
@@ -56,8 +59,8 @@ CASES = {
     "mkdir": [BUSYBOX, "mkdir", "-p", "-m", "750", "a/b/c"],
     "sh-pipe": [BUSYBOX, "sh", "-c", f"echo one two | {BUSYBOX} wc -w; exit 3"],
     "sh-subshell": [BUSYBOX, "sh", "-c", "(cd /; pwd); x=$(echo y); echo $x > f; cat < f"],
-    "bash": [BASH, "-c", "trap 'echo t' USR1; kill -USR1 $$; for i in 1 2; do (exit $i); echo $?; done"],
-    "bash-programs": [BASH, "-c", f"{BUSYBOX} true; {BUSYBOX} echo a b; {BUSYBOX} false || echo no"],
+    "bash": [BASH, "-c", f"trap 'echo t' USR1; kill -USR1 $$; for i in 1 2; do {CHILD} $i; echo $?; done"],
+    "bash-programs": [BASH, "-c", f"{BUSYBOX} usleep 200000; {CHILD} 0; {CHILD} 1 || echo no"],
     "killed": [BASH, "-c", "kill -SEGV $$"],
 }
 
