@@ -243,6 +243,8 @@ Vcpu *vcpu_new(Engine *e)
     cache_add_state(&e->cache, r->pub.state);
     r->pub.next = e->vcpus;
     e->vcpus = &r->pub;
+    if (e->store != NULL && r->pub.next != NULL)
+        store_share_files(e->store);
     engine_unlock(e);
     return &r->pub;
 }

@@ -150,6 +150,8 @@ const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mod
 bool engine_rewrites(Engine *e, uint64_t pc, uint32_t mode);
 /* Whether the store is for translating (pc, mode) at once (store_wants). Lock not held. */
 bool engine_wants(Engine *e, uint64_t pc, uint32_t mode);
+/* kept.c: writes what the store has gathered, unless another thread is at it. Lock not held. */
+void engine_write_kept(Engine *e);
 /* Later translations use the barrier form for the access at pc; those at hand are invalidated. */
 void engine_mark_misaligned(Engine *e, uint64_t pc);
 

@@ -53,7 +53,7 @@ static uint64_t code_key(const Engine *e, uint64_t build)
     return store_hash(key, e->backend->name, strlen(e->backend->name));
 }
 
-bool engine_keep_code(Engine *e, int dir, int spare)
+bool engine_keep_code(Engine *e, int dir)
 {
     const EngineOptions *o = &e->opt;
     bool usual = e->backend != NULL && !o->check && o->no_pass == NULL && o->explain == NULL &&
@@ -63,7 +63,7 @@ bool engine_keep_code(Engine *e, int dir, int spare)
     if (build == 0 || fstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & 022) != 0)
         return false;
-    e->store = store_open(dir, spare, code_key(e, build));
+    e->store = store_open(dir, code_key(e, build));
     return e->store != NULL;
 }
 
@@ -99,21 +99,41 @@ bool engine_wants(Engine *e, uint64_t pc, uint32_t mode)
     return wants;
 }
 
-void engine_before_exec(Engine *e)
+void engine_share_files(Engine *e)
 {
     if (e->store == NULL)
         return;
     engine_lock(e);
-    store_write(e->store, FEW);
+    store_share_files(e->store);
     engine_unlock(e);
+}
+
+static void write_kept(Engine *e, uint32_t least, bool wait)
+{
+    if (e->store == NULL || !store_claim(e->store, wait))
+        return;
+    engine_lock(e);
+    StoreBatch *b = store_take(e->store, least);
+    engine_unlock(e);
+    store_write(e->store, b);
+    engine_lock(e);
+    store_done(e->store, b);
+    engine_unlock(e);
+    store_release(e->store);
+}
+
+void engine_write_kept(Engine *e)
+{
+    write_kept(e, FEW, false);
+}
+
+void engine_before_exec(Engine *e)
+{
+    write_kept(e, FEW, true);
 }
 
 void engine_end(Engine *e)
 {
-    if (e->store != NULL) {
-        engine_lock(e);
-        store_write(e->store, FEW);
-        engine_unlock(e);
-    }
+    write_kept(e, FEW, true);
     engine_report_stats(e);
 }

@@ -161,14 +161,11 @@ static void open_cache(LinuxProcess *p, Options *o)
     if (fd < 0)
         return;
     o->cache = dir; /* for the programs that the guest executes */
-    int spare = dup(fd);
     fd = fd_guard(p, FD_CACHE, fd, true);
-    spare = spare < 0 ? -1 : fd_guard(p, FD_CACHE_FILE, spare, true);
-    if (spare >= 0 && engine_keep_code(p->engine, fd, spare))
+    if (engine_keep_code(p->engine, fd))
         return;
     close(fd);
-    close(spare);
-    p->our_fd[FD_CACHE] = p->our_fd[FD_CACHE_FILE] = -1;
+    p->our_fd[FD_CACHE] = -1;
 }
 
 /* Where `explain --hot` writes when the program has ended, out of its reach. */

@@ -1,10 +1,12 @@
 /* store.c: see store.h. The form of files is store_file.c's. */
 #include "runtime/store.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ir/base/bits.h"
+#include "runtime/apart.h"
 #include "runtime/store_file.h"
 
 enum {
@@ -13,6 +15,7 @@ enum {
     ADVANCE_SHARE = 8,  /* ..and one more for each so many that it need not make */
     PLACE_BITS = 40,    /* room for files without an address of their own.. */
     PLACE_ALIGN_BITS = 21,
+    TURNS = 4, /* how often a record of other guest bytes is replaced */
     PARTS = 8,
 };
 
@@ -29,20 +32,45 @@ typedef struct Image {
 } Image;
 
 struct Store {
-    int dir, spare;
+    int dir;
     uint64_t key, salt;
     Image *images, *last; /* last: found last */
+    bool due, apart;
+    pthread_mutex_t writing;
     StoreStats stats;
 };
 
-Store *store_open(int dir, int spare, uint64_t key)
+/* What there is to write for one file, and the rest. */
+struct StoreBatch {
+    FileId id;
+    StoreFresh fresh;
+    uint32_t written;
+    StoreBatch *next;
+};
+
+Store *store_open(int dir, uint64_t key)
 {
     uint64_t salt = store_file_salt(dir);
     Store *s = salt != 0 ? calloc(1, sizeof *s) : NULL;
     if (s == NULL)
         return NULL;
-    *s = (Store){.dir = dir, .spare = spare, .key = key, .salt = salt};
+    *s = (Store){.dir = dir, .key = key, .salt = salt};
+    pthread_mutex_init(&s->writing, NULL);
     return s;
+}
+
+void store_share_files(Store *s)
+{
+    s->apart = true;
+}
+
+/* Calls what opens files. */
+static void with_files(const Store *s, void (*f)(void *arg), void *arg)
+{
+    if (s->apart)
+        run_apart(f, arg);
+    else
+        f(arg);
 }
 
 StoreStats *store_stats(Store *s)
@@ -102,6 +130,18 @@ static Image *image_of(Store *s, uint64_t pc)
     return NULL;
 }
 
+typedef struct MapCall {
+    const Store *store;
+    Image *image;
+} MapCall;
+
+static void map_file(void *arg)
+{
+    const MapCall *c = arg;
+    Image *m = c->image;
+    m->opened = store_file_map(c->store->dir, c->store->key, &m->id, &m->file);
+}
+
 /* The image of pc, NULL if there is none, and the place of its record in the file. */
 static Image *locate(Store *s, uint64_t pc, uint32_t mode, uint64_t *offset)
 {
@@ -109,7 +149,7 @@ static Image *locate(Store *s, uint64_t pc, uint32_t mode, uint64_t *offset)
     if (m == NULL)
         return NULL;
     if (!m->opened)
-        m->opened = store_file_map(s->dir, s->key, &m->id, &m->file);
+        with_files(s, map_file, &(MapCall){s, m});
     *offset = store_file_find(&m->file, pc, mode);
     return m;
 }
@@ -126,22 +166,47 @@ bool store_wants(Store *s, uint64_t pc, uint32_t mode)
     return advance;
 }
 
+/* The place of (pc, mode) in the set, or a free one. */
+static struct StoreSeen *seen_place(const StoreFresh *f, uint64_t pc, uint32_t mode)
+{
+    const uint64_t what[] = {pc, mode};
+    uint64_t at = store_hash(0, what, sizeof what);
+    for (;; at++) {
+        struct StoreSeen *p = &f->seen[at & (f->seen_cap - 1)];
+        if (p->pc == 0 || (p->pc == pc && p->mode == mode))
+            return p;
+    }
+}
+
+static bool grow_seen(StoreFresh *f)
+{
+    StoreFresh wider = {.seen_cap = f->seen_cap == 0 ? 512 : 2 * f->seen_cap};
+    wider.seen = calloc(wider.seen_cap, sizeof *wider.seen);
+    if (wider.seen == NULL)
+        return false;
+    for (uint32_t i = 0; i < f->seen_cap; i++) {
+        const struct StoreSeen *p = &f->seen[i];
+        if (p->pc != 0)
+            *seen_place(&wider, p->pc, p->mode) = *p;
+    }
+    free(f->seen);
+    f->seen = wider.seen;
+    f->seen_cap = wider.seen_cap;
+    return true;
+}
+
 void store_seen(Store *s, uint64_t pc, uint32_t mode)
 {
     uint64_t offset;
     Image *m = locate(s, pc, mode, &offset);
-    if (m == NULL || offset != 0)
+    if (m == NULL || offset != 0 || pc == 0)
         return;
     StoreFresh *f = &m->fresh;
-    if (f->nseen == f->seen_cap) {
-        uint32_t cap = f->seen_cap == 0 ? 256 : 2 * f->seen_cap;
-        void *p = realloc(f->seen, cap * sizeof *f->seen);
-        if (p == NULL)
-            return;
-        f->seen = p;
-        f->seen_cap = cap;
-    }
-    f->seen[f->nseen++] = (struct StoreSeen){pc, mode};
+    if (2 * f->nseen >= f->seen_cap && !grow_seen(f))
+        return;
+    struct StoreSeen *p = seen_place(f, pc, mode);
+    f->nseen += p->pc == 0;
+    *p = (struct StoreSeen){pc, mode};
 }
 
 /* ---- records ---- */
@@ -225,16 +290,24 @@ static bool make_room(StoreFresh *f, uint64_t more)
     return true;
 }
 
-static void forget_fresh(Image *m)
+/* The record of (pc, mode) in the file that a new one is to take the place of goes into *head;
+ * false if there is one that is to stay. */
+static bool may_enter(Store *s, const StoredCode *c, StoreRecord *head)
 {
-    m->fresh.size = m->fresh.count = m->fresh.nseen = 0;
-}
-
-static void write_image(Store *s, Image *m)
-{
-    if (m->fresh.count + m->fresh.nseen != 0)
-        s->stats.kept += store_file_append(s->dir, s->spare, s->key, &m->id, &m->fresh);
-    forget_fresh(m);
+    uint64_t offset;
+    StoreRecord old;
+    const Image *m = locate(s, c->pc, c->mode, &offset);
+    if (m == NULL || offset <= STORE_SEEN)
+        return m != NULL;
+    if (!c->replaces || offset >= m->file.size) /* the latter has come after it was mapped */
+        return false;
+    if (store_file_read(&m->file, offset, &old, sizeof old) && old.pc == c->pc &&
+        old.mode == c->mode)
+        head->turn = old.turn + 1;
+    if (head->turn > TURNS)
+        return false;
+    head->replaces = (uint32_t)(offset / STORE_ALIGN);
+    return true;
 }
 
 void store_keep(Store *s, const StoredCode *c)
@@ -270,7 +343,7 @@ void store_keep(Store *s, const StoredCode *c)
                                c->sites.bytes,     c->source.bytes};
     head.size = (uint32_t)part_sizes(&head, size);
     StoreFresh *f = &m->fresh;
-    if (!make_room(f, head.size))
+    if (!may_enter(s, c, &head) || !make_room(f, head.size))
         return;
     StoreRecord *r = (StoreRecord *)(void *)(f->records + f->size);
     memset(r, 0, head.size);
@@ -283,23 +356,84 @@ void store_keep(Store *s, const StoredCode *c)
     r->sum = record_sum(r);
     f->size += head.size;
     f->count++;
-    if (f->size >= WRITE_AT)
-        write_image(s, m);
+    s->due |= f->size >= WRITE_AT;
 }
 
-void store_write(Store *s, uint32_t least)
+/* ---- writing ---- */
+
+static void forget_fresh(StoreFresh *f)
 {
+    free(f->records);
+    free(f->seen);
+    *f = (StoreFresh){0};
+}
+
+bool store_due(const Store *s)
+{
+    return s->due;
+}
+
+bool store_claim(Store *s, bool wait)
+{
+    return (wait ? pthread_mutex_lock(&s->writing) : pthread_mutex_trylock(&s->writing)) == 0;
+}
+
+void store_release(Store *s)
+{
+    pthread_mutex_unlock(&s->writing);
+}
+
+StoreBatch *store_take(Store *s, uint32_t least)
+{
+    StoreBatch *all = NULL;
     uint32_t count = 0;
+    s->due = false;
     for (const Image *m = s->images; m != NULL; m = m->next)
         count += m->fresh.count + m->fresh.nseen;
     if (count < least)
-        return;
-    for (Image *m = s->images; m != NULL; m = m->next)
-        write_image(s, m);
+        return NULL;
+    for (Image *m = s->images; m != NULL; m = m->next) {
+        StoreBatch *b = m->fresh.count + m->fresh.nseen != 0 ? malloc(sizeof *b) : NULL;
+        if (b == NULL)
+            continue;
+        *b = (StoreBatch){.id = m->id, .fresh = m->fresh, .next = all};
+        m->fresh = (StoreFresh){0};
+        all = b;
+    }
+    return all;
+}
+
+typedef struct WriteCall {
+    const Store *store;
+    StoreBatch *batch;
+} WriteCall;
+
+static void write_batch(void *arg)
+{
+    const WriteCall *c = arg;
+    for (StoreBatch *b = c->batch; b != NULL; b = b->next)
+        b->written = store_file_append(c->store->dir, c->store->key, &b->id, &b->fresh);
+}
+
+void store_write(const Store *s, StoreBatch *b)
+{
+    if (b != NULL)
+        with_files(s, write_batch, &(WriteCall){s, b});
+}
+
+void store_done(Store *s, StoreBatch *b)
+{
+    for (StoreBatch *next; b != NULL; b = next) {
+        next = b->next;
+        s->stats.kept += b->written;
+        forget_fresh(&b->fresh);
+        free(b);
+    }
 }
 
 void store_forked(Store *s)
 {
+    pthread_mutex_init(&s->writing, NULL);
     for (Image *m = s->images; m != NULL; m = m->next)
-        forget_fresh(m);
+        forget_fresh(&m->fresh);
 }

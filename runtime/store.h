@@ -19,12 +19,16 @@
  *     libc.so.6 (device 8:1, inode 77, 1922136 bytes, 2024-03-01) -> 0x6853ba400000
  *
  * Records are appended, under a file lock that nobody waits for, at the process's end, before it
- * executes another program, and whenever many have gathered. A reader may have the file mapped
+ * executes another program, and whenever many have gathered. One that turned out to be damaged, or
+ * to be of other guest bytes than are there now, is replaced by the new one, the latter a few times
+ * at most, as programs may take turns. A reader may have the file mapped
  * meanwhile: an index entry is one aligned store that follows its record, and whatever is read is
  * copied by accessors that survive a file cut short, and checked by its sum. Nothing here is ever
  * an error to the guest: a store that cannot be used is one that holds nothing.
  *
- * All functions but store_place are called under the engine's lock.
+ * Once others than the calling thread could see it, files are opened apart (apart.h); the directory
+ * alone has a descriptor all the time. All functions are called under the engine's lock but
+ * store_place and those that say otherwise.
  */
 #ifndef DRAGOMAN_RUNTIME_STORE_H
 #define DRAGOMAN_RUNTIME_STORE_H
@@ -47,6 +51,7 @@ typedef struct StoredCode {
     CompiledCode code; /* without fault sites and locations: packed, they are `sites` */
     SiteTable sites;
     SourceCopy source;
+    bool replaces; /* store_keep: whatever is there of (pc, mode) is of no use */
 } StoredCode;
 
 typedef struct StoreStats {
@@ -54,11 +59,12 @@ typedef struct StoreStats {
     uint64_t advanced;              /* translated because an earlier process interpreted it */
 } StoreStats;
 
-/* `dir`: descriptor of the cache directory, the caller's. `spare`: another number that the guest
- * cannot close, a duplicate of `dir`: files are written through it, since a thread of the guest
- * might put a file of its own in the place of any other. key: of everything but guest bytes that
+/* `dir`: descriptor of the cache directory, the caller's. key: of everything but guest bytes that
  * translations depend on. NULL: no such store, or no memory. */
-Store *store_open(int dir, int spare, uint64_t key);
+Store *store_open(int dir, uint64_t key);
+
+/* From now on there are other threads, or processes, with the same descriptors. */
+void store_share_files(Store *s);
 
 /* Where a mapping of len bytes of the file should start, its file offset being 0. */
 uint64_t store_place(const Store *s, const FileId *id, uint64_t len);
@@ -75,8 +81,27 @@ void store_seen(Store *s, uint64_t pc, uint32_t mode);
 bool store_read(Store *s, Arena *arena, uint64_t pc, uint32_t mode, StoredCode *out);
 /* Keeps a translation that was just made, if all its source is of one file. */
 void store_keep(Store *s, const StoredCode *code);
-/* Writes what was kept. `least`: unless it is fewer records than that. */
-void store_write(Store *s, uint32_t least);
+/* Whether so much was kept that it should be written now. */
+bool store_due(const Store *s);
+
+/* Writing takes a while, so it is done without the engine's lock, by one thread at a time:
+ *
+ *     if (store_claim(s, wait)) {
+ *         under the lock: b = store_take(s, least);
+ *         store_write(s, b);
+ *         under the lock: store_done(s, b);
+ *         store_release(s);
+ *     }
+ */
+typedef struct StoreBatch StoreBatch;
+/* Not under the lock, nor is store_release. False: another thread is at it. */
+bool store_claim(Store *s, bool wait);
+void store_release(Store *s);
+/* What was kept and seen; NULL if it is less than `least`, or nothing. */
+StoreBatch *store_take(Store *s, uint32_t least);
+/* Not under the lock; b may be NULL. */
+void store_write(const Store *s, StoreBatch *b);
+void store_done(Store *s, StoreBatch *b);
 /* A child of fork: what was kept so far is its parent's to write. */
 void store_forked(Store *s);
 

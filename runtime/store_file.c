@@ -80,6 +80,11 @@ static bool is_private(int fd, struct stat *st)
            (st->st_mode & 022) == 0;
 }
 
+static int open_private(int dir, const char *name, int flags)
+{
+    return openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+}
+
 bool store_file_map(int dir, uint64_t key, const FileId *id, StoreMapping *out)
 {
     char name[STORE_NAME];
@@ -87,7 +92,7 @@ bool store_file_map(int dir, uint64_t key, const FileId *id, StoreMapping *out)
     struct stat st;
     *out = (StoreMapping){0};
     store_file_name(key, id, name);
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open_private(dir, name, O_RDONLY);
     if (fd < 0)
         return errno == ENOENT || errno == ELOOP;
     bool mine = is_private(fd, &st);
@@ -147,10 +152,12 @@ uint64_t store_file_find(const StoreMapping *m, uint64_t pc, uint32_t mode)
     return (entry >> 32) * STORE_ALIGN;
 }
 
-static bool enter(const StoreMapping *m, uint64_t pc, uint32_t mode, uint64_t record)
+/* In the place of none, of a mark, or of the record at `replaces` (0: of none). */
+static bool enter(const StoreMapping *m, uint64_t pc, uint32_t mode, uint64_t record,
+                  uint64_t replaces)
 {
     uint64_t entry, offset = probe(m, pc, mode, &entry), had = (entry >> 32) * STORE_ALIGN;
-    if (offset == 0 || had > STORE_SEEN || had == record)
+    if (offset == 0 || (had > STORE_SEEN && had != replaces) || had == record)
         return false;
     entry = tag_of(pc, mode) | record / STORE_ALIGN << 32;
     return host_write((uint64_t)(uintptr_t)m->base + offset, &entry, 8) == 0; /* or no room */
@@ -228,54 +235,39 @@ static bool prepare(int dir, int fd, uint64_t key, const FileId *id, StoreHeader
            write_at(fd, h, sizeof *h, 0);
 }
 
-/* Appends the records, and enters those that the index does not have. The file is locked. */
+static void enter_seen(const StoreMapping *m, const StoreFresh *f)
+{
+    for (uint32_t i = 0; i < f->seen_cap; i++) {
+        if (f->seen[i].pc != 0)
+            enter(m, f->seen[i].pc, f->seen[i].mode, STORE_SEEN, 0);
+    }
+}
+
+/* Appends the records, and enters those that the index does not have. The file is locked. A process
+ * that ends on the way leaves room that is not used, and no entry for what may be written over. */
 static uint32_t append(int fd, const StoreMapping *m, StoreHeader *h, const StoreFresh *f)
 {
     uint32_t written = 0;
+    uint64_t first = h->used;
     StoreRecord r;
-    for (uint32_t i = 0; i < f->nseen; i++)
-        enter(m, f->seen[i].pc, f->seen[i].mode, STORE_SEEN);
-    if (f->size == 0 || !write_at(fd, f->records, f->size, h->used))
+    enter_seen(m, f);
+    if (f->size == 0 || !write_at(fd, f->records, f->size, first))
+        return 0;
+    h->used += f->size;
+    if (!write_at(fd, h, sizeof *h, 0))
         return 0;
     for (uint64_t at = 0; at < f->size; at += r.size) {
         memcpy(&r, f->records + at, sizeof r);
-        written += enter(m, r.pc, r.mode, h->used + at);
+        written += enter(m, r.pc, r.mode, first + at, (uint64_t)r.replaces * STORE_ALIGN);
     }
-    if (written == 0)
-        return 0;
-    h->used += f->size;
-    return write_at(fd, h, sizeof *h, 0) ? written : 0;
+    if (written == 0) { /* the room is free again */
+        h->used = first;
+        write_at(fd, h, sizeof *h, 0);
+    }
+    return written;
 }
 
-/* Makes `spare` another number of fd. The guest's limit may be below it, and counts even so. */
-static bool put_at(int spare, int fd)
-{
-    struct rlimit was = {0, 0};
-    bool lift = getrlimit(RLIMIT_NOFILE, &was) == 0 && was.rlim_cur <= (rlim_t)spare;
-    struct rlimit more = {was.rlim_max, was.rlim_max};
-    if (lift)
-        setrlimit(RLIMIT_NOFILE, &more);
-    bool ok = dup3(fd, spare, O_CLOEXEC) == spare;
-    if (lift)
-        setrlimit(RLIMIT_NOFILE, &was);
-    return ok;
-}
-
-/* Opens the file as descriptor number `spare`, which nobody else touches. */
-static bool open_as(int dir, int spare, const char *name)
-{
-    struct stat named, opened;
-    int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (fd < 0)
-        return false;
-    bool ok = put_at(spare, fd);
-    close(fd);
-    /* Until then it had a number that anybody might have closed and used again. */
-    return ok && fstat(spare, &opened) == 0 &&
-           fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && opened.st_ino == named.st_ino &&
-           opened.st_dev == named.st_dev;
-}
-
+/* Appends to the open file; returns how many records are new in it. */
 static uint32_t append_to(int dir, int fd, uint64_t key, const FileId *id, const StoreFresh *f)
 {
     StoreHeader h;
@@ -294,12 +286,15 @@ static uint32_t append_to(int dir, int fd, uint64_t key, const FileId *id, const
     return written;
 }
 
-uint32_t store_file_append(int dir, int spare, uint64_t key, const FileId *id, const StoreFresh *f)
+uint32_t store_file_append(int dir, uint64_t key, const FileId *id, const StoreFresh *f)
 {
     char name[STORE_NAME];
     store_file_name(key, id, name);
-    uint32_t written = open_as(dir, spare, name) ? append_to(dir, spare, key, id, f) : 0;
-    put_at(spare, dir); /* closes the file */
+    int fd = open_private(dir, name, O_RDWR | O_CREAT);
+    if (fd < 0)
+        return 0;
+    uint32_t written = append_to(dir, fd, key, id, f);
+    close(fd);
     return written;
 }
 
@@ -307,7 +302,7 @@ uint64_t store_file_salt(int dir)
 {
     uint64_t salt = 0;
     struct stat st;
-    int fd = openat(dir, salt_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open_private(dir, salt_name, O_RDONLY);
     if (fd < 0) {
         uint64_t made = 0;
         char draft[32];
@@ -315,7 +310,7 @@ uint64_t store_file_salt(int dir)
             return 0;
         /* Whole at once: another process may be doing the same. */
         snprintf(draft, sizeof draft, "salt.%d", (int)getpid());
-        fd = openat(dir, draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = open_private(dir, draft, O_WRONLY | O_CREAT | O_EXCL);
         bool ok = fd >= 0 && may_grow_to(sizeof made) && write_at(fd, &made, sizeof made, 0) &&
                   fsync(fd) == 0;
         if (fd >= 0)
@@ -323,7 +318,7 @@ uint64_t store_file_salt(int dir)
         if (ok)
             ok = linkat(dir, draft, dir, salt_name, 0) == 0 || errno == EEXIST;
         unlinkat(dir, draft, 0);
-        fd = ok ? openat(dir, salt_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+        fd = ok ? open_private(dir, salt_name, O_RDONLY) : -1;
     }
     if (fd < 0)
         return 0;

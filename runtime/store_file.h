@@ -29,7 +29,9 @@ typedef struct StoreRecord {
     uint32_t entry, unpolled, data_words;
     uint32_t vconsts, ranges, exits, costs, relocs;
     uint32_t code, sites, source; /* in bytes */
-    uint32_t unused[3];
+    uint32_t replaces; /* where the record was that this one takes the place of; 0: none */
+    uint32_t turn;     /* how many had it before */
+    uint32_t unused;
 } StoreRecord;
 _Static_assert(sizeof(StoreRecord) % STORE_ALIGN == 0, "vector constants follow");
 
@@ -38,9 +40,9 @@ typedef struct StoreFresh {
     uint8_t *records; /* one behind the other */
     uint64_t size, cap;
     struct StoreSeen {
-        uint64_t pc;
+        uint64_t pc; /* 0: a free place */
         uint32_t mode;
-    } * seen; /* interpreted */
+    } * seen; /* interpreted: a hash set */
     uint32_t count, nseen, seen_cap;
 } StoreFresh;
 
@@ -60,7 +62,7 @@ uint64_t store_file_find(const StoreMapping *m, uint64_t pc, uint32_t mode);
 bool store_file_read(const StoreMapping *m, uint64_t offset, void *to, uint64_t n);
 /* Enters what is there; of records, those that others have not written meanwhile. Returns how many
  * records that were. */
-uint32_t store_file_append(int dir, int spare, uint64_t key, const FileId *id, const StoreFresh *f);
+uint32_t store_file_append(int dir, uint64_t key, const FileId *id, const StoreFresh *f);
 /* An unguessable number of the directory, the same for all its users; 0: none can be had. */
 uint64_t store_file_salt(int dir);
 

@@ -383,7 +383,8 @@ static void keep(const TranslationContext *tc, const Translation *t, const Compi
                     .guest_bytes = t->guest_bytes,
                     .code = *cc,
                     .sites = t->sites,
-                    .source = *source};
+                    .source = *source,
+                    .replaces = !has_misaligned(e, source)};
     store_keep(e->store, &s);
 }
 
@@ -515,7 +516,10 @@ void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
         if (e->opt.stats)
             e->stats.translate_ns += now_ns() - start;
     }
+    bool due = e->store != NULL && store_due(e->store);
     engine_unlock(e);
+    if (due)
+        engine_write_kept(e);
 }
 
 /* Whether the host's x87 unit is to do something. */

@@ -95,15 +95,16 @@ void engine_report_stats(Engine *e);
 /* ---- translations kept on disk (runtime/kept.c) ---- */
 
 /* Keeps translations in the directory that `dir` is open on, which must be the user's alone; false
- * if none can be kept. `spare` is a duplicate of dir; the guest can close neither. Called once,
- * before anything is mapped. */
-bool engine_keep_code(Engine *e, int dir, int spare);
+ * if none can be kept. The guest cannot close dir. Called once, before anything is mapped. */
+bool engine_keep_code(Engine *e, int dir);
 /* The address at which to map a file, len bytes of it from its start, so that its translations are
  * found again; 0: it does not matter. */
 struct stat;
 uint64_t engine_place(Engine *e, const struct stat *st, uint64_t len);
 /* The file is mapped there, or has an address of its own there. */
 void engine_placed(Engine *e, const struct stat *st, uint64_t addr, uint64_t len);
+/* A process is about to be made that shares this one's table of descriptors, but not its memory. */
+void engine_share_files(Engine *e);
 /* Before the process executes another program: writes what is to be kept. */
 void engine_before_exec(Engine *e);
 /* At the process's end: that, and engine_report_stats. */

@@ -208,7 +208,7 @@ static long host_execve(LinuxThread *t, ExecFile *f, char **argv, size_t argc, c
     if (!t->is_vfork_child) /* whose translations are its parent's too */
         engine_before_exec(p->engine);
     signals_before_exec(t, saved);
-    limits_before_exec(t->process, false);
+    limits_before_exec(t, false);
     long r = -ENOENT;
     if (p->options->launcher)
         r = OWN(SYS_execve, all[0], all, envp);
@@ -216,7 +216,7 @@ static long host_execve(LinuxThread *t, ExecFile *f, char **argv, size_t argc, c
         r = OWN(SYS_execveat, p->our_fd[FD_SELF], "", all, envp, AT_EMPTY_PATH);
     if (!p->options->launcher && (r == -ENOENT || r == -ENOSYS))
         r = OWN(SYS_execve, p->self, all, envp);
-    limits_before_exec(t->process, true);
+    limits_before_exec(t, true);
     signals_after_exec(t, saved);
     return r;
 }
@@ -227,9 +227,9 @@ static long native_execve(LinuxThread *t, int dirfd, const char *path, char **ar
     GuestSigAction saved[SYNCHRONOUS_COUNT];
     strace_exec(t);
     signals_before_exec(t, saved);
-    limits_before_exec(t->process, false);
+    limits_before_exec(t, false);
     long r = OWN(SYS_execveat, dirfd, path, argv, envp, flags);
-    limits_before_exec(t->process, true);
+    limits_before_exec(t, true);
     signals_after_exec(t, saved);
     return r;
 }

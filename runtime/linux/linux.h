@@ -68,9 +68,9 @@ typedef struct ShmAttach {
 enum { SHM_ATTACHES = 64 };
 
 /* Descriptors of the translator: itself, the log of system calls, the map for perf, the folder of
- * kept translations and a file in it, where `explain` writes, what keeps a vfork parent waiting on
- * hosts whose vfork is a fork. */
-enum { FD_SELF, FD_STRACE, FD_PERF, FD_CACHE, FD_CACHE_FILE, FD_REPORT, FD_VFORK, OUR_FDS };
+ * kept translations, where `explain` writes, what keeps a vfork parent waiting on hosts whose vfork
+ * is a fork. */
+enum { FD_SELF, FD_STRACE, FD_PERF, FD_CACHE, FD_REPORT, FD_VFORK, OUR_FDS };
 
 typedef struct LinuxProcess {
     Engine *engine;
@@ -171,9 +171,12 @@ int64_t map_program(LinuxProcess *p, const struct stat *st, uint64_t len, int pr
 /* Takes over what was inherited. */
 void limits_start(LinuxProcess *p);
 /* Puts them on the host for execve, or lifts them again should it have failed. */
-void limits_before_exec(LinuxProcess *p, bool undo);
+void limits_before_exec(LinuxThread *t, bool undo);
 /* Whether the guest may map so many bytes more. */
 bool limits_allow(LinuxProcess *p, uint64_t more);
+/* No thread has lifted the limit on descriptors in between (fork, execve). */
+void limits_lock(void);
+void limits_unlock(void);
 /* Descriptors for the translator, beyond the guest's limit on their number if that is used up:
  * lifts it as far as it goes; limits_files_back ends that. */
 void limits_files_lift(struct rlimit *was);

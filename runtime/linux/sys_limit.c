@@ -2,9 +2,10 @@
  * host would count the translator's memory too: the guest's mappings are held against them. A
  * program that the guest executes inherits them: they are put on the host for the moment of execve,
  * and lifted again when Dragoman starts. The limit on descriptors is lifted only while the
- * translator opens one of its own.
+ * translator opens one of its own; meanwhile no other thread sees it, changes it or takes it along.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -32,7 +33,20 @@ void limits_start(LinuxProcess *p)
     }
 }
 
-void limits_before_exec(LinuxProcess *p, bool undo)
+/* Of the limit on descriptors. */
+static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void limits_lock(void)
+{
+    pthread_mutex_lock(&files_lock);
+}
+
+void limits_unlock(void)
+{
+    pthread_mutex_unlock(&files_lock);
+}
+
+static void set_memory_limits(const LinuxProcess *p, bool undo)
 {
     struct rlimit as, data;
     if (p->limit_as.rlim_cur == RLIM_INFINITY && p->limit_data.rlim_cur == RLIM_INFINITY)
@@ -43,6 +57,16 @@ void limits_before_exec(LinuxProcess *p, bool undo)
     data.rlim_cur = undo ? data.rlim_max : p->limit_data.rlim_cur;
     setrlimit(RLIMIT_AS, &as);
     setrlimit(RLIMIT_DATA, &data);
+}
+
+void limits_before_exec(LinuxThread *t, bool undo)
+{
+    bool own = !t->is_vfork_child; /* else the lock stays its parent's when it is gone */
+    if (own && !undo)
+        limits_lock();
+    set_memory_limits(t->process, undo);
+    if (own && undo)
+        limits_unlock();
 }
 
 bool limits_allow(LinuxProcess *p, uint64_t more)
@@ -57,6 +81,7 @@ bool limits_allow(LinuxProcess *p, uint64_t more)
 
 void limits_files_lift(struct rlimit *was)
 {
+    limits_lock();
     if (getrlimit(RLIMIT_NOFILE, was) < 0)
         *was = (struct rlimit){0, 0};
     struct rlimit more = {was->rlim_max, was->rlim_max};
@@ -68,6 +93,7 @@ void limits_files_back(const struct rlimit *was)
 {
     if (was->rlim_cur < was->rlim_max)
         setrlimit(RLIMIT_NOFILE, was);
+    limits_unlock();
 }
 
 int open_own(int dirfd, const char *path, int flags)
@@ -95,8 +121,12 @@ static bool is_self(LinuxThread *t, int pid)
 long sys_prlimit64(LinuxThread *t, uint64_t a[6])
 {
     struct rlimit new, *l = is_self(t, (int)a[0]) ? kept(t->process, a[1]) : NULL;
-    if (!l)
-        return HOST(t, SYS_prlimit64, a[0], a[1], a[2], a[3]);
+    if (!l) {
+        limits_lock();
+        long r = HOST(t, SYS_prlimit64, a[0], a[1], a[2], a[3]);
+        limits_unlock();
+        return r;
+    }
     struct rlimit old = *l;
     if (a[2]) {
         if (copy_in(t, &new, a[2], sizeof new))

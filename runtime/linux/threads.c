@@ -325,14 +325,18 @@ static long clone_fork(LinuxThread *t, const CloneRequest *rq)
         return -errno;
     if (rq->flags & CLONE_PIDFD)
         guest_range_ok(t, rq->pidfd, sizeof(int), true);
+    if (rq->flags & CLONE_FILES)
+        engine_share_files(p->engine);
     signals_host_mask(~SYNCHRONOUS_SIGNALS, NULL);
     pthread_mutex_lock(&p->lock);
     pthread_mutex_lock(&t->sighand->lock);
+    limits_lock();
     long pid = -ENOMEM;
     if (engine_before_fork(p->engine)) {
         pid = host_fork((uint32_t)rq->flags & ~(uint64_t)FORK_OWN_FLAGS, rq->pidfd);
         engine_after_fork(p->engine, t->vcpu, pid == 0);
     }
+    limits_unlock();
     pthread_mutex_unlock(&t->sighand->lock);
     pthread_mutex_unlock(&p->lock);
     if (pid == 0) {

@@ -55,6 +55,8 @@ guest_test(guest/stack_faults-top QUICK ENGINES jit interp debug asan
 build_guest(xstate xstate.c -O2 -I${PROJECT_SOURCE_DIR})
 guest_test(guest/xstate QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
            OPTIONS --filter "^dragoman: " COMMAND ${guest_bin}/xstate)
+build_guest(file_numbers file_numbers.c -O2)
+guest_test(guest/file_numbers QUICK ENGINES jit interp debug asan COMMAND ${guest_bin}/file_numbers)
 build_guest(fd_reach fd_reach.c -O2)
 guest_test(guest/fd_reach QUICK ENGINES jit interp aarch64 asan COMMAND ${guest_bin}/fd_reach)
 # A kernel may have what is refused here.

@@ -96,29 +96,36 @@ def options_apart():
     check("one instruction: nothing taken", r.loaded == 0, r)
 
 
+LOOP = """
+    .globl _start
+    _start: mov $100000, %ecx
+    1: dec %ecx
+    jnz 1b
+    mov $VALUE, %edi
+    .rept 40  # as many translations, so that they are worth a file
+    call 1f
+    1: pop %rax
+    .endr
+    mov $231, %eax
+    syscall
+"""
+
+
+def assemble(program, text):
+    """Builds the program in place; its time is always the same."""
+    (scratch / "program.s").write_text(text)
+    subprocess.run(["gcc", "-nostdlib", "-static", "-o", scratch / "new", scratch / "program.s"], check=True)
+    with open(program, "r+b" if program.exists() else "w+b") as f:
+        f.write((scratch / "new").read_bytes())
+    program.chmod(0o755)
+    os.utime(program, (1_000_000, 1_000_000))
+
+
 def changed_program():
     """The same name, size, time, and place, but other bytes."""
     cache, program = scratch / "changed", scratch / "program"
-    assembly = """
-        .globl _start
-        _start: mov $100000, %ecx
-        1: dec %ecx
-        jnz 1b
-        mov $VALUE, %edi
-        mov $231, %eax
-        syscall
-    """
-
-    def build(value):
-        (scratch / "program.s").write_text(assembly.replace("VALUE", str(value)))
-        subprocess.run(["gcc", "-nostdlib", "-static", "-o", scratch / "new", scratch / "program.s"], check=True)
-        with open(program, "r+b" if program.exists() else "w+b") as f:
-            f.write((scratch / "new").read_bytes())
-        program.chmod(0o755)
-        os.utime(program, (1_000_000, 1_000_000))
-
     for value in (11, 22, 22, 11):
-        build(value)
+        assemble(program, LOOP.replace("VALUE", str(value)))
         r = run(cache, program, options=("--stats", "--cold-runs", "0"))
         check("changed program", r.status == value, (value, r))
 
@@ -166,6 +173,43 @@ def cut_short_while_mapped():
     script = f"for f in {cache}/*.code; do : > $f; done; "
     r = run(cache, BUSYBOX, "sh", "-c", script + PROGRAM[-1])
     good("cut short while mapped", r)
+
+
+def entries(path):
+    """(place of its record, hash) of each entry of a file's index."""
+    data = path.read_bytes()
+    bits = int.from_bytes(data[48:56], "little")
+    words = (int.from_bytes(data[at:at + 8], "little") for at in range(4096, 4096 + (8 << bits), 8))
+    return {word & 0xffffffff: word >> 32 for word in words if word}
+
+
+def replaced():
+    """A record that is damaged, or of other bytes than the program's now, gives way to a new one."""
+    source = warm("replaced")
+    cache = scratch / "mended"
+    shutil.copytree(source, cache)
+    (path,) = files(cache)
+    data = bytearray(path.read_bytes())
+    for place in entries(path).values():
+        if place > 1:
+            data[16 * place] ^= 1  # of the sum
+    path.write_bytes(data)
+    first = good("damaged", run(cache, *PROGRAM, options=("--stats", "--cold-runs", "0")))
+    second = good("mended", run(cache, *PROGRAM, options=("--stats", "--cold-runs", "0")))
+    check("damaged: nothing taken", first.loaded == 0 and first.kept > 50, first)
+    check("mended: taken", second.loaded > 50 and second.made <= second.loaded + 8, (first, second))
+
+    cache, program = scratch / "turns", scratch / "turning"
+    options = ("--stats", "--cold-runs", "0")
+    sizes, loaded = [], []
+    for turn in range(20):  # two programs in turns, with the same name, size and time
+        assemble(program, LOOP.replace("VALUE", str(turn // 2 % 2)))
+        r = run(cache, program, options=options)
+        check("turns", r.status == turn // 2 % 2, (turn, r))
+        sizes.append(sum(p.stat().st_size for p in files(cache)))
+        loaded.append(r.loaded)
+    check("turns: the second run takes what the first made", all(loaded[1:9:2]), loaded)
+    check("turns: but not for ever", sizes[-1] == sizes[-6], sizes)
 
 
 def unsafe():
@@ -254,7 +298,7 @@ def dynamic():
 
 scratch = Path(tempfile.mkdtemp(prefix="store-"))
 try:
-    for test in (used, refused_when_told, options_apart, changed_program, damaged, cut_short_while_mapped,
+    for test in (used, refused_when_told, options_apart, changed_program, damaged, replaced, cut_short_while_mapped,
                  unsafe, limits, many_at_once, children, descriptors, dynamic):
         before = len(failures)
         try:
