@@ -5,9 +5,10 @@
  * something in the region leads back to it: then it holds only a jump, for nothing may lead to the
  * entry; or, if the loop is peeled, the first instruction of the first turn.
  *
- * Peeling: a region that starts at the head of a short loop has its first turn apart. So the loop
- * itself is entered only with what the end of a turn leaves: flags known, constants in registers,
- * nothing to be kept as it was at the region's entry.
+ * Peeling: short loops without loops inside have their first turn apart. So the loop itself is
+ * entered only with what the end of a turn leaves: flags known, constants in registers, nothing to
+ * be kept as it was before the loop. What the loop head's poll and faults want is then mostly there
+ * without stores in every turn.
  *
  *     401000: inc rax          b0: poll; first turn; br b1, exit
  *     401003: cmp rax, rcx     b1 (loop head): poll; the same again; br b1, exit
@@ -33,9 +34,9 @@ struct RegionFormer {
     RegionInsn *insns;
     unsigned count;
     RegionDecode end; /* why decoding stopped: the last instruction did not decode, if not OK */
-    unsigned peel;    /* instructions of the loop at the start whose first turn is apart; or 0 */
-    bool peeling;     /* now lifting that turn, whose leaders but the first have.. */
-    uint32_t peeled[REGION_PEEL_INSNS]; /* ..these blocks */
+    unsigned at;      /* the instruction being lifted */
+    bool peeling;     /* in the first turn of the loop.. */
+    unsigned head;    /* ..that starts here */
     VEC(ExitBlock) exits;
 };
 
@@ -134,32 +135,56 @@ static void find_leaders(RegionFormer *f)
     }
 }
 
-/* How long the loop at the start is, if it is to be peeled: short, and without loops inside, which
- * would be entered in two places. */
-static unsigned peel_length(const RegionFormer *f)
+/* Whether the loop from instruction `head` to before `end` is entered at its head alone and has no
+ * loop inside, which would be entered in two places. */
+static bool is_plain_loop(const RegionFormer *f, unsigned head, unsigned end)
 {
-    unsigned n = 0;
-    if (!f->rq->peel || !f->insns[0].loop_head)
-        return 0;
-    for (unsigned i = 0; i < f->count; i++) {
-        const RegionInsn *in = &f->insns[i];
-        if ((in->flow == FLOW_COND || in->flow == FLOW_JUMP) && in->target == f->insns[0].pc)
-            n = i + 1;
-    }
-    for (unsigned i = 1; i < n; i++) {
+    for (unsigned i = head + 1; i < end; i++) {
         if (f->insns[i].loop_head)
-            return 0;
+            return false;
     }
-    return n <= REGION_PEEL_INSNS ? n : 0;
+    for (unsigned i = 0; i < head; i++) {
+        const RegionInsn *in = &f->insns[i];
+        if ((in->flow == FLOW_COND || in->flow == FLOW_JUMP) && in->target > f->insns[head].pc &&
+            in->target < f->insns[end - 1].pc + f->insns[end - 1].length)
+            return false;
+    }
+    return true;
+}
+
+/* Finds the loops to be peeled, from their last branches back. */
+static void find_peeled(RegionFormer *f)
+{
+    unsigned left = REGION_PEEL_ALL_INSNS;
+    for (unsigned i = f->count; f->rq->peel && i-- > 0;) {
+        const RegionInsn *back = &f->insns[i];
+        int head =
+            back->flow == FLOW_COND || back->flow == FLOW_JUMP ? find_insn(f, back->target) : -1;
+        if (head < 0 || (unsigned)head >= i || f->insns[head].from != i)
+            continue;
+        unsigned n = i + 1 - (unsigned)head;
+        if (n > REGION_PEEL_INSNS || n > left || !is_plain_loop(f, (unsigned)head, i + 1))
+            continue;
+        f->insns[head].peel = (uint8_t)n;
+        left -= n;
+    }
+}
+
+/* Instruction i is in the loop that starts at `head`, a peeled one. */
+static bool in_loop(const RegionFormer *f, unsigned head, unsigned i)
+{
+    return i >= head && i < head + f->insns[head].peel;
 }
 
 uint32_t region_block_for(RegionFormer *f, uint64_t pc)
 {
     int t = find_insn(f, pc);
-    if (f->peeling && t > 0 && t < (int)f->peel && f->insns[t].leader)
-        return f->peeled[t];
-    if (t >= 0 && f->insns[t].leader)
-        return f->insns[t].block;
+    if (t >= 0 && f->insns[t].leader) {
+        const RegionInsn *to = &f->insns[t];
+        bool enters = to->peel != 0 && !in_loop(f, (unsigned)t, f->at);
+        bool stays = f->peeling && t > (int)f->head && in_loop(f, f->head, (unsigned)t);
+        return enters || stays ? to->turn : to->block;
+    }
     for (unsigned i = 0; i < f->exits.count; i++)
         if (f->exits.data[i].pc == pc)
             return f->exits.data[i].block;
@@ -188,26 +213,40 @@ static bool polled_entry(const RegionFormer *f, unsigned i)
     return f->rq->poll && i == 0 && (f->peeling || !f->insns[0].loop_head);
 }
 
+/* Instruction `from` is in a peeled loop that i is not in: it was lifted twice. */
+static bool comes_twice(const RegionFormer *f, unsigned i, int from)
+{
+    for (int head = from; head >= 0 && head + REGION_PEEL_INSNS > from; head--) {
+        if (f->insns[head].peel != 0 && in_loop(f, (unsigned)head, (unsigned)from))
+            return !in_loop(f, (unsigned)head, i);
+    }
+    return false;
+}
+
 static void begin(RegionFormer *f, unsigned i)
 {
     RegionInsn *in = &f->insns[i];
     int from = only_way(f, i);
-    f->b.block = f->peeling ? f->peeled[i] : in->block;
+    f->b.block = f->peeling ? in->turn : in->block;
     f->region->blocks.data[f->b.block].loop_head = in->loop_head && !f->peeling;
     if (f->rq->count_blocks && !polled_entry(f, i))
         ir_count(&f->b);
-    bool twice = i >= f->peel && from >= 0 && from < (int)f->peel;
-    f->ops->begin_block(f->guest, f, i, from, !twice);
+    f->ops->begin_block(f->guest, f, i, from, !comes_twice(f, i, from));
 }
 
-static void lift(RegionFormer *f, unsigned count)
+static void lift_first_turn(RegionFormer *f, unsigned head);
+
+static void lift(RegionFormer *f, unsigned first, unsigned end)
 {
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = first; i < end; i++) {
         RegionInsn *in = &f->insns[i];
+        if (in->peel != 0 && !f->peeling)
+            lift_first_turn(f, i);
+        f->at = i;
         if (in->leader)
             begin(f, i);
         ir_insn(&f->b, in->pc, in->length);
-        if (f->rq->poll && (i == 0 || (in->leader && in->loop_head)))
+        if (f->rq->poll && (i == 0 || (in->leader && in->loop_head && !f->peeling)))
             ir_poll(&f->b);
         if (f->rq->count_blocks && polled_entry(f, i))
             ir_count(&f->b);
@@ -220,15 +259,17 @@ static void lift(RegionFormer *f, unsigned count)
 }
 
 /* Its exits are its own: what is known there is more than behind later turns. */
-static void lift_first_turn(RegionFormer *f)
+static void lift_first_turn(RegionFormer *f, unsigned head)
 {
-    f->peeling = true;
-    f->peeled[0] = f->b.block;
-    for (unsigned i = 1; i < f->peel; i++) {
+    unsigned end = head + f->insns[head].peel;
+    for (unsigned i = head + 1; i < end; i++) {
         if (f->insns[i].leader)
-            f->peeled[i] = ir_block_new(f->region, f->insns[i].pc);
+            f->insns[i].turn = ir_block_new(f->region, f->insns[i].pc);
     }
-    lift(f, f->peel);
+    f->exits.count = 0;
+    f->peeling = true;
+    f->head = head;
+    lift(f, head, end);
     f->peeling = false;
     f->exits.count = 0;
 }
@@ -256,14 +297,16 @@ void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Reg
     find_leaders(&f);
     f.b.region = region;
     f.b.block = ir_block_new(region, region->pc);
-    for (unsigned i = 0; i < f.count; i++)
-        if (f.insns[i].leader && (i > 0 || f.insns[0].loop_head))
-            f.insns[i].block = ir_block_new(region, f.insns[i].pc);
-    f.peel = peel_length(&f);
-    if (f.peel != 0)
-        lift_first_turn(&f);
-    else if (f.insns[0].loop_head)
+    find_peeled(&f);
+    for (unsigned i = 0; i < f.count; i++) {
+        RegionInsn *in = &f.insns[i];
+        if (in->leader && (i > 0 || in->loop_head))
+            in->block = ir_block_new(region, in->pc);
+        if (in->peel != 0)
+            in->turn = i > 0 ? ir_block_new(region, in->pc) : f.b.block;
+    }
+    if (f.insns[0].loop_head && f.insns[0].peel == 0)
         ir_jump(&f.b, f.insns[0].block);
-    lift(&f, f.count);
+    lift(&f, 0, f.count);
     report(&f, out);
 }

@@ -22,7 +22,8 @@ enum {
     REGION_MAX_INSNS = 256,
     REGION_DEFAULT_INSNS = 48,
     REGION_MAX_CONDS = 8,
-    REGION_PEEL_INSNS = 24
+    REGION_PEEL_INSNS = 24,    /* of one loop.. */
+    REGION_PEEL_ALL_INSNS = 40 /* ..and of all in a region */
 };
 
 typedef enum RegionFlow {
@@ -41,7 +42,9 @@ typedef struct RegionInsn {
     bool has_fall;     /* the previous instruction may go on here */
     uint16_t branches; /* branches of the region that lead here */
     uint16_t from;     /* index of the last such branch */
-    uint32_t block;    /* IR block, if a leader */
+    uint8_t peel;      /* instructions of the loop from here on whose first turn is apart; or 0 */
+    uint32_t block;    /* IR block, if a leader; of the later turns, if in such a loop */
+    uint32_t turn;     /* IR block in the first turn */
 } RegionInsn;
 
 typedef enum RegionDecode {
