@@ -173,14 +173,33 @@ static bool absorb_inner(const Selection *s, IrRef user, IrRef v)
            s->alias[v.i].i == v.i;
 }
 
+/* Whether the index of an address should be scaled inside it: as absorb_inner, or when all that is
+ * left of the scaled index's uses are sums between it and this user, which are addresses mostly. */
+static bool absorb_index(const Selection *s, IrRef user, IrRef v)
+{
+    const Region *r = s->region;
+    const IrInst *in = select_inst(s, v);
+    uint32_t n = 0;
+    if (absorb_inner(s, user, v))
+        return true;
+    if (in->op != IR_shl || s->weak[v.i] != 0 || in->block != select_inst(s, user)->block ||
+        s->alias[v.i].i != v.i)
+        return false;
+    for (uint32_t i = in->next; i != 0 && i != user.i; i = r->insts.data[i].next) {
+        const IrInst *u = &r->insts.data[i];
+        n += u->op == IR_add && (u->arg[0].i == v.i || u->arg[1].i == v.i);
+    }
+    return n == s->uses[v.i];
+}
+
 static void split_index(Selection *s, IrRef user, IrRef p, IrRef q, Operand *out)
 {
     IrRef index;
     int64_t scale;
-    if (absorb_inner(s, user, q) && is_shl123(s, q, &index, &scale)) {
+    if (absorb_index(s, user, q) && is_shl123(s, q, &index, &scale)) {
         out->leaf[1] = index;
         out->scale = (uint8_t)scale;
-    } else if (absorb_inner(s, user, p) && is_shl123(s, p, &index, &scale)) {
+    } else if (absorb_index(s, user, p) && is_shl123(s, p, &index, &scale)) {
         out->leaf[1] = index;
         out->scale = (uint8_t)scale;
         p = q;
