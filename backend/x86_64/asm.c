@@ -298,6 +298,15 @@ void a_flags_compare(Emitter *e, const IrInst *inst, IrRef a, IrRef b, int64_t i
     f->width = (uint8_t)width;
 }
 
+void a_flags_sum(Emitter *e, IrRef a, IrRef b)
+{
+    HostFlags *f = &x86_host(e)->flags;
+    DG_ASSERT(f->at == emit_offset(e));
+    f->sum = true;
+    f->a = a;
+    f->b = b;
+}
+
 void a_flags_strings(Emitter *e, const IrInst *inst, IrRef value)
 {
     x86_host(e)->flags =

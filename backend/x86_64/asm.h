@@ -21,6 +21,7 @@ typedef struct HostFlags {
     IrRef result;   /* ZF and SF are those of this value */
     uint8_t width;  /* in bytes */
     bool compare;   /* and all flags are those of comparing a with b (or imm) */
+    bool sum;       /* or CF is that of adding a and b */
     bool strings;   /* or those of the string op `result` */
     IrRef a, b;
     int64_t imm;
@@ -117,6 +118,7 @@ void a_align_field(Emitter *e, unsigned skip);
 ColdCode *a_cold(Emitter *e, void (*emit)(Emitter *e, const ColdCode *c));
 
 /* ---- flags ---- */
+void a_flags_sum(Emitter *e, IrRef a, IrRef b); /* after a_flags_result */
 void a_flags_result(Emitter *e, const IrInst *inst, IrRef value, unsigned width);
 void a_flags_strings(Emitter *e, const IrInst *inst, IrRef value);
 void a_flags_compare(Emitter *e, const IrInst *inst, IrRef a, IrRef b, int64_t imm, unsigned width);

@@ -18,6 +18,10 @@ static bool flags_hold(Emitter *e, const IrInst *inst, const Operand *o)
     if ((o->cc & 0xf0) == CV_TEST && o->leaf[1].i == 0 && !o->has_imm)
         return ir_same(f->result, o->leaf[0]) &&
                (cc == CC_E || cc == CC_NE || cc == CC_S || cc == CC_NS);
+    if (f->sum) /* a sum that has wrapped is below what was added */
+        return (o->cc & 0xf0) == CV_CMP && (cc == CC_B || cc == CC_AE) && !o->has_imm &&
+               ir_same(f->result, o->leaf[0]) &&
+               (ir_same(f->a, o->leaf[1]) || ir_same(f->b, o->leaf[1]));
     if ((o->cc & 0xf0) != CV_CMP || !f->compare || !ir_same(f->a, o->leaf[0]))
         return false;
     return o->has_imm ? f->b.i == 0 && f->imm == o->imm : ir_same(f->b, o->leaf[1]);

@@ -76,6 +76,8 @@ void emit_add(Emitter *e, const SelInst *si, const IrInst *inst)
     if (d == a || d == b) {
         a_rr(e, X86_ADD, w, d, d == a ? b : a);
         note_result(e, si, inst);
+        if (w == width_of(inst->type))
+            a_flags_sum(e, si->opnd[0].leaf[0], si->opnd[1].leaf[0]);
     } else {
         lea_sum(e, w, d, a, b);
     }
@@ -130,6 +132,14 @@ void emit_alu(Emitter *e, const SelInst *si, const IrInst *inst)
         note_compare(e, si, inst);
     else
         note_result(e, si, inst);
+}
+
+/* Tied: d plus or minus an unsigned comparison: that is the carry. */
+void emit_carry(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    HostCond c = emit_cond(e, si, inst, &si->opnd[1]);
+    DG_ASSERT(c.cc == CC_B);
+    a_mi(e, si->rule->code, width32_of(inst->type), rm_reg(si->dest), 0);
 }
 
 void emit_alu_imm(Emitter *e, const SelInst *si, const IrInst *inst)

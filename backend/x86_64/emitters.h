@@ -7,7 +7,7 @@
 
 /* emit_int.c */
 EmitFn emit_add_imm, emit_add_big, emit_add, emit_lea_sum, emit_low_sum, emit_lea_shl,
-    emit_lea_shl_left, emit_lea_mul, emit_sub_imm, emit_alu, emit_alu_imm, emit_and_low,
+    emit_lea_shl_left, emit_lea_mul, emit_sub_imm, emit_alu, emit_carry, emit_alu_imm, emit_and_low,
     emit_and_u32, emit_andn, emit_andn_left, emit_not, emit_neg, emit_mul_imm, emit_imul,
     emit_umulh, emit_smulh, emit_unary_rm, emit_bswap, emit_bswap16, emit_movbe_load, emit_zext,
     emit_zext_copy, emit_sext;

@@ -718,6 +718,22 @@ bool m_setcc_plain(Selection *s, IrRef user, IrRef v, Operand *out)
     return m_setcc_bool(s, user, v, out) && (out->cc & 0xf0) < CV_FPEQ;
 }
 
+/* 0 or 1, widened: the carry of a comparison that nothing else wants. */
+bool m_carry(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    const IrInst *in = select_inst(s, v);
+    if (in->op != IR_zext || !only_use(s, v) || select_inst(s, in->arg[0])->op != IR_ult ||
+        !only_use(s, in->arg[0]))
+        return false;
+    return m_setcc_bool(s, user, v, out) && (out->cc & 15) == CC_B;
+}
+
+bool m_other_carry(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    return m_carry(s, user, select_inst(s, user)->arg[0], out);
+}
+
 /* A load that replaces exactly the field of a deposit. */
 bool m_field_load(Selection *s, IrRef user, IrRef v, Operand *out)
 {
