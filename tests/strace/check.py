@@ -16,6 +16,7 @@ those of processes stand, as others may be the same by chance. What is left out,
   where SIGCHLD stands    a child may end sooner or later: these lines, and the handlers' returns,
                           are compared apart (compare_ends)
   some of SIGCHLD         children that end together make one signal: which of them it tells of
+  a stopped child's       0 where its parent's wait has taken the status before the signal was made
 """
 import difflib
 import os
@@ -70,6 +71,7 @@ APART = ("--- SIGCHLD", "rt_sigreturn(")
 REPLACED = [
     (re.compile(r"0x[0-9a-f]{5,}"), "ADDR"),
     (re.compile(r" \(core dumped\)"), ""),
+    (re.compile(r"(si_code=CLD_STOPPED.*si_status=)0,"), r"\1SIGSTOP,"),
     (re.compile(r'getrandom\("[^"]*"'), 'getrandom("BYTES"'),
     (re.compile(r"ru_([us])time=\{[^}]*\}"), r"ru_\1time={TIME}"),
     (re.compile(r"si_([us])time=\d+(?: /\* [\d.]+ s \*/)?"), r"si_\1time=TIME"),
