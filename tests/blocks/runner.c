@@ -101,10 +101,14 @@ static uint64_t rnd(uint64_t below)
     return (rng(&seed) >> 20) % below;
 }
 
+static bool runs_out; /* a pointer may leave memory */
+
 static uint64_t pointer(void)
 {
-    if (rnd(24) == 0) /* runs out of memory */
+    if (rnd(24) == 0) {
+        runs_out = true;
         return BLOCK_DATA + BLOCK_SIZE - rnd(64);
+    }
     uint64_t at = BLOCK_SPOT + rnd(256);
     return rnd(4) ? at & ~(uint64_t)15 : at;
 }
@@ -124,6 +128,7 @@ static uint32_t random_mxcsr(void)
 static void prepare(const Block *b)
 {
     unsigned how = (unsigned)rnd(3);
+    runs_out = false;
     random_vectors(&seed, window, WINDOW / 8, how);
     random_vectors(&seed, stack, STACK_WINDOW / 8, 0);
     memset((char *)(uintptr_t)(BLOCK_DATA + BLOCK_SIZE) - 256, 0, 256); /* stores that ran out */
@@ -134,7 +139,8 @@ static void prepare(const Block *b)
     state.gpr[RSP] = (uint64_t)(uintptr_t)stack + STACK_WINDOW / 2;
     state.flags = (rng(&seed) >> 8 & FLAGS) | 0x202;
     memset(&state.fx, 0, sizeof state.fx);
-    x87_random_image(&seed, &state.fx, rnd(8) != 0);
+    bool calm = rnd(8) != 0 || (soft && runs_out); /* exceptions.def: stores that cannot be done */
+    x87_random_image(&seed, &state.fx, calm);
     if ((state.fx.cw >> 8 & 3) == 1)
         state.fx.cw |= 0x200; /* precision control 01 is reserved */
     random_vectors(&seed, state.fx.xmm, 32, how);

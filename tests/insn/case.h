@@ -25,7 +25,7 @@ enum {
     CASE_X87 = 16384,    /* the x87 state matters; with CASE_MMX its registers hold integers */
     CASE_ULP = 32768,    /* ST(0) and ST(1) may be off in the last place */
     CASE_DOT = 65536,    /* DPPS, DPPD: dest_reg and src_reg are what it multiplies (dot.h) */
-    CASE_STORE = 131072, /* of an MMX register to memory */
+    CASE_STORE = 131072, /* of an x87 or MMX register to memory */
 };
 
 enum { NO_REG = 0xff };

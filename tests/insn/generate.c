@@ -82,7 +82,8 @@ static void set_kind(InsnCase *c, const X86Insn *in)
     const X86Row *row = in->row;
     c->kind |= is_vector(in) && row->map != X86_MAP_00 ? CASE_VEC | CASE_FP : 0;
     c->kind |= is_mmx(in) || strcmp(row->mnemonic, "emms") == 0 ? CASE_MMX : 0;
-    c->kind |= is_mmx(in) && in->op[0].kind == X86_MEM ? CASE_STORE : 0;
+    if (in->op[0].kind == X86_MEM && (is_mmx(in) || emitter_is(row, "x87_store")))
+        c->kind |= CASE_STORE;
     c->kind |= insn_is_x87(row) ? CASE_X87 : 0;
     c->kind |= is_approximate(row) ? CASE_ULP : 0;
     c->kind |= emitter_is(row, "fxsave") || emitter_is(row, "fxrstor") ? CASE_ALIGNED : 0;

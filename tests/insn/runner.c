@@ -472,13 +472,12 @@ static void forget_what_differs(const InsnCase *c, uint8_t *p)
 static void forget_half_done(const InsnCase *c, uint64_t target)
 {
     enum { END = MEMORY_BASE + MEMORY_SIZE };
-    bool ten_bytes = strcmp(c->name, "fstp") == 0 || strcmp(c->name, "fbstp") == 0;
-    if (caught.sig != SIGSEGV)
+    if (caught.sig != SIGSEGV || !(c->kind & CASE_STORE))
         return;
-    if (ten_bytes && c->mem_size == 10 && target + 8 <= END && target + 10 > END)
-        memset((void *)(uintptr_t)target, 0, 8);
-    if (c->kind & CASE_STORE)
+    if (c->kind & CASE_MMX)
         x87_forget_top(&regs.x87);
+    else if (c->mem_size == 10 && target + 8 <= END && target + 10 > END)
+        memset((void *)(uintptr_t)target, 0, 8);
 }
 
 static unsigned dot_lane(const InsnCase *c)
@@ -503,6 +502,14 @@ static bool underflow_differs(const InsnCase *c, const FxImage *before)
     bool denormal = (before->st[0].se & 0x7fff) == 0 && before->st[0].m != 0;
     return (strcmp(c->name, "fscale") == 0 || strncmp(c->name, "fprem", 5) == 0) && denormal &&
            !(before->cw & UE);
+}
+
+/* exceptions.def: a store that cannot be done, of what raises an exception, perhaps. */
+static bool priority_differs(const InsnCase *c, uint64_t target, const FxImage *before)
+{
+    enum { IE = 1, OE = 8, UE = 16 };
+    return (c->kind & CASE_X87) && (c->kind & CASE_STORE) &&
+           target + c->mem_size > MEMORY_BASE + MEMORY_SIZE && (~before->cw & (IE | OE | UE));
 }
 
 typedef struct Hashes {
@@ -530,7 +537,8 @@ static Hashes run_sets(const InsnCase *c, unsigned number, unsigned sets, bool p
             dot_forget_nans(regs.xmm[c->dest_reg], dot_lane(c));
         if (soft)
             forget_half_done(c, target);
-        bool left_out = soft && underflow_differs(c, &x87_before);
+        bool left_out =
+            soft && (underflow_differs(c, &x87_before) || priority_differs(c, target, &x87_before));
         if (print)
             show(c, "after ");
         if (!left_out) {
