@@ -83,6 +83,7 @@ enum {
     O(Eq, RM, GPR, 8, 0)                                                                           \
     O(Ev, RM, GPR, X86_SZ_V, 0)                                                                    \
     O(Ey, RM, GPR, X86_SZ_Y, 0)                                                                    \
+    O(Ez, RM, GPR, X86_SZ_Z, 0)                                                                    \
     O(EvMw, RM, GPR, X86_SZ_V, 2) /* register of operand size or two bytes of memory */            \
     O(EdMw, RM, GPR, 4, 2)        /* 32-bit register or two bytes of memory */                     \
     O(EdMb, RM, GPR, 4, 1)        /* or one byte */                                                \
