@@ -233,6 +233,7 @@ struct Emitter {
     uint32_t host_insns; /* hosts add one for each instruction emitted */
     EmitSite site;       /* of the instruction being emitted; snap 0: none */
     uint32_t cost;       /* block cost being added to, + 1; 0: none */
+    uint32_t edges_counted;
     VEC(ColdSite) cold;
     VEC(uint32_t) labels; /* offset of each, NO_LABEL while unbound */
     struct LabelRefs {

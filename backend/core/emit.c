@@ -187,14 +187,27 @@ static void emit_branch(Emitter *e, const Allocation *al, uint32_t i, uint32_t n
                     no == next ? NO_LABEL : no);
 }
 
-static void emit_counter(Emitter *e, const IrInst *in)
+/* What follows is counted by this counter. */
+static BlockCost *start_cost(Emitter *e, uint32_t index)
 {
-    uint32_t index = (uint32_t)in->imm;
     while (e->out->costs.count <= index)
         *VEC_PUSH(e->out->arena, &e->out->costs) = (BlockCost){0};
-    e->out->costs.data[index].guest_insns = e->region->blocks.data[in->block].guest_insns;
     e->cost = index + 1;
     e->host->count(e, index);
+    return &e->out->costs.data[index];
+}
+
+static void emit_counter(Emitter *e, const IrInst *in)
+{
+    BlockCost *cost = start_cost(e, (uint32_t)in->imm);
+    cost->guest_insns = e->region->blocks.data[in->block].guest_insns;
+}
+
+/* The moves on an edge have a counter of their own. */
+static void count_edge(Emitter *e)
+{
+    if (e->region->counters != 0)
+        start_cost(e, e->region->counters + e->edges_counted++);
 }
 
 /* The label of the code that follows this span. */
@@ -290,6 +303,8 @@ static void emit_span(Emitter *e, const Allocation *al, uint32_t start, uint32_t
                 return;
             emit_label_bind(e, ev->kind == AE_BLOCK ? block_label(ev->index)
                                                     : edge_label(e, ev->index));
+            if (ev->kind == AE_EDGE)
+                count_edge(e);
             break;
         case AE_MOVE:
             note_move(e, &ev->move);
@@ -350,8 +365,8 @@ static void emit_region(Emitter *e, const Allocation *al)
     note(e, NOTE_END, 0, 0, 0);
     e->host->finish(e);
     fix_labels(e);
-    e->out->data_words = r->counters;
-    while (e->out->costs.count < r->counters)
+    e->out->data_words = r->counters + e->edges_counted;
+    while (e->out->costs.count < e->out->data_words)
         *VEC_PUSH(e->out->arena, &e->out->costs) = (BlockCost){0};
     e->out->vconsts.data = r->vconsts.data;
     e->out->vconsts.count = r->vconsts.count;

@@ -353,9 +353,9 @@ void select_region(Selection *s)
 
     for (uint32_t k = 0; k < r->blocks.count; k++) {
         const IrBlock *b = &r->blocks.data[k];
-        for (uint32_t k = 0; k < b->params.count; k++) {
-            s->alias[b->params.data[k].i] = b->params.data[k];
-            begin_inst(&s->insts[b->params.data[k].i]);
+        for (uint32_t n = 0; n < b->params.count; n++) {
+            s->alias[b->params.data[n].i] = b->params.data[n];
+            begin_inst(&s->insts[b->params.data[n].i]);
         }
         for (uint32_t i = b->first; i != 0; i = r->insts.data[i].next) {
             begin_inst(&s->insts[i]);

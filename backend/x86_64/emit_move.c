@@ -63,14 +63,28 @@ static void store_imm(Emitter *e, const HostMove *m)
     }
 }
 
+/* dst += a constant of 64 bits, by way of a register that comes back. */
+static void add_in_place(Emitter *e, const HostMove *m)
+{
+    unsigned by = m->dst == RAX ? RCX : RAX;
+    X86Rm kept = a_state(offsetof(CpuState, area));
+    a_rm(e, X86_MOV_MR, 8, by, kept);
+    a_const(e, by, m->imm);
+    a_lea(e, 8, m->dst, rm_mem(m->dst, by, 0, 0));
+    a_rm(e, X86_MOV, 8, by, kept);
+}
+
 static void move_add(Emitter *e, const HostMove *m)
 {
     int64_t imm = (int64_t)m->imm;
+    const HostFlags *f = &x86_host(e)->flags;
     if (bits_fits_signed(imm, 32)) {
         a_lea(e, 8, m->dst, rm_disp(m->src, (int32_t)imm));
     } else if (m->dst != m->src) {
         a_const(e, m->dst, m->imm);
         a_lea(e, 8, m->dst, rm_mem(m->dst, m->src, 0, 0));
+    } else if (f->strings && f->at == emit_offset(e)) { /* nobody can make these again */
+        add_in_place(e, m);
     } else {
         uint8_t bytes[16] = {0};
         memcpy(bytes, &m->imm, 8);
@@ -125,12 +139,12 @@ static void move_any(Emitter *e, const HostMove *m)
 }
 
 /* Moves leave the host's flags alone: all but the addition of a constant from memory, and a cleared
- * register where nobody wants the flags. */
+ * register where nobody wants the flags. Those of a string op are never lost. */
 void emit_move(Emitter *e, const HostMove *m)
 {
     HostFlags *f = &x86_host(e)->flags;
-    bool held =
-        f->at == emit_offset(e) && (m->kind != MOVE_ADD || bits_fits_signed((int64_t)m->imm, 32));
+    bool adds = m->kind == MOVE_ADD && m->dst == m->src && !bits_fits_signed((int64_t)m->imm, 32);
+    bool held = f->at == emit_offset(e) && (!adds || f->strings);
     move_any(e, m);
     if (held)
         f->at = emit_offset(e);

@@ -53,11 +53,12 @@ static const HelperDesc helper_rows[] = {
 };
 static const HelperTable helpers = {helper_rows, 2};
 
-static Code compile(const char *body)
+static Code compile_with(unsigned counters, const char *body)
 {
     static const PassContext passes = {.promote_only = true, .verify = true};
     char text[2000], err[200];
-    snprintf(text, sizeof text, "region 0x10 {\nb0 @0x10:\ninsn 0x10, 4\n%s}\n", body);
+    snprintf(text, sizeof text, "region 0x10 counters %u {\nb0 @0x10:\ninsn 0x10, 4\n%s}\n",
+             counters, body);
     Region *r = ir_parse(&arena, text, &h_slots, &helpers, err, sizeof err);
     Code c = {.cc = {.arena = &arena}};
     if (r == NULL) {
@@ -82,6 +83,11 @@ static Code compile(const char *body)
     next_code += (c.cc.size + 63) & ~63u;
     next_data += c.cc.data_words;
     return c;
+}
+
+static Code compile(const char *body)
+{
+    return compile_with(0, body);
 }
 
 static uint64_t entry_of(const Code *c)
@@ -392,6 +398,24 @@ static void order_and_control(void)
     h_state.fpctl = 0x1f80;
 }
 
+/* Two registers change places in each turn of a loop, on its edge. */
+static void counters(void)
+{
+    Code c =
+        compile_with(2, "count 0\njump b1\nb1 @0x14:\ninsn 0x14, 4\ncount 1\n%1 = get s0\n"
+                        "%2 = get s1\nput s0, %2\nput s1, %1\n%3 = get s2\n%4 = sub i64 %3, 1\n"
+                        "put s2, %4\n%5 = ne i64 %4, 0\nbr %5, b1, b2\nb2 @0x18:\nexit 0x40\n");
+    set_slot(0, 100);
+    set_slot(1, 200);
+    set_slot(2, 7);
+    enter(&c);
+    CHECK(slot(0) == 200 && slot(1) == 100 && slot(2) == 0);
+    CHECK(c.cc.costs.count == 3 && c.cc.data_words == 3);
+    CHECK(c.data[0] == 1 && c.data[1] == 7 && c.data[2] == 6);
+    CHECK(c.cc.costs.data[1].guest_insns == 1 && c.cc.costs.data[2].guest_insns == 0);
+    CHECK(c.cc.costs.data[2].host_insns == 2); /* xchg, jmp */
+}
+
 int main(void)
 {
     harness_init();
@@ -411,6 +435,7 @@ int main(void)
     atomics();
     big_endian();
     order_and_control();
+    counters();
     printf("%u checks, %u wrong\n", checks, wrong);
     return wrong != 0;
 }
