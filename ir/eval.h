@@ -20,9 +20,6 @@ typedef IrValue EvalFpFn(SoftFp *s, const Region *r, const IrInst *i, const IrVa
 #undef EVAL
 #undef EVAL_FP
 
-/* A string op; also what vstrflags of the same operands is. */
-IrValue eval_strings(const IrInst *i, const IrValue *a, IrValue *flags);
-
 /* NULL for ops that are not functions of their arguments. */
 extern EvalFn *const ir_eval_table[IR_OP_COUNT];
 extern EvalFpFn *const ir_eval_fp_table[IR_OP_COUNT];

@@ -109,23 +109,13 @@ static IrValue flags_of(const Strings *s, unsigned mask)
                     (s->length[0] < s->lanes ? IR_STR_ENDS_A : 0u));
 }
 
-IrValue eval_strings(const IrInst *i, const IrValue *a, IrValue *flags)
-{
-    Strings s = read_strings(i, a);
-    unsigned mask = found_mask(&s);
-    *flags = flags_of(&s, mask);
-    return i->op == IR_vstrindex  ? index_of(&s, mask)
-           : i->op == IR_vstrmask ? lanes_of(&s, mask)
-                                  : *flags;
-}
-
-#define STRINGS(name)                                                                              \
+#define STRINGS(name, result)                                                                      \
     IrValue eval_##name(const Region *r, const IrInst *i, const IrValue *a)                        \
     {                                                                                              \
-        IrValue flags;                                                                             \
+        Strings s = read_strings(i, a);                                                            \
         (void)r;                                                                                   \
-        return eval_strings(i, a, &flags);                                                         \
+        return result(&s, found_mask(&s));                                                         \
     }
-STRINGS(vstrindex)
-STRINGS(vstrmask)
-STRINGS(vstrflags)
+STRINGS(vstrindex, index_of)
+STRINGS(vstrmask, lanes_of)
+STRINGS(vstrflags, flags_of)

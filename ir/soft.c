@@ -15,8 +15,6 @@ void ir_soft_op(CpuState *state, uint32_t code)
     IrValue args[3];
     for (unsigned k = 0; k < 3; k++)
         memcpy(&args[k], state->area.vec[k], sizeof args[k]);
-    bool strings = ir_op_info[i.op].sig == IR_SIG_VSTR;
-    IrValue v = strings ? eval_strings(&i, args, &args[1]) : ir_eval(&none, &i, args);
-    memcpy(state->area.vec[1], &args[1], sizeof args[1]);
+    IrValue v = ir_eval(&none, &i, args);
     memcpy(state->area.vec[0], &v, sizeof v);
 }

@@ -2,8 +2,7 @@
  *
  * The code stores the vector operands to SOFT_OPERAND(0).. of CpuState, calls the function in
  * SOFT_HELPER with the state and a word that names the op, and finds the result in
- * SOFT_OPERAND(0); string ops leave what vstrflags of the same operands is in SOFT_OPERAND(1).
- * Nothing of the FP environment is touched: for integer ops only.
+ * SOFT_OPERAND(0). Nothing of the FP environment is touched: for integer ops only.
  */
 #ifndef DRAGOMAN_IR_SOFT_H
 #define DRAGOMAN_IR_SOFT_H

@@ -239,19 +239,11 @@ void a64_sha256msg2(Emitter *e, const SelInst *si, const IrInst *in)
 
 void a64_soft(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    for (unsigned k = 0; k < in->nargs; k++) {
-        bool vector = si->opnd[k].type == IR_V128;
-        a64_state_access(e, vector ? A64_STR_Q : A64_STR_X, reg(si, k), SOFT_OPERAND(k));
-    }
+    for (unsigned k = 0; k < in->nargs; k++)
+        a64_state_access(e, A64_STR_Q, reg(si, k), SOFT_OPERAND(k));
     a64_mov(e, 0, R_STATE);
     a64_mov_imm(e, 1, ir_soft_code(in));
     a64_state_access(e, A64_LDR_X, R_T0, SOFT_HELPER);
     a64_branch_stub(e, A64_BL, STUB_A64_CALL);
-    a64_state_access(e, in->type == IR_V128 ? A64_LDR_Q : A64_LDR_W, si->dest, SOFT_OPERAND(0));
-}
-
-void a64_flags_left(Emitter *e, const SelInst *si, const IrInst *in)
-{
-    (void)in;
-    a64_state_access(e, A64_LDR_W, si->dest, SOFT_OPERAND(1));
+    a64_state_access(e, A64_LDR_Q, si->dest, SOFT_OPERAND(0));
 }

@@ -8,12 +8,12 @@
 #define LOWER_FIXED(op, types, a, b, c, fixed_a, fixed_b, fixed_c, to, clobber, needs, emitter)    \
     EmitFn emitter;
 #define LOWER_SOFT(op, a, b, c)
-#define LOWER_SOFT_INT(op, a, b, c)
+#define LOWER_STR(op, types, lengths, when, emitter) EmitFn emitter;
 #include "backend/aarch64/lower.def"
 #undef LOWER
 #undef LOWER_FIXED
 #undef LOWER_SOFT
-#undef LOWER_SOFT_INT
+#undef LOWER_STR
 EmitFn a64_soft;
 
 /* Extends the low bits (of `type`) of n into d; 32 bits of d are defined, 64 if to64. */

@@ -45,18 +45,29 @@ enum {
      .name = #emitter},
 
 /* Everything that a call destroys goes. */
-#define LOWER_SOFT_TO(name_, types_, a, b, c, gprs, vecs)                                          \
+#define LOWER_SOFT(name_, a, b, c)                                                                 \
     {.op = IR_##name_,                                                                             \
-     .types = types_,                                                                              \
+     .types = M_V,                                                                                 \
      .arg = {a, b, c},                                                                             \
      .fixed = {0, 1, 2},                                                                           \
      .dest = 0,                                                                                    \
-     .clobber_gpr = gprs,                                                                          \
-     .clobber_vec = vecs,                                                                          \
+     .clobber_gpr = 0xffff,                                                                        \
+     .clobber_vec = 0xffff1ffe,                                                                    \
      .emit = a64_soft,                                                                             \
      .name = "a64_soft"},
-#define LOWER_SOFT(name_, a, b, c)     LOWER_SOFT_TO(name_, M_V, a, b, c, 0xffff, 0xffff1ffe)
-#define LOWER_SOFT_INT(name_, a, b, c) LOWER_SOFT_TO(name_, M_INT, a, b, c, 0xfffe, 0xffff1fff)
+/* Strings in two vectors; their lengths, unless they are implicit. */
+#define LOWER_STR(name_, types_, lengths, when_, emitter)                                          \
+    {.op = IR_##name_,                                                                             \
+     .types = types_,                                                                              \
+     .arg = {R, R, lengths},                                                                       \
+     .fixed = {ANY_REG, ANY_REG, ANY_REG},                                                         \
+     .dest = ANY_REG,                                                                              \
+     .flags = EARLY,                                                                               \
+     .scratch_gpr = 2,                                                                             \
+     .scratch_vec = 2,                                                                             \
+     .when = when_,                                                                                \
+     .emit = emitter,                                                                              \
+     .name = #emitter},
 
 static const LowerRule rules[] = {
 #include "backend/aarch64/lower.def"
@@ -69,9 +80,9 @@ static const LowerRule rules[] = {
 #define LOWER(op_, ...)       [IR_##op_] = __COUNTER__ - RULES_START,
 #define LOWER_FIXED(op_, ...) LOWER(op_)
 #undef LOWER_SOFT
-#undef LOWER_SOFT_INT
-#define LOWER_SOFT(op_, ...)     LOWER(op_)
-#define LOWER_SOFT_INT(op_, ...) LOWER(op_)
+#undef LOWER_STR
+#define LOWER_SOFT(op_, ...) LOWER(op_)
+#define LOWER_STR(op_, ...)  LOWER(op_)
 enum { RULES_START = __COUNTER__ };
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"

@@ -394,3 +394,8 @@ bool a64_match_compared(Selection *s, IrRef user, IrRef v, Operand *out)
     (void)out;
     return select_strings_compared(s, user);
 }
+
+bool a64_when_implicit(Selection *s, IrRef user)
+{
+    return ir_inst(s->region, user)->cc & IR_STR_IMPLICIT;
+}

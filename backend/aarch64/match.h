@@ -27,6 +27,8 @@ OperandMatch a64_match_sign;    /* sar(x, 63), folded away: leaf0 = x (the regis
 OperandMatch a64_match_ignored;
 OperandMatch a64_match_compared; /* a string op's flags that the one before it has left */
 
+bool a64_when_implicit(Selection *s, IrRef user); /* a string op's lengths are */
+
 /* Under FPCR.NEP: the result of a scalar op that goes back into lane 0 of the vector whose lane 0
  * is its first operand (two operands; leaf0 = the second), or of any vector (one operand). */
 OperandMatch a64_match_fmerge2, a64_match_fmerge1;
