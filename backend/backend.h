@@ -153,6 +153,7 @@ typedef struct Convention { /* resolved for one slot table: pinned[slot] = regis
 
 typedef struct BackendConfig {
     const Convention *convention;
+    FpModel fp_model;       /* of all regions */
     uint32_t host_features; /* host-specific mask; tests may clear bits */
     bool memory_order_relaxed;
     bool count_blocks; /* --stats */
@@ -163,6 +164,8 @@ typedef struct BackendConfig {
 typedef struct BackendOps {
     const char *name;                  /* "x86_64", "aarch64" */
     uint32_t (*detect_features)(void); /* on the running host */
+    /* Those of them that serve a guest with this FP model. NULL: all. */
+    uint32_t (*features_for)(uint32_t host_features, FpModel model);
     /* Whether FP flags and flush modes are other than the guest's but in code for Region.fp_exact.
      * NULL: never. */
     bool (*fp_inexact)(uint32_t host_features);

@@ -38,6 +38,21 @@ typedef struct LiftResult {
     uint32_t guest_insns;
 } LiftResult;
 
+typedef enum FaultKind { FAULT_SEGV = 1, FAULT_BUS, FAULT_FPE, FAULT_ILL, FAULT_TRAP } FaultKind;
+
+/* A synchronous guest fault, as the guest's kernel would describe it. */
+typedef struct GuestFault {
+    FaultKind kind;
+    int si_code;   /* Linux's: SEGV_MAPERR, FPE_INTDIV, ... */
+    uint64_t addr; /* si_addr */
+    bool write;    /* for x86's page-fault error code */
+    bool is_fetch;
+    uint32_t trap; /* the GuestTrap behind it + 1; 0: none */
+    uint32_t
+        trap_no;  /* filled in by describe_fault: the processor's number for the signal frame.. */
+    uint32_t err; /* ..and its error code */
+} GuestFault;
+
 typedef struct GuestOps {
     const char *name; /* "x86_64" */
     uint16_t elf_machine;
@@ -47,11 +62,17 @@ typedef struct GuestOps {
     void (*init_state)(CpuState *s);
     uint32_t (*mode)(const CpuState *s); /* current mode word */
     void (*lift)(const LiftRequest *rq, LiftResult *out);
-    /* PassContext.dead_slots_at for this guest; arg is a LiftRequest (fetch is used). */
+    /* PassContext.dead_slots_at for this guest; arg is a LiftRequest (fetch is used). May be NULL.
+     */
     void (*dead_slots_at)(void *arg, uint64_t pc, uint64_t dead[4]);
     /* Performs service number n (> 0) of IR_EXIT_SERVICE on state in memory. Returns 0, or a
      * GuestTrap + 1 to raise at the instruction (state->pc is then still the next pc). */
     int (*service)(CpuState *s, unsigned n);
+    /* What the guest's kernel says differently, or besides: si_code, trap_no, err. May be NULL. */
+    void (*describe_fault)(GuestFault *f);
+    /* Addresses between the halves of the address space are none: their use faults without telling
+     * which it was (x86 #GP: SI_KERNEL, no address). Else they are not mapped, like others. */
+    bool canonical_only;
     /* Whether the access of the instruction at s->pc (n bytes) to what is no address is one to the
      * stack, for which the guest has a fault of its own. May be NULL. */
     bool (*stack_fault)(const CpuState *s, const uint8_t *bytes, unsigned n);
@@ -72,6 +93,6 @@ typedef struct GuestOps {
     unsigned (*disassemble)(uint64_t pc, const uint8_t *bytes, unsigned n, char *out, size_t size);
 } GuestOps;
 
-extern const GuestOps guest_x86_64;
+extern const GuestOps guest_x86_64, guest_riscv64;
 
 #endif

@@ -255,6 +255,14 @@ IrRef ir_select(IrBuilder *b, IrRef cond, IrRef yes, IrRef no)
         b, &(IrInst){.op = IR_select, .type = (uint8_t)t, .nargs = 3, .arg = {cond, yes, no}});
 }
 
+IrRef ir_tri(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef d)
+{
+    IrType t = type_of(b, a);
+    DG_ASSERT(ir_op_info[op].sig == IR_SIG_TRI && type_of(b, c) == t && type_of(b, d) == t);
+    return ir_emit(b,
+                   &(IrInst){.op = (uint16_t)op, .type = (uint8_t)t, .nargs = 3, .arg = {a, c, d}});
+}
+
 IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm)
 {
     IrType from = type_of(b, a);

@@ -37,7 +37,7 @@ IrValue ir_eval(const Region *r, const IrInst *i, const IrValue args[3])
 
 IrValue ir_eval_fp(const Region *r, const IrInst *i, const IrValue args[3], uint32_t *fpctl)
 {
-    SoftFp s = {r->fp_model, *fpctl};
+    SoftFp s = {.model = r->fp_model, .fpctl = *fpctl};
     EvalFpFn *fn = ir_eval_fp_table[i->op];
     DG_ASSERT(fn != NULL);
     IrValue v = fn(&s, r, i, args);

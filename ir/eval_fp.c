@@ -92,6 +92,11 @@ IrValue eval_vfhsub(SoftFp *s, const Region *r, const IrInst *i, const IrValue *
     return neighbours(s, softfp_sub, i->lane == IR_F64, a);
 }
 
+IrValue eval_ffma(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r;
+    return eval_u64(softfp_fma(s, i->type == IR_F64, a[0].u, a[1].u, a[2].u));
+}
 FP_OP(fsqrt, softfp_sqrt(s, wide, x))
 FP_OP(fround, rounded(s, wide, x, i->cc))
 

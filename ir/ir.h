@@ -300,6 +300,10 @@ typedef struct SlotTable {
     const SlotDesc *slots;
     uint32_t count;
     const char *guest; /* "x86_64" */
+    /* Slots by number, the most used first: hosts that have no rows for the guest in their
+     * convention.def keep these in registers, as far as they go. */
+    const uint8_t *hot;
+    uint32_t hot_count;
 } SlotTable;
 
 /* One C function that translations may call, under the guest's FP environment. Fixed integer/f64
@@ -390,6 +394,7 @@ IrRef ir_bini(IrBuilder *b, IrOp op, IrRef a, uint64_t c); /* with a constant */
 IrRef ir_cmp(IrBuilder *b, IrOp op, IrRef a, IrRef c);     /* i8; also FCMP */
 IrRef ir_fcmp(IrBuilder *b, IrOp op, IrRef a, IrRef c, unsigned f_flags);
 IrRef ir_select(IrBuilder *b, IrRef cond, IrRef yes, IrRef no);
+IrRef ir_tri(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef d);
 IrRef ir_conv(IrBuilder *b, IrOp op, IrType to, IrRef a); /* zext sext trunc bitcast fext.. */
 IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm); /* ftosi */
 IrRef ir_div128(IrBuilder *b, IrOp op, IrRef hi, IrRef lo, IrRef d);

@@ -206,6 +206,7 @@ unsigned ir_op_types(IrOp op)
     case IR_fsub:
     case IR_fmul:
     case IR_fdiv:
+    case IR_ffma:
     case IR_fsqrt:
     case IR_fround:
     case IR_fminsel:

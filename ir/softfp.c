@@ -11,7 +11,7 @@
  */
 #include "ir/softfp.h"
 
-enum { ROUND_NEAREST, ROUND_DOWN, ROUND_UP, ROUND_TO_ZERO };
+enum { ROUND_NEAREST, ROUND_DOWN, ROUND_UP, ROUND_TO_ZERO, ROUND_TIES_AWAY };
 
 typedef struct Format {
     uint64_t sign, inf, quiet; /* bit patterns */
@@ -39,7 +39,8 @@ static bool masked(const SoftFp *s, unsigned exception)
 }
 static unsigned rounding(const SoftFp *s)
 {
-    return s->fpctl >> FP_RC_SHIFT & 3;
+    unsigned mode = s->fpctl >> FP_RC_SHIFT & 3;
+    return mode == ROUND_NEAREST && s->ties_away ? ROUND_TIES_AWAY : mode;
 }
 
 /* ---- kinds of numbers ---- */
@@ -142,6 +143,9 @@ static uint64_t round_off(unsigned mode, bool negative, uint64_t m, unsigned dro
     case ROUND_NEAREST:
         up = rest > half || (rest == half && (kept & 1));
         break;
+    case ROUND_TIES_AWAY:
+        up = rest >= half;
+        break;
     case ROUND_DOWN:
         up = rest != 0 && negative;
         break;
@@ -157,7 +161,8 @@ static uint64_t round_off(unsigned mode, bool negative, uint64_t m, unsigned dro
 static uint64_t overflowed(SoftFp *s, const Format *f, bool negative, bool inexact)
 {
     unsigned mode = rounding(s);
-    bool to_inf = mode == ROUND_NEAREST || mode == (negative ? ROUND_DOWN : ROUND_UP);
+    bool to_inf = mode == ROUND_NEAREST || mode == ROUND_TIES_AWAY ||
+                  mode == (negative ? ROUND_DOWN : ROUND_UP);
     raise_flags(s, FP_OVERFLOW | (inexact || masked(s, FP_OVERFLOW) ? FP_INEXACT : 0));
     return (negative ? f->sign : 0) | (to_inf ? f->inf : f->inf - 1);
 }
@@ -256,7 +261,7 @@ uint64_t softfp_sub(SoftFp *s, bool wide, uint64_t a, uint64_t b)
     return softfp_add(s, wide, a, is_nan(f, b) ? b : b ^ f->sign);
 }
 
-/* ---- multiplication, division, square root ---- */
+/* ---- multiplication, division ---- */
 
 uint64_t softfp_mul(SoftFp *s, bool wide, uint64_t a, uint64_t b)
 {
@@ -308,6 +313,98 @@ uint64_t softfp_div(SoftFp *s, bool wide, uint64_t a, uint64_t b)
     x.negative = sign != 0;
     return pack(s, f, x);
 }
+
+/* ---- multiplication and addition at once ---- */
+
+typedef unsigned __int128 Wide;
+
+static Wide shift_sticky_wide(Wide m, unsigned by)
+{
+    if (by == 0)
+        return m;
+    return by > 127 ? m != 0 : m >> by | (m << (128 - by) != 0);
+}
+
+/* x is m * 2^(exp - 126), m below 2^127; likewise y, whose exponent is not greater. Significands
+ * have 22 zeros at the end before they are shifted, so what cancels is exact. */
+static uint64_t add_wide(SoftFp *s, const Format *f, Wide m, bool negative, int exp, Wide n,
+                         bool other, int other_exp)
+{
+    n = shift_sticky_wide(n, (unsigned)(exp - other_exp));
+    if (negative != other && n > m) {
+        m = n - m;
+        negative = other;
+    } else {
+        m = negative == other ? m + n : m - n;
+    }
+    if (m == 0)
+        return exact_zero(s, f);
+    uint64_t high = (uint64_t)(m >> 64);
+    unsigned zeros =
+        high != 0 ? (unsigned)__builtin_clzll(high) : 64 + (unsigned)__builtin_clzll((uint64_t)m);
+    m <<= zeros;
+    Num r = {.negative = negative, .exp = exp + 1 - (int)zeros};
+    r.m = (uint64_t)(m >> 64) | ((uint64_t)m != 0);
+    return pack(s, f, r);
+}
+
+static uint64_t fma_finite(SoftFp *s, const Format *f, uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t sign = (a ^ b) & f->sign;
+    if (is_zero(f, a) || is_zero(f, b))
+        return add_finite(s, f, sign, c);
+    Num x = unpack(f, a), y = unpack(f, b);
+    Wide p = (Wide)x.m * y.m >> 1;
+    int exp = x.exp + y.exp + 1;
+    if (is_zero(f, c))
+        return add_wide(s, f, p, sign != 0, exp, 0, sign != 0, exp);
+    Num z = unpack(f, c);
+    Wide q = (Wide)z.m << 63;
+    if (exp >= z.exp)
+        return add_wide(s, f, p, sign != 0, exp, q, z.negative, z.exp);
+    return add_wide(s, f, q, z.negative, z.exp, p, sign != 0, exp);
+}
+
+/* The NaN that comes out of three operands: x86 looks for the first, in order; Arm for the first
+ * that signals, the addend before the others, then for the first of those that do not. */
+static uint64_t pass_nan3(SoftFp *s, const Format *f, uint64_t a, uint64_t b, uint64_t c)
+{
+    if (s->model == FP_MODEL_X86)
+        return is_nan(f, a) || is_nan(f, b)
+                   ? (raise_flags(s, is_snan(f, c) ? FP_INVALID : 0), pass_nan(s, f, a, b))
+                   : pass_nan(s, f, c, c);
+    if (is_snan(f, c) || (is_nan(f, c) && !is_snan(f, a) && !is_snan(f, b)))
+        return pass_nan(s, f, c, c);
+    return pass_nan(s, f, a, b);
+}
+
+uint64_t softfp_fma(SoftFp *s, bool wide, uint64_t a, uint64_t b, uint64_t c)
+{
+    const Format *f = &formats[wide];
+    a = flush(s, f, a);
+    b = flush(s, f, b);
+    c = flush(s, f, c);
+    bool made = (is_inf(f, a) && is_zero(f, b)) || (is_inf(f, b) && is_zero(f, a));
+    bool quiet = is_nan(f, c) && !is_snan(f, c);
+    if (made && (s->model != FP_MODEL_X86 || !is_nan(f, c))) {
+        /* Arm makes a NaN of its own of it, unless the addend signals. */
+        if (!is_nan(f, c) || quiet)
+            return invalid(s, f);
+    }
+    if (is_nan(f, a) || is_nan(f, b) || is_nan(f, c))
+        return pass_nan3(s, f, a, b, c);
+    uint64_t sign = (a ^ b) & f->sign;
+    bool infinite = is_inf(f, a) || is_inf(f, b);
+    if (infinite && is_inf(f, c) && sign != (c & f->sign))
+        return invalid(s, f);
+    note_denormal(s, f, a, b);
+    note_denormal(s, f, c, c);
+    if (infinite)
+        return sign | f->inf;
+    return is_inf(f, c) ? c : fma_finite(s, f, a, b, c);
+}
+
+/* ---- square root ---- */
 
 /* The root of n, a digit at a time; the lowest bit says whether there is a rest. */
 static uint64_t root_sticky(unsigned __int128 n)

@@ -4,7 +4,7 @@
  * It is the meaning of the IR's FP ops (eval_fp.c), and so what generated code is compared with;
  * and what hosts whose FPU reports other flags fall back on (backend.h, BackendOps.fp_inexact).
  *
- *     SoftFp s = {FP_MODEL_X86, 0x1f80};
+ *     SoftFp s = {.model = FP_MODEL_X86, .fpctl = 0x1f80};
  *     softfp_div(&s, true, one, three);     s.fpctl is 0x1fa0: inexact
  *
  * Numbers are bit patterns; `wide` is binary64. fpctl is a control and status word in the layout of
@@ -36,6 +36,7 @@ enum {
 typedef struct SoftFp {
     FpModel model;
     uint32_t fpctl;
+    bool ties_away; /* where fpctl says to nearest: from a tie away from zero, not to even */
 } SoftFp;
 
 typedef struct FpRelation {
@@ -46,6 +47,8 @@ typedef uint64_t SoftFpBin(SoftFp *s, bool wide, uint64_t a, uint64_t b);
 SoftFpBin softfp_add, softfp_sub, softfp_mul, softfp_div;
 /* a < b ? a : b and a > b ? a : b; invalid for any NaN. */
 SoftFpBin softfp_minsel, softfp_maxsel;
+/* a * b + c */
+uint64_t softfp_fma(SoftFp *s, bool wide, uint64_t a, uint64_t b, uint64_t c);
 uint64_t softfp_sqrt(SoftFp *s, bool wide, uint64_t a);
 /* To an integer, as a number; quiet: the inexact flag is left alone. No denormal flag. */
 uint64_t softfp_round(SoftFp *s, bool wide, uint64_t a, IrRound mode, bool quiet);

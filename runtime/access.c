@@ -28,13 +28,14 @@ static int failed(CpuState *s, uint64_t addr, uint32_t size, bool write)
 {
     GuestFault f = fault_of_access();
     f.write |= write;
+    const Vcpu *v = s->vcpu;
     if (f.kind == FAULT_SEGV && !is_canonical(addr)) {
-        f.si_code = SI_KERNEL;
-        f.addr = 0;
+        bool blind = v == NULL || v->guest->canonical_only;
+        f.si_code = blind ? SI_KERNEL : SEGV_MAPERR;
+        f.addr = blind ? 0 : addr;
     } else if (f.kind == FAULT_SEGV && f.si_code != SI_KERNEL && f.addr - addr >= size) {
         f.addr = addr;
     }
-    fault_fill_x86(&f);
     fault_record(s, &f);
     return 1;
 }

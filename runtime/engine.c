@@ -66,8 +66,12 @@ static void start_backend(Engine *e)
         log_fatal("no register convention for %s guests on %s hosts", e->guest->name, b->name);
     if (!code_arena_init(&e->arena, err, sizeof err))
         log_fatal("%s", err);
+    FpModel model = e->guest->fp_model;
+    uint32_t features = b->detect_features();
     e->config = (BackendConfig){.convention = &e->convention,
-                                .host_features = b->detect_features(),
+                                .fp_model = model,
+                                .host_features =
+                                    b->features_for ? b->features_for(features, model) : features,
                                 .memory_order_relaxed = e->opt.relaxed_order,
                                 .count_blocks = e->opt.stats,
                                 .check = e->opt.check};

@@ -63,8 +63,12 @@ static bool compile(const ExplainSource *src, Arena *arena, uint64_t pc, uint32_
                       .arena = arena};
     LiftResult lifted = {0};
     Convention convention;
+    FpModel model = src->guest->fp_model;
     BackendConfig cfg = {.convention = &convention,
-                         .host_features = src->features,
+                         .fp_model = model,
+                         .host_features = src->backend->features_for
+                                              ? src->backend->features_for(src->features, model)
+                                              : src->features,
                          .memory_order_relaxed = src->relaxed,
                          .notes = true};
     CompiledCode code = {.arena = arena};
@@ -124,10 +128,9 @@ static bool write_out(const ExplainRequest *rq, const Regions *r, FILE *out)
     return true;
 }
 
-static ExplainSource source_of(const ExplainRequest *rq)
+static ExplainSource source_of(const ExplainRequest *rq, const GuestOps *guest)
 {
-    ExplainSource src = {
-        .guest = &guest_x86_64, .max_insns = rq->max_insns, .relaxed = rq->relaxed};
+    ExplainSource src = {.guest = guest, .max_insns = rq->max_insns, .relaxed = rq->relaxed};
     src.backend = explain_backend(rq->host, &src.features);
     return src;
 }
@@ -139,7 +142,7 @@ static bool add_at(const ExplainRequest *rq, const Image *img, const char *what,
 {
     char err[256], where[256];
     uint64_t pc;
-    ExplainSource src = source_of(rq);
+    ExplainSource src = source_of(rq, img->guest);
     src.fetch = image_fetch;
     src.fetch_arg = (void *)(uintptr_t)img;
     if (!image_find(img, what, &pc, err, sizeof err)) {
@@ -209,7 +212,7 @@ static void add_hot(Engine *e, const ExplainRequest *rq, const Hot *h, uint64_t 
                     Symbols *symbols, Arena *arena, Regions *out)
 {
     char where[SYMBOL_TEXT], note[160];
-    ExplainSource src = source_of(rq);
+    ExplainSource src = source_of(rq, e->guest);
     src.fetch = engine_fetch_untracked;
     src.fetch_arg = e;
     src.mode = h->t->mode;

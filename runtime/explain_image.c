@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/linux/abi.h"
 #include "runtime/linux/elf.h"
 #include "runtime/linux/symbols.h"
 
@@ -49,6 +50,16 @@ static bool map_file(Image *img, const char *path, char *err, size_t err_size)
     return true;
 }
 
+/* The guest that the header names; for what is no program at all, any will do. */
+static const GuestOps *guest_of(const Image *img)
+{
+    Elf64_Ehdr h = {0};
+    if (img->file_size >= sizeof h)
+        memcpy(&h, img->file, sizeof h);
+    const GuestAbi *abi = abi_for(h.e_machine);
+    return abi ? abi->ops : &guest_x86_64;
+}
+
 bool image_open(Image *img, const char *path, char *err, size_t err_size)
 {
     ElfError e = {0};
@@ -57,7 +68,9 @@ bool image_open(Image *img, const char *path, char *err, size_t err_size)
         return false;
     img->elf = malloc(sizeof *img->elf);
     ElfSource src = {.read = read_mapped, .arg = img, .size = img->file_size};
-    if (img->elf == NULL || !elf_parse(&src, EM_X86_64, address_limit, img->elf, &e)) {
+    img->guest = guest_of(img);
+    if (img->elf == NULL ||
+        !elf_parse(&src, img->guest->elf_machine, address_limit, img->elf, &e)) {
         snprintf(err, err_size, "%s: offset %" PRIu64 ": %s", path, e.offset,
                  e.reason ? e.reason : "no memory");
         image_close(img);

@@ -14,10 +14,11 @@ typedef struct Image {
     const uint8_t *file; /* the whole file, mapped */
     uint64_t file_size, entry;
     struct ElfImage *elf;
+    const struct GuestOps *guest; /* that it is for */
     Symtab symbols;
 } Image;
 
-/* False, with a message in err, if the file is no x86-64 program. */
+/* False, with a message in err, if the file is no program of a guest. */
 bool image_open(Image *img, const char *path, char *err, size_t err_size);
 void image_close(Image *img);
 

@@ -18,45 +18,6 @@ static _Thread_local GuestFault access_fault;
 
 /* ---- describing faults ---- */
 
-enum {
-    X86_DE = 0,
-    X86_UD = 6,
-    X86_BP = 3,
-    X86_SS = 12,
-    X86_GP = 13,
-    X86_PF = 14,
-    X86_MF = 16,
-    X86_XM = 19
-};
-enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_FETCH = 16 };
-
-/* Linux tells no program what is there above its own addresses: it reports a page in any case
- * (arch/x86/mm/fault.c, sanitize_error_code). */
-#define X86_USER_END 0x7ffffffff000u
-
-void fault_fill_x86(GuestFault *f)
-{
-    static const uint8_t trap_of[] = {[FAULT_SEGV] = X86_PF,
-                                      [FAULT_BUS] = X86_PF,
-                                      [FAULT_FPE] = X86_XM,
-                                      [FAULT_ILL] = X86_UD,
-                                      [FAULT_TRAP] = X86_BP};
-    f->trap_no = trap_of[f->kind];
-    if (f->kind == FAULT_FPE && f->si_code == FPE_INTDIV)
-        f->trap_no = X86_DE;
-    if (f->kind == FAULT_SEGV && f->si_code == SI_KERNEL)
-        f->trap_no = X86_GP;
-    if (f->kind == FAULT_BUS && f->si_code == SI_KERNEL)
-        f->trap_no = X86_SS;
-    f->err = 0;
-    if (f->trap_no == X86_PF) {
-        f->err = PF_USER | (f->write ? PF_WRITE : 0) | (f->is_fetch ? PF_FETCH : 0) |
-                 (f->kind == FAULT_SEGV && f->si_code == SEGV_ACCERR ? PF_PRESENT : 0);
-        if (f->addr >= X86_USER_END)
-            f->err |= PF_PRESENT;
-    }
-}
-
 enum { INFO_CODE = 16, INFO_WRITE = 1 << 8, INFO_FETCH = 1 << 9 };
 
 void fault_record(CpuState *s, const GuestFault *f)
@@ -75,7 +36,6 @@ GuestFault fault_recorded(const CpuState *s)
                     .is_fetch = (s->fault_info & INFO_FETCH) != 0};
     if (f.kind < FAULT_SEGV || f.kind > FAULT_TRAP)
         log_bug(__FILE__, __LINE__, "a fault without a record");
-    fault_fill_x86(&f);
     return f;
 }
 
@@ -103,32 +63,31 @@ static int fpe_code(uint32_t bits)
 typedef struct TrapRow {
     uint8_t trap, kind;
     int code;
-    uint8_t trap_no;
     bool addr_is_pc;
 } TrapRow;
 
+/* Where guests differ, GuestOps.describe_fault mends it. */
 static const TrapRow trap_rows[] = {
-    {TRAP_ILLEGAL, FAULT_ILL, ILL_ILLOPN, X86_UD, true},
-    {TRAP_PRIVILEGED, FAULT_SEGV, SI_KERNEL, X86_GP, false},
-    {TRAP_BREAKPOINT, FAULT_TRAP, SI_KERNEL, X86_BP, false},
-    {TRAP_DIVIDE, FAULT_FPE, FPE_INTDIV, X86_DE, true},
-    {TRAP_OVERFLOW, FAULT_SEGV, SI_KERNEL, 4, false},
-    {TRAP_BOUND, FAULT_SEGV, SI_KERNEL, 5, false},
-    {TRAP_ALIGN, FAULT_BUS, BUS_ADRALN, 17, false},
-    {TRAP_FP, FAULT_FPE, 0, X86_XM, true},
-    {TRAP_X87, FAULT_FPE, 0, X86_MF, true},
-    {TRAP_STEP, FAULT_TRAP, TRAP_BRKPT, 1, true},
+    {TRAP_ILLEGAL, FAULT_ILL, ILL_ILLOPC, true},
+    {TRAP_PRIVILEGED, FAULT_SEGV, SI_KERNEL, false},
+    {TRAP_BREAKPOINT, FAULT_TRAP, TRAP_BRKPT, true},
+    {TRAP_DIVIDE, FAULT_FPE, FPE_INTDIV, true},
+    {TRAP_OVERFLOW, FAULT_SEGV, SI_KERNEL, false},
+    {TRAP_BOUND, FAULT_SEGV, SI_KERNEL, false},
+    {TRAP_ALIGN, FAULT_BUS, BUS_ADRALN, false},
+    {TRAP_FP, FAULT_FPE, 0, true},
+    {TRAP_X87, FAULT_FPE, 0, true},
+    {TRAP_STEP, FAULT_TRAP, TRAP_BRKPT, true},
 };
 
 static GuestFault fetch_fault(Engine *e, uint64_t addr)
 {
     GuestFault f = {.kind = FAULT_SEGV, .addr = addr, .is_fetch = true};
     f.si_code = mem_prot(e, addr) < 0 ? SEGV_MAPERR : SEGV_ACCERR;
-    if ((int64_t)(addr << 16) >> 16 != (int64_t)addr) { /* a non-canonical pc is a #GP */
+    if (e->guest->canonical_only && (int64_t)(addr << 16) >> 16 != (int64_t)addr) {
         f.si_code = SI_KERNEL;
         f.addr = 0;
     }
-    fault_fill_x86(&f);
     return f;
 }
 
@@ -142,7 +101,7 @@ bool fault_of_trap(Engine *e, uint64_t pc, uint32_t trap, uint32_t arg, GuestFau
         const TrapRow *r = &trap_rows[i];
         if (r->trap != trap)
             continue;
-        *out = (GuestFault){.kind = r->kind, .si_code = r->code, .trap_no = r->trap_no};
+        *out = (GuestFault){.kind = r->kind, .si_code = r->code, .trap = trap + 1};
         out->addr = r->addr_is_pc ? pc : 0;
         if (trap == TRAP_FP || trap == TRAP_X87)
             out->si_code = fpe_code(arg);
@@ -179,9 +138,8 @@ static GuestFault describe(int sig, const siginfo_t *si, const void *uc)
             f.addr = 0;
         }
     }
-    fault_fill_x86(&f);
     if (sig == SIGFPE && h.x87)
-        f.trap_no = X86_MF;
+        f.trap = TRAP_X87 + 1;
     return f;
 }
 
@@ -226,7 +184,6 @@ static bool emulate(VcpuRun *r, Translation *t, void *uc, GuestFault *f)
         *f = access_fault;
         f->addr = addr;
         f->write = write;
-        fault_fill_x86(f);
         return false;
     case HOST_EMULATE_NO:
         break;

@@ -29,9 +29,6 @@ void fault_install(void);
 void fault_record(CpuState *s, const GuestFault *f);
 GuestFault fault_recorded(const CpuState *s);
 
-/* Fills in what x86 would say (trap number, error code) for kind, si_code, write and is_fetch. */
-void fault_fill_x86(GuestFault *f);
-
 /* What the last accessor that answered 1 met, in this thread. */
 GuestFault fault_of_access(void);
 

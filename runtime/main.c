@@ -256,8 +256,6 @@ int main(int argc, char **argv)
     tune_heap();
     LinuxProcess *p = &process;
     p->options = &options;
-    p->abi = &abi_x86_64;
-    p->guest = &guest_x86_64;
     p->thread_count = 1;
     for (unsigned i = 0; i < OUR_FDS; i++)
         p->our_fd[i] = -1;
@@ -266,6 +264,13 @@ int main(int argc, char **argv)
     if (options.strace)
         open_log(p);
     LinuxThread *t = signals_first_thread(p);
+    char **args = argv + options.first_operand, *path = args[0];
+    int status = 0;
+    OpenProgram *program = program_open(t, path, argc - options.first_operand, args, &status);
+    if (!program)
+        return status;
+    if (options.argv0)
+        args[0] = (char *)(uintptr_t)options.argv0;
     EngineOptions eo = engine_options(&options);
     if (explain_request.hot) {
         explain_request.out = open_report(p);
@@ -284,13 +289,10 @@ int main(int argc, char **argv)
         log_fatal("no memory for the first thread");
     t->vcpu->linux_thread = t;
     t->tid = getpid();
-    char **args = argv + options.first_operand, *path = args[0];
     char **env = options_environment(&options, environ);
     if (!env)
         log_fatal("no memory for the environment");
-    if (options.argv0)
-        args[0] = (char *)(uintptr_t)options.argv0;
-    int status = load_program(t, path, argc - options.first_operand, args, env);
+    status = load_program(t, program, path, env);
     if (status)
         return status;
     vcpu_bind(t->vcpu);

@@ -44,6 +44,13 @@ static void interpret_one(Vcpu *v);
 
 /* ---- what a turn led to; outside any section ---- */
 
+static void tell_fault(Vcpu *v, GuestFault *f)
+{
+    if (v->guest->describe_fault != NULL)
+        v->guest->describe_fault(f);
+    linux_fault(v, f);
+}
+
 static void take_trap(Vcpu *v, uint32_t trap, uint32_t arg)
 {
     CpuState *s = v->state;
@@ -56,7 +63,7 @@ static void take_trap(Vcpu *v, uint32_t trap, uint32_t arg)
     if (trap == TRAP_X87 && v->guest->pending_fp != NULL)
         arg = v->guest->pending_fp(s);
     if (fault_of_trap(v->engine, s->pc, trap, arg, &f))
-        linux_fault(v, &f);
+        tell_fault(v, &f);
 }
 
 static void drop_stale(Vcpu *v, const Outcome *o)
@@ -157,12 +164,10 @@ static void memory_fault(Vcpu *v, const GuestFault *f)
     if (f->kind == FAULT_SEGV && !f->write && f->si_code != SI_KERNEL &&
         engine_rewrites(e, v->state->pc, v->guest->mode(v->state))) {
         told.write = true;
-        fault_fill_x86(&told);
     } else if (is_stack_fault(v, f)) {
         told.kind = FAULT_BUS;
-        fault_fill_x86(&told);
     }
-    linux_fault(v, &told);
+    tell_fault(v, &told);
 }
 
 static void conclude(Vcpu *v, const Outcome *o)
@@ -431,7 +436,8 @@ static Outcome left_by_fault(VcpuRun *r, Engine *e)
     const Translation *t = rebuild(r, e, r->pub.state->exit_site, 0);
     Outcome o = {.kind = OUT_FAULT, .region_pc = t->header.pc, .mode = t->mode};
     o.fault = r->fault;
-    o.inexact = o.fault.kind == FAULT_SEGV && !host_fault_address_exact();
+    bool blind = o.fault.si_code == SI_KERNEL && !e->guest->canonical_only;
+    o.inexact = o.fault.kind == FAULT_SEGV && (blind || !host_fault_address_exact());
     if (o.fault.kind == FAULT_FPE)
         o.fault.addr = r->pub.state->pc;
     return o;

@@ -30,19 +30,6 @@ typedef struct Vcpu {
     struct Vcpu *next; /* Engine's list of vCPUs */
 } Vcpu;
 
-typedef enum FaultKind { FAULT_SEGV = 1, FAULT_BUS, FAULT_FPE, FAULT_ILL, FAULT_TRAP } FaultKind;
-
-/* A synchronous guest fault, as the guest's kernel would describe it. */
-typedef struct GuestFault {
-    FaultKind kind;
-    int si_code;   /* Linux's: SEGV_MAPERR, FPE_INTDIV, ... */
-    uint64_t addr; /* si_addr */
-    bool write;    /* for x86's page-fault error code */
-    bool is_fetch;
-    uint32_t trap_no; /* x86 trap number for the signal frame (0, 6, 13, 14, 19, ...) */
-    uint32_t err;     /* x86 error code */
-} GuestFault;
-
 /* ---- engine ---- */
 
 typedef struct EngineOptions {

@@ -12,6 +12,10 @@ failure.
   --stdin FILE    standard input of both runs
   --sysroot DIR   PROGRAM and what it uses are under DIR (-L for the engine); without --expect the native
                   run has DIR as its root
+  --reference WORDS  what goes before PROGRAM in the run that is compared with: another translator, for
+                  programs that this machine cannot run
+  --native FILE   the same program for this machine, in PROGRAM's place in that run
+  --machine NAME  what that run calls x86_64 is NAME by the engine
   --bless         write the native run's output to the file of --expect
   --filter RE     drop lines of standard error that match RE (for the engine only)
 
@@ -77,12 +81,17 @@ def main():
     parser.add_argument("--stdin", default="/dev/null")
     parser.add_argument("--filter")
     parser.add_argument("--sysroot")
+    parser.add_argument("--reference", default="")
+    parser.add_argument("--native")
+    parser.add_argument("--machine")
     parser.add_argument("--bless", action="store_true")
     parser.add_argument("engine", choices=sorted(ENGINES))
     parser.add_argument("program", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     engine = ENGINES[options.engine]
-    program, native_program = options.program, options.program
+    program = options.program
+    native_program = options.reference.split() + [
+        options.native if options.native and word == program[0] else word for word in program]
     if options.sysroot:
         native_program = [str(ROOT / "tests/apps/native"), options.sysroot] + options.program
         if engine:
@@ -122,6 +131,10 @@ def main():
     out, err, status = results[0]
     # What this machine's hypervisor keeps from programs, engines give all the same.
     out = out.replace(b": WRONG\n", b": ok\n")
+    if options.native:
+        out = out.replace(options.native.encode(), program[0].encode())
+    if options.machine:
+        out = out.replace(b"x86_64", options.machine.encode())
     # qemu-aarch64 remarks on every death by signal of what it runs.
     patterns = [r"^qemu: uncaught target signal"] + ([options.filter] if options.filter else [])
     pattern = re.compile("|".join(patterns).encode())

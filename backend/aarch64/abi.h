@@ -71,7 +71,14 @@ enum {
 
 /* FPCR: RMode 23:22, FZ 24, AH 1, FIZ 0. With AFP, AH is set while guest code runs: NaN, minimum,
  * maximum, tininess and denormal-operand rules become x86's. */
-enum { FPCR_FIZ = 1, FPCR_AH = 2, FPCR_NEP = 4, FPCR_RMODE_AT = 22, FPCR_FZ_AT = 24 };
+enum {
+    FPCR_FIZ = 1,
+    FPCR_AH = 2,
+    FPCR_NEP = 4,
+    FPCR_RMODE_AT = 22,
+    FPCR_FZ_AT = 24,
+    FPCR_DN_AT = 25, /* NaN results are the default one: what FP_MODEL_RISCV wants */
+};
 
 /* Which field a relocation or a label reference is about. */
 typedef enum A64Field {

@@ -47,6 +47,19 @@ void a64_patch_field(uint8_t *at, A64Field field, int64_t disp)
     memcpy(at, &w, 4);
 }
 
+/* With FEAT_AFP the CPU would follow x86's rules. */
+static uint32_t features_for(uint32_t host_features, FpModel model)
+{
+    return model == FP_MODEL_X86 ? host_features : host_features & ~(uint32_t)FEAT_A64_AFP;
+}
+
+/* For guests without rows: homes in this order go to the slots that are used most; those that calls
+ * preserve come first. */
+static const uint8_t general_homes[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 29,
+                                        7,  8,  9,  10, 11, 12, 13, 14, 15, ANY_REG};
+static const uint8_t vector_homes[] = {16, 17, 18, 19, 20, 21, 22, 23,     24,
+                                       25, 26, 27, 28, 29, 30, 31, ANY_REG};
+
 static bool convention(const SlotTable *slots, Convention *conv)
 {
     static const PinnedSlot rows[] = {
@@ -71,7 +84,8 @@ static bool convention(const SlotTable *slots, Convention *conv)
         }
     }
     conv->version = version;
-    return found == sizeof rows / sizeof rows[0];
+    return found == sizeof rows / sizeof rows[0] ||
+           convention_by_heat(slots, general_homes, vector_homes, conv);
 }
 
 static bool compile(const BackendConfig *cfg, Region *r, CompiledCode *out, char *err,
@@ -119,6 +133,7 @@ const BackendOps backend_aarch64 = {
     .name = "aarch64",
     .detect_features = a64_detect_features,
     .fp_inexact = fp_inexact,
+    .features_for = features_for,
     .convention = convention,
     .compile = compile,
     .emit_stubs = a64_emit_stubs,

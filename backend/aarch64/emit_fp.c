@@ -142,6 +142,48 @@ void a64_farith(Emitter *e, const SelInst *si, const IrInst *in)
         repair_scalar(e, in->type, si->dest, reg(si, 0), reg(si, 1));
 }
 
+/* x86's rules for three operands: a NaN among them is the result, the first in order, made quiet;
+ * and infinity * 0 + a quiet NaN is valid, so such an addend is found before the operation. */
+static void cold_nan3(Emitter *e, const ColdPath *c)
+{
+    unsigned operands[] = {c->n, c->m, c->again};
+    for (unsigned k = 0; k < 3; k++) {
+        uint32_t next = emit_label_new(e);
+        vvv(e, A64_FCMP, c->lane, 0, operands[k], operands[k]);
+        a64_bcond(e, CC_VC, next);
+        for (unsigned rest = k + 1; rest < 3; rest++) /* raises invalid for those that signal */
+            vvv(e, A64_FCMP, c->lane, 0, operands[rest], operands[rest]);
+        vvv(e, A64_FADD, c->lane, c->d, operands[k], operands[k]);
+        a64_jump(e, c->back);
+        emit_label_bind(e, next);
+    }
+    a64_mov_imm(e, R_T0, default_nan(c->lane));
+    rr(e, c->lane == IR_F64 ? A64_FMOV_DX : A64_FMOV_SW, c->d, R_T0);
+}
+
+void a64_ffma(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    A64Args args = {.lane = in->type, .d = si->dest, .n = reg(si, 0), .m = reg(si, 1)};
+    args.a = reg(si, 2);
+    if (e->region->fp_model != FP_MODEL_X86) {
+        put_a64(e, A64_FMADD, args);
+        return;
+    }
+    ColdPath *c = a64_cold_path(e, cold_nan3);
+    c->d = args.d;
+    c->n = args.n;
+    c->m = args.m;
+    c->again = args.a;
+    c->lane = in->type;
+    uint32_t label = c->label, back = c->back;
+    vvv(e, A64_FCMP, in->type, 0, args.a, args.a);
+    a64_bcond(e, CC_VS, label);
+    put_a64(e, A64_FMADD, args);
+    vvv(e, A64_FCMP, in->type, 0, args.d, args.d);
+    a64_bcond(e, CC_VS, label);
+    emit_label_bind(e, back);
+}
+
 void a64_fsqrt(Emitter *e, const SelInst *si, const IrInst *in)
 {
     FpCheck c = a64_check_begin(e, si, in);

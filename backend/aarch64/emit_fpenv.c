@@ -30,6 +30,8 @@ void a64_fpctl_load(Emitter *e, bool afp)
         or_bit(e, R_T1, R_T0, 15, 1, FPCR_FZ_AT);
     if (afp)
         ri(e, A64_ORRI_W, R_T1, R_T1, FPCR_AH | FPCR_NEP);
+    if (e->cfg->fp_model == FP_MODEL_RISCV)
+        ri(e, A64_ORRI_W, R_T1, R_T1, 1 << FPCR_DN_AT);
     op_d(e, A64_MSR_FPCR, R_T1);
     op_d(e, A64_MSR_FPSR, XZR);
 }

@@ -158,6 +158,8 @@ uint32_t a64(A64Op op, A64Args x)
         return w | dn | f64;
     case FORM_F_DNM:
         return w | dn | m | f64;
+    case FORM_F_DNMA:
+        return w | dn | m | a | f64;
     case FORM_F_NM:
         return w | (uint32_t)x.n << 5 | m | f64;
     case FORM_F_COND:

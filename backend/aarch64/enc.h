@@ -50,6 +50,7 @@ typedef enum A64Form {
     FORM_PAIR, /* d, a: registers; imm: byte displacement */
     FORM_F_DN,
     FORM_F_DNM,
+    FORM_F_DNMA,
     FORM_F_NM,
     FORM_F_COND,
     FORM_V_DN,

@@ -15,16 +15,23 @@
 #include "ir/base/log.h"
 
 /* The description: what ir_eval_fp needs to know of an instruction. */
-enum { DESC_TYPE = 10, DESC_LANE = 14, DESC_CC = 18, DESC_SIGNAL = 22, DESC_FROM = 23 };
+enum {
+    DESC_TYPE = 10,
+    DESC_LANE = 14,
+    DESC_CC = 18,
+    DESC_SIGNAL = 22,
+    DESC_FROM = 23,
+    DESC_MODEL = 27
+};
 
 _Static_assert(IR_OP_COUNT <= 1 << DESC_TYPE, "an op fits its field");
 
-static uint32_t describe(const IrInst *in, unsigned from)
+static uint32_t describe(const Emitter *e, const IrInst *in, unsigned from)
 {
     DG_ASSERT(in->cc < 1 << (DESC_SIGNAL - DESC_CC));
     return in->op | (uint32_t)in->type << DESC_TYPE | (uint32_t)in->lane << DESC_LANE |
            (uint32_t)in->cc << DESC_CC | (in->flags & IR_F_SIGNAL ? 1u : 0u) << DESC_SIGNAL |
-           from << DESC_FROM;
+           from << DESC_FROM | (uint32_t)e->region->fp_model << DESC_MODEL;
 }
 
 /* Called by the stub: v[0] and v[1] are the operands, v[0] becomes the result. */
@@ -43,7 +50,7 @@ static void evaluate(CpuState *s, uint32_t desc, IrValue *v)
         v[0].u = v[0].w[0];
         v[1].u = v[1].w[0];
     }
-    Region r = {.fp_model = FP_MODEL_X86};
+    Region r = {.fp_model = (FpModel)(desc >> DESC_MODEL & 3)};
     r.insts.data = insts;
     r.insts.count = 3;
     v[0] = ir_eval_fp(&r, &insts[2], v, &s->fpctl);
@@ -287,19 +294,18 @@ ColdPath *a64_exact_flags(Emitter *e, IrType type, unsigned n, unsigned m, bool 
     c->n = (uint8_t)n;
     c->m = (uint8_t)m;
     c->result = IR_VOID;
-    c->imm = describe(&fcmp, type);
+    c->imm = describe(e, &fcmp, type);
     return c;
 }
 
 ColdPath *a64_exact_path(Emitter *e, const SelInst *si, const IrInst *in,
                          void (*emit)(Emitter *, const ColdPath *))
 {
-    DG_ASSERT(e->region->fp_model == FP_MODEL_X86);
     ColdPath *c = a64_cold_path(e, emit);
     c->d = (uint8_t)si->dest;
     c->n = si->opnd[0].reg[0];
     c->m = in->nargs > 1 ? si->opnd[1].reg[0] : NO_OPERAND;
     c->result = in->type;
-    c->imm = describe(in, si->opnd[0].type);
+    c->imm = describe(e, in, si->opnd[0].type);
     return c;
 }

@@ -30,6 +30,11 @@ static inline RegClass class_of_type(IrType t)
     return ir_type_is_int(t) ? CLASS_GPR : CLASS_VEC;
 }
 
+/* convention.c: homes for slots->hot out of two lists that end with ANY_REG; false if there are no
+ * hot slots. */
+bool convention_by_heat(const SlotTable *slots, const uint8_t *general, const uint8_t *vector,
+                        Convention *conv);
+
 /* ---- selection ---- */
 
 typedef enum OperandKind {

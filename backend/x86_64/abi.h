@@ -59,7 +59,7 @@ enum {
 
 /* Host features (BackendConfig.host_features). */
 enum {
-    HOST_V3 = 1,     /* AVX2, BMI1, BMI2, LZCNT, POPCNT, MOVBE: what every rule presumes */
+    HOST_V3 = 1,     /* AVX2, FMA, BMI1, BMI2, LZCNT, POPCNT, MOVBE: what every rule presumes */
     HOST_AVX512 = 2, /* F, VL, BW, DQ: known, not used yet */
     HOST_AES = 4,
     HOST_CLMUL = 8,

@@ -28,8 +28,8 @@ static uint32_t detect_features(void)
     bool lzcnt = (c & bit_LZCNT) != 0;
     __cpuid(1, a, b, c, d);
     bool v3 = lzcnt && (c & bit_MOVBE) != 0 && (c & bit_POPCNT) != 0 && (c & bit_CMPXCHG16B) != 0 &&
-              __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-              __builtin_cpu_supports("bmi2");
+              (c & bit_FMA) != 0 && __builtin_cpu_supports("avx2") &&
+              __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     if (v3)
         f |= HOST_V3;
     if (v3 && (c & bit_AES) != 0)
@@ -64,6 +64,11 @@ static uint32_t mix(uint32_t hash, const char *text)
     return hash;
 }
 
+/* For guests without rows: homes in this order go to the slots that are used most. rax, rcx and rdx
+ * stay free for division, shifts and compare-and-swap, vectors 12 and up as temporaries. */
+static const uint8_t general_homes[] = {RDI, RSI, R8, R9, R10, R11, RBX, R12, R13, ANY_REG};
+static const uint8_t vector_homes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ANY_REG};
+
 static bool convention(const SlotTable *slots, Convention *conv)
 {
     bool any = false;
@@ -80,7 +85,7 @@ static bool convention(const SlotTable *slots, Convention *conv)
             any = true;
         }
     }
-    return any;
+    return any || convention_by_heat(slots, general_homes, vector_homes, conv);
 }
 
 /* ---- for core ---- */
@@ -124,24 +129,28 @@ const HostDesc x86_host_desc = {
     .fixup = emit_fixup,
 };
 
-static bool uses_fp(const Region *r)
+/* Emitters follow x86's rules for NaNs, those of scalars RISC-V's too. */
+static bool knows_fp_of(const Region *r)
 {
+    if (r->fp_model == FP_MODEL_X86)
+        return true;
     for (uint32_t i = 1; i < r->insts.count; i++) {
-        if (r->insts.data[i].op != IR_NOP && ir_has(&r->insts.data[i], IR_E_RAISES) &&
-            r->insts.data[i].op != IR_call)
-            return true;
+        const IrInst *in = &r->insts.data[i];
+        bool fp = in->op != IR_NOP && ir_has(in, IR_E_FPENV);
+        if (fp && (r->fp_model == FP_MODEL_ARM || in->type == IR_V128))
+            return false;
     }
-    return false;
+    return true;
 }
 
 static bool compile(const BackendConfig *cfg, Region *r, CompiledCode *out, char *err,
                     size_t err_size)
 {
     if ((cfg->host_features & HOST_V3) == 0) {
-        snprintf(err, err_size, "the host CPU lacks AVX2, BMI2, LZCNT or MOVBE");
+        snprintf(err, err_size, "the host CPU lacks AVX2, FMA, BMI2, LZCNT or MOVBE");
         return false;
     }
-    if (r->fp_model != FP_MODEL_X86 && uses_fp(r)) {
+    if (!knows_fp_of(r)) {
         snprintf(err, err_size, "floating point of this guest is not supported on x86-64 hosts");
         return false;
     }

@@ -30,6 +30,7 @@ EmitFn emit_load, emit_load_big, emit_load_swapped, emit_store, emit_store_imm, 
     emit_cas128;
 X86Rm emit_big_address(Emitter *e, const Operand *o, unsigned scratch);
 /* emit_fp.c */
+EmitFn emit_ffma;
 EmitFn emit_fp_bin, emit_fp_un, emit_ftosi, emit_bitcast, emit_fpctlget, emit_fpctlset;
 /* emit_vec.c */
 EmitFn emit_vbin, emit_vbin_sse, emit_vun, emit_vun_sse, emit_vfcmp, emit_vfcmp_sse, emit_vround,
@@ -49,5 +50,8 @@ typedef struct HostCond {
     bool parity;
 } HostCond;
 HostCond emit_cond(Emitter *e, const SelInst *si, const IrInst *inst, const Operand *o);
+
+/* emit_fp.c: after an operation that gave d: NaNs as the region's FP model has them. */
+void emit_nan_rule(Emitter *e, unsigned type, unsigned d);
 
 #endif

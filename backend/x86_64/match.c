@@ -489,9 +489,11 @@ static bool is_scalar_unary(unsigned op)
     return op == IR_fsqrt || op == IR_fext || op == IR_ftrunc || op == IR_sitof;
 }
 
-static bool is_merge_of(const IrInst *in, IrRef op, unsigned type)
+static bool is_merge_of(const Region *r, const IrInst *in, IrRef op, unsigned type)
 {
-    return in->op == IR_vinsert && in->cc == 0 && in->lane == type && ir_same(in->arg[1], op);
+    /* Where NaNs are replaced (emit_fp.c) what is above them is not kept. */
+    return r->fp_model == FP_MODEL_X86 && in->op == IR_vinsert && in->cc == 0 && in->lane == type &&
+           ir_same(in->arg[1], op);
 }
 
 /* The vinsert that one-operand operation `op` is computed straight into: the first in its block,
@@ -502,7 +504,7 @@ static IrRef merge_of(const Selection *s, IrRef op)
     const IrInst *in = select_inst(s, op);
     for (uint32_t i = in->next; i != 0; i = r->insts.data[i].next) {
         const IrInst *ins = &r->insts.data[i];
-        if (!is_merge_of(ins, op, in->type))
+        if (!is_merge_of(s->region, ins, op, in->type))
             continue;
         uint32_t v = s->alias[ins->arg[0].i].i;
         for (uint32_t k = in->next; k != i; k = r->insts.data[k].next) {
@@ -536,7 +538,7 @@ bool m_merge_reg(Selection *s, IrRef user, IrRef v, Operand *out)
 static bool is_merge_alias(const Selection *s, IrRef v)
 {
     const IrInst *in = select_inst(s, v), *op = select_inst(s, in->arg[1]);
-    if (!is_merge_of(in, in->arg[1], op->type))
+    if (!is_merge_of(s->region, in, in->arg[1], op->type))
         return false;
     if (is_scalar_binary(op->op))
         return s->alias[op->arg[0].i].i == s->alias[in->arg[0].i].i &&

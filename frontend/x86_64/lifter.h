@@ -6,6 +6,8 @@
 
 void x86_lift(const LiftRequest *rq, LiftResult *out);
 void x86_dead_slots_at(void *arg, uint64_t pc, uint64_t dead[4]);
+/* fault.c */
+void x86_describe_fault(GuestFault *f);
 /* stack_fault.c */
 bool x86_stack_fault(const CpuState *s, const uint8_t *bytes, unsigned n);
 /* branch_fault.c */

@@ -88,4 +88,4 @@ _Static_assert(X86_SLOT_COUNT <= 256, "dead_slots_at has four words");
 /* x86-64 hosts address the state at rbp = state + 128: what is hot has one-byte displacements. */
 _Static_assert(OFFSET(gs_base) < 256, "hot slots moved out of reach");
 
-const SlotTable x86_slots = {slots, X86_SLOT_COUNT, "x86_64"};
+const SlotTable x86_slots = {.slots = slots, .count = X86_SLOT_COUNT, .guest = "x86_64"};

@@ -1,5 +1,22 @@
-/* abi.c: conversions driven by a guest's tables. */
+/* abi.c: the guests there are, and conversions driven by their tables. */
 #include "runtime/linux/abi.h"
+
+#include <stddef.h>
+
+static const GuestAbi *const guests[] = {&abi_x86_64, &abi_riscv64};
+
+const GuestAbi *abi_for(uint16_t elf_machine)
+{
+    for (size_t i = 0; i < sizeof guests / sizeof guests[0]; i++)
+        if (guests[i]->ops->elf_machine == elf_machine)
+            return guests[i];
+    return NULL;
+}
+
+const char *abi_all_names(void)
+{
+    return "x86-64 and RISC-V 64";
+}
 
 enum { ACCESS_MODE = 3 }; /* O_RDONLY, O_WRONLY, O_RDWR: the same everywhere */
 

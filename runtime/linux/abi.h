@@ -16,7 +16,7 @@
 #include <sys/sem.h>
 #include <sys/stat.h>
 
-#include "ir/state.h"
+#include "frontend/guest.h"
 
 /* One mapping between a guest's and the host's bit of a flag word. */
 typedef struct FlagPair {
@@ -24,7 +24,7 @@ typedef struct FlagPair {
     const char *name;
 } FlagPair;
 
-/* The kernel's struct sigaction; the same on x86-64, AArch64. */
+/* The kernel's struct sigaction as x86-64 and AArch64 have it (GuestAbi.no_restorer). */
 typedef struct GuestSigAction {
     uint64_t handler, flags, restorer, mask;
 } GuestSigAction;
@@ -56,9 +56,10 @@ typedef struct SignalReturn {
 } SignalReturn;
 
 typedef struct GuestAbi {
-    const char *machine;     /* uname, AT_PLATFORM */
+    const GuestOps *ops;     /* the processor */
+    const char *machine;     /* uname */
+    const char *platform;    /* AT_PLATFORM; NULL: there is none */
     const char *description; /* in error messages */
-    uint16_t elf_machine;
     unsigned syscall_length; /* bytes of the system call instruction */
     uint64_t address_limit;  /* first address that user memory never has */
     uint64_t min_sigstack;   /* AT_MINSIGSTKSZ */
@@ -78,6 +79,11 @@ typedef struct GuestAbi {
     /* Restores registers from the frame at the stack pointer. False: not readable. */
     bool (*pop_frame)(CpuState *s, SignalReturn *r);
 
+    /* sigaction without a restorer: handlers return to this code, which the kernel provides. */
+    bool no_restorer;
+    const uint32_t *sigreturn_code;
+    size_t sigreturn_bytes;
+
     const FlagPair *open_flags; /* those that may differ from the host's; ends with name NULL */
     size_t stat_size;
     void (*write_stat)(void *out, const struct stat *st);
@@ -90,7 +96,38 @@ typedef struct GuestAbi {
     char *(*cpuinfo)(unsigned cpus);
 } GuestAbi;
 
-extern const GuestAbi abi_x86_64;
+extern const GuestAbi abi_x86_64, abi_riscv64;
+
+/* The guest for a machine number of ELF; NULL: none. */
+const GuestAbi *abi_for(uint16_t elf_machine);
+/* "x86-64 and RISC-V 64", for messages. */
+const char *abi_all_names(void);
+
+/* What guests have in common that use asm-generic's definitions (abi_generic.c). */
+extern const FlagPair abi_generic_open_flags[];
+typedef struct GenericStat {
+    uint64_t dev, ino;
+    uint32_t mode, nlink, uid, gid;
+    uint64_t rdev, pad1;
+    int64_t size;
+    int32_t blksize, pad2;
+    int64_t blocks;
+    uint64_t atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns;
+    uint32_t unused[2];
+} GenericStat;
+void abi_generic_write_stat(void *out, const struct stat *st);
+typedef struct GenericEpollEvent {
+    uint32_t events, pad;
+    uint64_t data;
+} GenericEpollEvent;
+void abi_generic_write_epoll(void *out, const struct epoll_event *ev);
+void abi_generic_read_epoll(struct epoll_event *ev, const void *in);
+typedef struct GenericSemid { /* struct semid64_ds */
+    struct ipc_perm perm;
+    int64_t otime, ctime;
+    uint64_t nsems, unused[2];
+} GenericSemid;
+void abi_generic_write_semid(void *out, const struct semid_ds *ds);
 
 uint32_t abi_open_flags_to_host(const GuestAbi *abi, uint32_t flags);
 uint32_t abi_open_flags_to_guest(const GuestAbi *abi, uint32_t flags);

@@ -10,22 +10,7 @@
 #include "runtime/linux/frame_x86_64.h"
 #include "runtime/linux/syscall.h"
 
-enum {
-    RAX,
-    RCX,
-    RDX,
-    RBX,
-    RSP,
-    RBP,
-    RSI,
-    RDI,
-    R8,
-    R9,
-    R10,
-    R11,
-    ELF_X86_64 = 62,
-    SYSCALL_LENGTH = 2
-};
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, SYSCALL_LENGTH = 2 };
 
 /* The kernel looks at eax alone. */
 static uint64_t number(const CpuState *s)
@@ -64,32 +49,6 @@ static void set_tls(CpuState *s, uint64_t base)
 {
     x86_state(s)->fs_base = base;
 }
-
-/* The kernel's O_LARGEFILE, which the C library does not tell on 64-bit hosts. */
-#define HOST_LARGEFILE (O_DIRECTORY == 0200000 ? 0100000 : 0400000)
-
-/* Values of the flags as x86-64 has them (asm-generic/fcntl.h); AArch64 differs in four. In the
- * order in which strace prints them. */
-static const FlagPair open_flags[] = {
-    {00000100, O_CREAT, "O_CREAT"},
-    {00000200, O_EXCL, "O_EXCL"},
-    {00000400, O_NOCTTY, "O_NOCTTY"},
-    {00001000, O_TRUNC, "O_TRUNC"},
-    {00002000, O_APPEND, "O_APPEND"},
-    {00004000, O_NONBLOCK, "O_NONBLOCK"},
-    {04000000, O_SYNC & ~O_DSYNC, "O_SYNC"},
-    {00010000, O_DSYNC, "O_DSYNC"},
-    {00040000, O_DIRECT, "O_DIRECT"},
-    {00100000, HOST_LARGEFILE, "O_LARGEFILE"},
-    {00400000, O_NOFOLLOW, "O_NOFOLLOW"},
-    {01000000, O_NOATIME, "O_NOATIME"},
-    {02000000, O_CLOEXEC, "O_CLOEXEC"},
-    {010000000, O_PATH, "O_PATH"},
-    {020000000, O_TMPFILE & ~O_DIRECTORY, "O_TMPFILE"},
-    {00200000, O_DIRECTORY, "O_DIRECTORY"},
-    {00020000, O_ASYNC, "FASYNC"},
-    {0, 0, NULL},
-};
 
 typedef struct X86Stat {
     uint64_t dev, ino, nlink;
@@ -239,9 +198,10 @@ static char *cpuinfo(unsigned cpus)
 }
 
 const GuestAbi abi_x86_64 = {
+    .ops = &guest_x86_64,
     .machine = "x86_64",
+    .platform = "x86_64",
     .description = "x86-64",
-    .elf_machine = ELF_X86_64,
     .syscall_length = SYSCALL_LENGTH,
     .address_limit = (1ull << 47) - GUEST_PAGE,
     .min_sigstack = 2048,
@@ -256,7 +216,7 @@ const GuestAbi abi_x86_64 = {
     .hwcap = hwcap,
     .push_frame = x86_push_frame,
     .pop_frame = x86_pop_frame,
-    .open_flags = open_flags,
+    .open_flags = abi_generic_open_flags,
     .stat_size = sizeof(X86Stat),
     .write_stat = write_stat,
     .epoll_size = sizeof(X86EpollEvent),

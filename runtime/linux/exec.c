@@ -97,11 +97,21 @@ static long check_file(LinuxThread *t, ExecFile *f, const char *path, int depth)
     return r;
 }
 
+/* Of the running program, as the linker put it there. */
+extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+
+/* Programs for the guest's processor, and those for other guests that this machine is not. */
+static bool is_guest(const LinuxThread *t, uint16_t machine)
+{
+    return machine == t->process->guest->elf_machine ||
+           (machine != __ehdr_start.e_machine && abi_for(machine));
+}
+
 static long check_elf(LinuxThread *t, ExecFile *f, int fd, const Elf64_Ehdr *elf)
 {
     char name[PATH_MAX];
     PathBuffer buf;
-    if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_machine != t->process->abi->elf_machine)
+    if (elf->e_ident[EI_CLASS] != ELFCLASS64 || !is_guest(t, elf->e_machine))
         return RUN_HOST;
     if (elf->e_type != ET_EXEC && elf->e_type != ET_DYN)
         return -ENOEXEC;

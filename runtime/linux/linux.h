@@ -83,6 +83,7 @@ typedef struct LinuxProcess {
     uint64_t brk_start, brk; /* under lock */
     struct rlimit limit_as, limit_data;
     uint64_t stack_low, stack_high;
+    uint64_t sigreturn_at;       /* the guest's GuestAbi.sigreturn_code */
     uint64_t next_low;           /* where to look for free memory below abi->address_limit;
                                     0: the host's own choice serves */
     ShmAttach shm[SHM_ATTACHES]; /* under lock */
@@ -187,9 +188,12 @@ int open_own(int dirfd, const char *path, int flags);
 
 /* ---- loading a program (load.c) ---- */
 
-/* Opens PROGRAM (following #! lines), maps it, builds the stack and sets t's registers. Returns 0,
- * or an exit status after one line on stderr. */
-int load_program(LinuxThread *t, const char *path, int argc, char **argv, char **envp);
+/* Opens PROGRAM, following #! lines, and sees which guest it is for: the process's abi and guest.
+ * NULL and an exit status after one line on stderr. */
+typedef struct OpenProgram OpenProgram;
+OpenProgram *program_open(LinuxThread *t, const char *path, int argc, char **argv, int *status);
+/* Maps it, builds the stack and sets t's registers. Returns 0, or an exit status likewise. */
+int load_program(LinuxThread *t, OpenProgram *prog, const char *path, char **envp);
 
 /* ---- files (path.c, procfs.c) ---- */
 

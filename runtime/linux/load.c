@@ -27,13 +27,13 @@
 enum { STATUS_MISSING = 127, STATUS_NOT_RUNNABLE = 126, MAX_SCRIPTS = 5, SCRIPT_LINE = 256 };
 enum { DEFAULT_STACK = 8 << 20, MAX_STACK = 1 << 30, MIN_STACK = 256 << 10 };
 
-typedef struct OpenProgram {
+struct OpenProgram {
     int fd;
     struct stat st;
     char *path;  /* that was opened */
     char **argv; /* with the interpreters of #! lines in front */
     int argc;
-} OpenProgram;
+};
 
 static uint64_t page_up(uint64_t n)
 {
@@ -151,12 +151,12 @@ static int parse_program(LinuxProcess *p, const char *path, int fd, uint64_t siz
 {
     ElfSource src = {.read = read_file, .arg = &fd, .size = size};
     ElfError err;
-    if (elf_parse(&src, p->abi->elf_machine, p->abi->address_limit, img, &err))
+    if (elf_parse(&src, p->guest->elf_machine, p->abi->address_limit, img, &err))
         return 0;
     const char *name = err.wrong_machine ? elf_machine_name(err.machine) : NULL;
     if (name)
         log_note("%s: offset %llu: a program for %s; Dragoman runs %s programs", path,
-                 (unsigned long long)err.offset, name, p->abi->description);
+                 (unsigned long long)err.offset, name, abi_all_names());
     else
         log_note("%s: offset %llu: %s", path, (unsigned long long)err.offset, err.reason);
     return STATUS_NOT_RUNNABLE;
@@ -320,7 +320,7 @@ static size_t fill_auxv(LinuxProcess *p, const LoadedProgram *lp, uint64_t execf
         {AT_HWCAP2, p->abi->hwcap(1)},
         {AT_MINSIGSTKSZ, p->abi->min_sigstack},
         {AT_EXECFN, execfn},
-        {AT_PLATFORM, platform},
+        {p->abi->platform ? AT_PLATFORM : AT_NULL, p->abi->platform ? platform : 0},
         {AT_NULL, 0},
     };
     memcpy(v, pairs, sizeof pairs);
@@ -348,7 +348,8 @@ static uint64_t build_stack(LinuxProcess *p, const LoadedProgram *lp, int argc, 
     ok = ok && push_strings(p, &at, argv, argc, v + 1);
     p->arg_start = at;
     at &= -(uint64_t)16;
-    uint64_t platform = ok ? push(p, &at, p->abi->machine, strlen(p->abi->machine) + 1) : 0;
+    const char *name = p->abi->platform ? p->abi->platform : "";
+    uint64_t platform = ok ? push(p, &at, name, strlen(name) + 1) : 0;
     if (getrandom(random_bytes, sizeof random_bytes, 0) < 0)
         log_note("no random bytes for the program: %s", strerror(errno));
     uint64_t seed = p->options->seed;
@@ -438,51 +439,89 @@ static void note_image(LinuxProcess *p, const ElfImage *img, uint64_t base)
     }
 }
 
-int load_program(LinuxThread *t, const char *path, int argc, char **argv, char **envp)
+/* The guest that an opened file is for; one that is no program we know is left to elf_parse. */
+static void choose_guest(LinuxProcess *p, int fd)
 {
-    LinuxProcess *p = t->process;
-    uint64_t fd = p->options->program_fd;
-    char link[64];
-    OpenProgram prog = {.path = strdup(path), .argv = argv, .argc = argc};
-    int status = open_program(path, fd == OPTION_NO_NUMBER ? -1 : (int)fd, &prog);
-    if (status)
-        return status;
+    Elf64_Ehdr h;
+    const GuestAbi *abi = NULL;
+    if (pread(fd, &h, sizeof h, 0) == sizeof h && !memcmp(h.e_ident, ELFMAG, SELFMAG))
+        abi = abi_for(h.e_machine);
+    p->abi = abi ? abi : &abi_x86_64;
+    p->guest = p->abi->ops;
+}
+
+OpenProgram *program_open(LinuxThread *t, const char *path, int argc, char **argv, int *status)
+{
+    uint64_t fd = t->process->options->program_fd;
+    OpenProgram *prog = calloc(1, sizeof *prog);
+    if (!prog)
+        log_fatal("no memory to load %s", path);
+    *prog = (OpenProgram){.path = strdup(path), .argv = argv, .argc = argc};
+    *status = open_program(path, fd == OPTION_NO_NUMBER ? -1 : (int)fd, prog);
+    if (*status)
+        return NULL;
     if (fd != OPTION_NO_NUMBER) {
         ssize_t n;
-        char target[PATH_MAX];
-        snprintf(link, sizeof link, "/proc/self/fd/%d", prog.fd);
+        char link[64], target[PATH_MAX];
+        snprintf(link, sizeof link, "/proc/self/fd/%d", prog->fd);
         if ((n = readlink(link, target, sizeof target - 1)) > 0) {
             target[n] = 0;
-            prog.path = strdup(target);
+            prog->path = strdup(target);
         }
     }
     int followed, depth = 0;
-    while ((followed = follow_script(t, &prog, &status)) > 0)
-        if (++depth > MAX_SCRIPTS)
-            return refuse(path, ELOOP);
+    while ((followed = follow_script(t, prog, status)) > 0) {
+        if (++depth > MAX_SCRIPTS) {
+            *status = refuse(path, ELOOP);
+            return NULL;
+        }
+    }
     if (followed < 0)
-        return status;
+        return NULL;
+    choose_guest(t->process, prog->fd);
+    return prog;
+}
+
+/* The code that signal handlers return to where the program brings none. */
+static bool map_sigreturn(LinuxProcess *p)
+{
+    const GuestAbi *abi = p->abi;
+    if (!abi->sigreturn_bytes)
+        return true;
+    int64_t at = map_anywhere(p, 0, GUEST_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                              -1, 0, 0, 0);
+    if (at < 0 || host_write((uint64_t)at, abi->sigreturn_code, abi->sigreturn_bytes) ||
+        mprotect((void *)at, GUEST_PAGE, mem_host_prot(PROT_READ | PROT_EXEC)))
+        return false;
+    p->sigreturn_at = (uint64_t)at;
+    mem_mapped(p->engine, p->sigreturn_at, GUEST_PAGE, PROT_READ | PROT_EXEC, false);
+    return true;
+}
+
+int load_program(LinuxThread *t, OpenProgram *prog, const char *path, char **envp)
+{
+    LinuxProcess *p = t->process;
     ElfImage *img = malloc(sizeof *img);
     if (!img)
         log_fatal("no memory to load %s", path);
-    status = parse_program(p, prog.path, prog.fd, (uint64_t)prog.st.st_size, img);
+    int status = parse_program(p, prog->path, prog->fd, (uint64_t)prog->st.st_size, img);
     LoadedProgram lp = {.img = img, .execfn = path};
     if (!status)
-        status = map_image(p, prog.path, img, prog.fd, &lp.base);
+        status = map_image(p, prog->path, img, prog->fd, &lp.base);
     lp.entry = lp.base + img->entry;
-    name_program(p, prog.path, path);
+    name_program(p, prog->path, path);
     if (!status && img->interp[0])
         status = load_interp(t, img->interp, &lp);
     if (status)
         return status;
-    close(prog.fd);
+    close(prog->fd);
     note_image(p, img, lp.base);
     p->brk_start = p->brk = place_brk(img);
-    if (!map_stack(p))
-        return refuse(prog.path, ENOMEM);
-    uint64_t sp = build_stack(p, &lp, prog.argc, prog.argv, envp);
+    if (!map_stack(p) || !map_sigreturn(p))
+        return refuse(prog->path, ENOMEM);
+    uint64_t sp = build_stack(p, &lp, prog->argc, prog->argv, envp);
     if (!sp)
-        return refuse(prog.path, E2BIG);
+        return refuse(prog->path, E2BIG);
     free(img);
     p->start_stack = sp;
     p->abi->set_sp(t->vcpu->state, sp);

@@ -6,6 +6,27 @@
 
 enum { MASK_BYTES = 8, MIN_ALTSTACK = 2048 };
 
+/* struct sigaction without a restorer has the mask in its place. */
+static int action_in(LinuxThread *t, GuestSigAction *act, uint64_t addr)
+{
+    bool none = t->process->abi->no_restorer;
+    int error = copy_in(t, act, addr, none ? offsetof(GuestSigAction, mask) : sizeof *act);
+    if (none) {
+        act->mask = act->restorer;
+        act->restorer = 0;
+    }
+    return error;
+}
+
+static int action_out(LinuxThread *t, uint64_t addr, const GuestSigAction *act)
+{
+    GuestSigAction out = *act;
+    bool none = t->process->abi->no_restorer;
+    if (none)
+        out.restorer = out.mask;
+    return copy_out(t, addr, &out, none ? offsetof(GuestSigAction, mask) : sizeof out);
+}
+
 long sys_rt_sigaction(LinuxThread *t, uint64_t a[6])
 {
     GuestSigAction new, old;
@@ -13,10 +34,10 @@ long sys_rt_sigaction(LinuxThread *t, uint64_t a[6])
     if (a[3] != MASK_BYTES || sig < 1 || sig > SIGNALS ||
         (a[1] && (sig == SIGKILL || sig == SIGSTOP)))
         return -EINVAL;
-    if (a[1] && copy_in(t, &new, a[1], sizeof new))
+    if (a[1] && action_in(t, &new, a[1]))
         return -EFAULT;
     long r = signals_set_action(t, sig, a[1] ? &new : NULL, &old);
-    if (r == 0 && a[2] && copy_out(t, a[2], &old, sizeof old))
+    if (r == 0 && a[2] && action_out(t, a[2], &old))
         return -EFAULT;
     return r;
 }

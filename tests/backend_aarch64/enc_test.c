@@ -49,8 +49,8 @@ static unsigned lanes_of(const char *name)
 
 static bool is_float_form(A64Form f)
 {
-    return f == FORM_F_DN || f == FORM_F_DNM || f == FORM_F_NM || f == FORM_F_COND ||
-           f == FORM_VF_DN || f == FORM_VF_DNM;
+    return f == FORM_F_DN || f == FORM_F_DNM || f == FORM_F_DNMA || f == FORM_F_NM ||
+           f == FORM_F_COND || f == FORM_VF_DN || f == FORM_VF_DNM;
 }
 
 static uint64_t logic_imm(bool wide)

@@ -20,7 +20,8 @@ static const SlotDesc slot_rows[] = {
     SLOT(rsp, 4, IR_I64),   SLOT(rsi, 5, IR_I64),    SLOT(r14, 6, IR_I64), SLOT(xmm0, 7, IR_V128),
     SLOT(xmm1, 8, IR_V128), SLOT(xmm14, 9, IR_V128),
 };
-static const SlotTable slots = {slot_rows, sizeof slot_rows / sizeof slot_rows[0], "x86_64"};
+static const SlotTable slots = {
+    .slots = slot_rows, .count = sizeof slot_rows / sizeof slot_rows[0], .guest = "x86_64"};
 
 typedef struct Case {
     const char *guest; /* what a frontend would have lifted */

@@ -31,7 +31,7 @@ enum {
 };
 
 static SlotDesc h_slot[NSLOTS];
-static SlotTable h_slots = {h_slot, NSLOTS, "test"};
+static SlotTable h_slots = {.slots = h_slot, .count = NSLOTS, .guest = "test"};
 static Convention h_conv;
 static ThreadState h_thread;
 #define h_state h_thread.cpu

@@ -181,7 +181,7 @@ static HostDesc imaginary = {
 
 enum { NSLOTS = 10, PINNED = 5, BLOCKS = 6 };
 static SlotDesc slot_descs[NSLOTS];
-static const SlotTable slots = {slot_descs, NSLOTS, "test"};
+static const SlotTable slots = {.slots = slot_descs, .count = NSLOTS, .guest = "test"};
 static void helper_body(void) {}
 static const HelperDesc helper_descs[] = {
     {"pure", helper_body, IR_I64, 2, {IR_I64, IR_I64}, HELPER_PURE},

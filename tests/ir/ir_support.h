@@ -37,7 +37,8 @@ enum {
     SLOT_V = 12,
     SLOT_COUNT = 16,
 };
-static const SlotTable test_slots = {test_slot_descs, SLOT_COUNT, "test"};
+static const SlotTable test_slots = {
+    .slots = test_slot_descs, .count = SLOT_COUNT, .guest = "test"};
 
 static inline TestGuest *test_guest(CpuState *s)
 {

@@ -116,6 +116,10 @@ static void one(IrBuilder *b, IrOp op, IrType t)
             put(b, ir_conv_round(b, op, t, value(b, conv_source(op, t)),
                                  op == IR_ftosi ? IR_ROUND_ZERO : IR_ROUND_CURRENT));
         break;
+    case IR_SIG_TRI:
+        if (ir_op_types(op) >> t & 1)
+            put(b, ir_tri(b, op, value(b, t), value(b, t), value(b, t)));
+        break;
     case IR_SIG_DIV128:
         if (t == IR_I64)
             put(b, ir_div128(b, op, value(b, t), ir_get(b, SLOT_X + 5), ir_get(b, SLOT_X + 6)));

@@ -19,6 +19,8 @@ RULES = {
     "runtime": ([""], ["capstone/capstone.h", "ffi.h"]),
 }
 OTHER_LIBRARIES = re.compile(r"^(ffi\.h|capstone/|llvm-c/|SDL2/)")
+# Made from NAME.decode beside it (tools/patterns).
+MADE = re.compile(r"^(.*)_patterns\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 
 
@@ -34,7 +36,9 @@ def problems_of(root, name):
         if included.endswith(".c"):
             yield where + f"includes a source file, {included}"
         elif quote == '"' and folder in RULES:
-            if not (root / included).exists():
+            made = MADE.match(included)
+            source = f"{made.group(1)}.decode" if made else included
+            if not (root / source).exists():
                 yield where + f"{included} is not a path from the root"
             elif not any(included.startswith(prefix) for prefix in allowed):
                 yield where + f"{folder} may not include {included}"

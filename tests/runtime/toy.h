@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "frontend/guest.h"
+#include "frontend/x86_64/lifter.h"
 
 typedef enum ToyOp {
     TOY_ILLEGAL,
@@ -91,8 +92,9 @@ static const SlotDesc toy_slot_descs[] = {
 #undef TOY_XMM
 #undef TOY_SLOT
 };
-static const SlotTable toy_slots = {toy_slot_descs, sizeof toy_slot_descs / sizeof *toy_slot_descs,
-                                    "x86_64"};
+static const SlotTable toy_slots = {.slots = toy_slot_descs,
+                                    .count = sizeof toy_slot_descs / sizeof *toy_slot_descs,
+                                    .guest = "x86_64"};
 static const HelperTable toy_helpers = {NULL, 0};
 
 /* ---- lifting: straight on through branches that may fall through ---- */
@@ -244,6 +246,8 @@ static const GuestOps guest_toy = {.name = "toy",
                                    .init_state = toy_init,
                                    .mode = toy_mode,
                                    .lift = toy_lift,
+                                   .describe_fault = x86_describe_fault,
+                                   .canonical_only = true,
                                    .service = toy_service,
                                    .disassemble = toy_disassemble};
 

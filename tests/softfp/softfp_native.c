@@ -134,7 +134,7 @@ static void end(Try *t, const SoftFp *s)
 
 static void try_bin(Try t, const BinRow *row)
 {
-    SoftFp s = {FP_MODEL_X86, t.fpctl};
+    SoftFp s = {.model = FP_MODEL_X86, .fpctl = t.fpctl};
     Lane a = {.u = t.a}, b = {.u = t.b}, v = {.u = 0};
     t.name = row->name;
     t.got = row->soft(&s, t.wide, t.a, t.b);
@@ -149,7 +149,7 @@ static void try_bin(Try t, const BinRow *row)
 
 static void try_sqrt(Try t)
 {
-    SoftFp s = {FP_MODEL_X86, t.fpctl};
+    SoftFp s = {.model = FP_MODEL_X86, .fpctl = t.fpctl};
     Lane a = {.u = t.a}, v = {.u = 0};
     t.name = "sqrt";
     t.got = softfp_sqrt(&s, t.wide, t.a);
@@ -180,7 +180,7 @@ static const RoundRow rounds[] = {
 
 static void try_round(Try t, const RoundRow *row)
 {
-    SoftFp s = {FP_MODEL_X86, t.fpctl};
+    SoftFp s = {.model = FP_MODEL_X86, .fpctl = t.fpctl};
     Lane a = {.u = t.a}, v = {.u = 0};
     t.name = "round";
     t.got = softfp_round(&s, t.wide, t.a, row->mode, row->quiet);
@@ -200,7 +200,7 @@ static unsigned bits_of(FpRelation r)
 
 static void try_compare(Try t, bool signals)
 {
-    SoftFp s = {FP_MODEL_X86, t.fpctl};
+    SoftFp s = {.model = FP_MODEL_X86, .fpctl = t.fpctl};
     Lane a = {.u = t.a}, b = {.u = t.b};
     t.name = signals ? "comis" : "ucomis";
     t.got = bits_of(softfp_compare(&s, t.wide, t.a, t.b, signals));
@@ -214,7 +214,7 @@ static void try_compare(Try t, bool signals)
 
 static void try_resize(Try t)
 {
-    SoftFp s = {FP_MODEL_X86, t.fpctl};
+    SoftFp s = {.model = FP_MODEL_X86, .fpctl = t.fpctl};
     Lane a = {.u = t.a}, v = {.u = 0};
     t.name = t.wide ? "truncate" : "extend";
     t.got = t.wide ? softfp_truncate(&s, t.a) : softfp_extend(&s, t.a);
@@ -240,7 +240,7 @@ static int64_t native_to_int(Lane a, bool wide, bool int64, bool zero)
 
 static void try_to_int(Try t, bool int64, bool zero)
 {
-    SoftFp s = {FP_MODEL_X86, t.fpctl};
+    SoftFp s = {.model = FP_MODEL_X86, .fpctl = t.fpctl};
     t.name = int64 ? (zero ? "toi64z" : "toi64") : (zero ? "toi32z" : "toi32");
     t.got = (uint64_t)softfp_to_int(&s, t.wide, t.a, int64, zero);
     begin(&t);
@@ -250,7 +250,7 @@ static void try_to_int(Try t, bool int64, bool zero)
 
 static void try_from_int(Try t)
 {
-    SoftFp s = {FP_MODEL_X86, t.fpctl};
+    SoftFp s = {.model = FP_MODEL_X86, .fpctl = t.fpctl};
     Lane v = {.u = 0};
     t.name = "fromint";
     t.a = rnd() >> (rnd() & 63);

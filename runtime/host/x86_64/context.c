@@ -134,5 +134,5 @@ const char *host_jit_obstacle(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")
                ? NULL
-               : "this CPU lacks AVX2 or BMI2";
+               : "this CPU lacks AVX2, FMA or BMI2";
 }

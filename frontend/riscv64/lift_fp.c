@@ -1,0 +1,409 @@
+/* lift_fp.c: the F and D extensions (chapters 20 and 21).
+ *
+ * Values are the IR's f32 and f64 under FP_MODEL_RISCV: NaN results are the default NaN. Rounding:
+ * an instruction's own mode stands in its rm field, or that says to use frm, which fpctl has as far
+ * as hosts know it; the rest is in the mode word. What hosts cannot do is a call of rv_helper_fp:
+ * rounding ties away from zero, and conversions to integers of what may not fit.
+ */
+#include "frontend/riscv64/helpers.h"
+#include "frontend/riscv64/lift.h"
+
+enum { RNE, RTZ, RDN, RUP, RMM, DYNAMIC = 7, CURRENT };
+enum { RC_AT = 13 };
+
+static IrRef read_fp(RvLift *l, const RvInsn *in, int reg)
+{
+    return in->wide ? rv_f(l, (unsigned)reg) : rv_single(l, (unsigned)reg);
+}
+
+static void write_fp(RvLift *l, const RvInsn *in, IrRef v)
+{
+    if (in->wide)
+        rv_set_f(l, (unsigned)in->fd, v);
+    else
+        rv_set_single(l, (unsigned)in->fd, v);
+}
+
+static IrType fp_type(const RvInsn *in)
+{
+    return in->wide ? IR_F64 : IR_F32;
+}
+static IrType bits_type(const RvInsn *in)
+{
+    return in->wide ? IR_I64 : IR_I32;
+}
+static IrRef bits_of(RvLift *l, const RvInsn *in, IrRef v)
+{
+    return ir_conv(&l->b, IR_bitcast, bits_type(in), v);
+}
+static IrRef from_bits(RvLift *l, const RvInsn *in, IrRef v)
+{
+    return ir_conv(&l->b, IR_bitcast, fp_type(in), v);
+}
+static IrRef bits_const(RvLift *l, const RvInsn *in, uint64_t wide, uint32_t narrow)
+{
+    return ir_const(&l->b, bits_type(in), in->wide ? wide : narrow);
+}
+
+/* ---- rounding ---- */
+
+bool rv_rounding_exists(uint32_t mode, const RvInsn *in)
+{
+    return in->rm == DYNAMIC ? !(mode & RV_MODE_RESERVED) : in->rm <= RMM;
+}
+
+/* CURRENT (fpctl has it) or a static mode. */
+static int rounding(const RvLift *l, const RvInsn *in)
+{
+    if (in->rm != DYNAMIC)
+        return in->rm;
+    return l->mode & RV_MODE_AWAY ? RMM : CURRENT;
+}
+
+/* A helper's result; fpctl has the flags after it. */
+static IrRef call_fp(RvLift *l, const RvInsn *in, unsigned what, int rm, IrRef a, IrRef b, IrRef c)
+{
+    static const uint8_t rc[] = {[RNE] = 0, [RTZ] = 3, [RDN] = 1, [RUP] = 2};
+    IrRef fpctl = ir_fpctl_get(&l->b), rounded = fpctl;
+    if (rm < RMM)
+        rounded = ir_deposit(&l->b, fpctl, ir_const(&l->b, IR_I32, rc[rm]), RC_AT, 2);
+    what |= (in->wide ? RV_FP_WIDE : 0u) | (rm == RMM ? RV_FP_AWAY : 0u);
+    IrRef args[] = {ir_const(&l->b, IR_I32, what), a, b, c, rounded};
+    IrRef r = ir_call(&l->b, RV_HELPER_fp, args, 5);
+    IrRef after = ir_get(&l->b, RV_SLOT_FP_RESULT);
+    if (rm < RMM)
+        after = ir_deposit(&l->b, after, ir_extract(&l->b, fpctl, RC_AT, 2), RC_AT, 2);
+    ir_fpctl_set(&l->b, after);
+    return r;
+}
+
+static IrRef widened_bits(RvLift *l, const RvInsn *in, IrRef v)
+{
+    if (!v.i)
+        return rv_const(l, 0);
+    v = bits_of(l, in, v);
+    return in->wide ? v : ir_conv(&l->b, IR_zext, IR_I64, v);
+}
+
+/* An operation by the helper, on up to three operands of the instruction's format. */
+static IrRef by_helper(RvLift *l, const RvInsn *in, RvFpOp op, int rm, IrRef a, IrRef b, IrRef c)
+{
+    IrRef r = call_fp(l, in, op, rm, widened_bits(l, in, a), widened_bits(l, in, b),
+                      widened_bits(l, in, c));
+    return from_bits(l, in, in->wide ? r : ir_conv(&l->b, IR_trunc, IR_I32, r));
+}
+
+/* Static modes around an operation: returns what end_rounding needs. */
+static IrRef begin_rounding(RvLift *l, int rm)
+{
+    static const uint8_t rc[] = {[RNE] = 0, [RTZ] = 3, [RDN] = 1, [RUP] = 2};
+    if (rm == CURRENT)
+        return IR_NONE;
+    IrRef fpctl = ir_fpctl_get(&l->b);
+    ir_fpctl_set(&l->b, ir_deposit(&l->b, fpctl, ir_const(&l->b, IR_I32, rc[rm]), RC_AT, 2));
+    return ir_extract(&l->b, fpctl, RC_AT, 2);
+}
+
+static void end_rounding(RvLift *l, IrRef before)
+{
+    if (before.i)
+        ir_fpctl_set(&l->b, ir_deposit(&l->b, ir_fpctl_get(&l->b), before, RC_AT, 2));
+}
+
+/* ---- loads, stores, moves ---- */
+
+void rv_trans_fld(RvLift *l, const RvInsn *in)
+{
+    rv_set_f(l, (unsigned)in->fd, ir_load(&l->b, IR_F64, rv_address(l, in), IR_ORDER_NONE));
+}
+
+void rv_trans_fsd(RvLift *l, const RvInsn *in)
+{
+    ir_store(&l->b, rv_address(l, in), rv_f(l, (unsigned)in->fs2), IR_ORDER_NONE);
+}
+
+void rv_trans_flw(RvLift *l, const RvInsn *in)
+{
+    rv_set_single(l, (unsigned)in->fd, ir_load(&l->b, IR_F32, rv_address(l, in), IR_ORDER_NONE));
+}
+
+/* The low half of a register as it is, boxed or not. */
+static IrRef low_half(RvLift *l, int reg)
+{
+    IrRef bits = ir_conv(&l->b, IR_bitcast, IR_I64, rv_f(l, (unsigned)reg));
+    return ir_conv(&l->b, IR_trunc, IR_I32, bits);
+}
+
+void rv_trans_fsw(RvLift *l, const RvInsn *in)
+{
+    ir_store(&l->b, rv_address(l, in), low_half(l, in->fs2), IR_ORDER_NONE);
+}
+
+void rv_trans_fmv_x_w(RvLift *l, const RvInsn *in)
+{
+    rv_set_sext(l, (unsigned)in->rd, low_half(l, in->fs1));
+}
+
+void rv_trans_fmv_w_x(RvLift *l, const RvInsn *in)
+{
+    rv_set_single(l, (unsigned)in->fd,
+                  ir_conv(&l->b, IR_bitcast, IR_F32, rv_w(l, (unsigned)in->rs1)));
+}
+
+void rv_trans_fmv_x_d(RvLift *l, const RvInsn *in)
+{
+    rv_set_x(l, (unsigned)in->rd, ir_conv(&l->b, IR_bitcast, IR_I64, rv_f(l, (unsigned)in->fs1)));
+}
+
+void rv_trans_fmv_d_x(RvLift *l, const RvInsn *in)
+{
+    rv_set_f(l, (unsigned)in->fd, ir_conv(&l->b, IR_bitcast, IR_F64, rv_x(l, (unsigned)in->rs1)));
+}
+
+void rv_trans_fsgnj(RvLift *l, const RvInsn *in)
+{
+    IrRef value = read_fp(l, in, in->fs1);
+    if (in->op == RV_SIGN_COPY && in->fs1 == in->fs2) { /* fmv */
+        write_fp(l, in, value);
+        return;
+    }
+    IrRef sign = bits_const(l, in, 1ull << 63, 1u << 31);
+    IrRef rest = bits_const(l, in, INT64_MAX, INT32_MAX);
+    IrRef a = bits_of(l, in, value), b = bits_of(l, in, read_fp(l, in, in->fs2));
+    if (in->op == RV_SIGN_NOT)
+        b = ir_un(&l->b, IR_not, b);
+    b = ir_bin(&l->b, IR_and, b, sign);
+    if (in->op != RV_SIGN_XOR)
+        a = ir_bin(&l->b, IR_and, a, rest);
+    write_fp(l, in, from_bits(l, in, ir_bin(&l->b, in->op == RV_SIGN_XOR ? IR_xor : IR_or, a, b)));
+}
+
+/* ---- arithmetic ---- */
+
+void rv_trans_farith(RvLift *l, const RvInsn *in)
+{
+    int rm = rounding(l, in);
+    IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2), r;
+    if (rm == RMM) {
+        r = by_helper(l, in, (RvFpOp)(RV_FP_ADD + in->op - IR_fadd), rm, a, b, IR_NONE);
+    } else {
+        IrRef before = begin_rounding(l, rm);
+        r = ir_bin(&l->b, (IrOp)in->op, a, b);
+        end_rounding(l, before);
+    }
+    write_fp(l, in, r);
+}
+
+_Static_assert(IR_fsub == IR_fadd + 1 && IR_fmul == IR_fadd + 2 && IR_fdiv == IR_fadd + 3,
+               "RvFpOp has the order of the IR's ops");
+
+void rv_trans_fsqrt(RvLift *l, const RvInsn *in)
+{
+    int rm = rounding(l, in);
+    IrRef a = read_fp(l, in, in->fs1), r;
+    if (rm == RMM) {
+        r = by_helper(l, in, RV_FP_SQRT, rm, a, IR_NONE, IR_NONE);
+    } else {
+        IrRef before = begin_rounding(l, rm);
+        r = ir_un(&l->b, IR_fsqrt, a);
+        end_rounding(l, before);
+    }
+    write_fp(l, in, r);
+}
+
+static IrRef negated(RvLift *l, const RvInsn *in, IrRef v)
+{
+    IrRef sign = bits_const(l, in, 1ull << 63, 1u << 31);
+    return from_bits(l, in, ir_bin(&l->b, IR_xor, bits_of(l, in, v), sign));
+}
+
+/* op: bit 0 negates the addend, bit 1 the product, and then the addend goes the other way. */
+void rv_trans_fma(RvLift *l, const RvInsn *in)
+{
+    int rm = rounding(l, in);
+    IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2), c = read_fp(l, in, in->fs3), r;
+    if (in->op & 2)
+        a = negated(l, in, a);
+    if (in->op & 1)
+        c = negated(l, in, c);
+    if (rm == RMM) {
+        r = by_helper(l, in, RV_FP_FMA, rm, a, b, c);
+    } else {
+        IrRef before = begin_rounding(l, rm);
+        r = ir_tri(&l->b, IR_ffma, a, b, c);
+        end_rounding(l, before);
+    }
+    write_fp(l, in, r);
+}
+
+/* ---- comparison ---- */
+
+void rv_trans_fcompare(RvLift *l, const RvInsn *in)
+{
+    IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2);
+    IrRef is = ir_fcmp(&l->b, (IrOp)in->op, a, b, in->op == IR_feq ? 0 : IR_F_SIGNAL);
+    rv_set_x(l, (unsigned)in->rd, ir_conv(&l->b, IR_zext, IR_I64, is));
+}
+
+/* Of numbers, the smaller or larger, -0 below +0: taken in both orders the results differ only for
+ * two zeros, and then by their sign. Of a NaN and a number, the number; of two NaNs, the default
+ * one. */
+void rv_trans_fminmax(RvLift *l, const RvInsn *in)
+{
+    IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2);
+    uint32_t odd = rv_block(l), plain = rv_block(l), done = rv_block(l);
+    l->b.region->blocks.data[odd].cold = true;
+    ir_br(&l->b, ir_fcmp(&l->b, IR_fun, a, b, 0), odd, plain);
+    rv_enter(l, odd);
+    IrRef nan = from_bits(l, in, bits_const(l, in, 0x7ff8ull << 48, 0x7fc00000));
+    IrRef other = ir_select(&l->b, ir_fcmp(&l->b, IR_fun, b, b, 0), nan, b);
+    write_fp(l, in, ir_select(&l->b, ir_fcmp(&l->b, IR_fun, a, a, 0), other, a));
+    ir_jump(&l->b, done);
+    rv_enter(l, plain);
+    IrRef x = bits_of(l, in, ir_bin(&l->b, (IrOp)in->op, a, b));
+    IrRef y = bits_of(l, in, ir_bin(&l->b, (IrOp)in->op, b, a));
+    x = ir_bin(&l->b, in->op == IR_fminsel ? IR_or : IR_and, x, y);
+    write_fp(l, in, from_bits(l, in, x));
+    ir_jump(&l->b, done);
+    rv_enter(l, done);
+    l->known.f[in->fd] = l->known.single[in->fd] = IR_NONE;
+}
+
+/* One bit: 0 to 3 infinite, normal, subnormal, zero of negative sign, 4 to 7 the same backwards of
+ * positive sign, 8 a signalling NaN, 9 a quiet one. */
+void rv_trans_fclass(RvLift *l, const RvInsn *in)
+{
+    IrRef v = bits_of(l, in, read_fp(l, in, in->fs1));
+    IrRef inf = bits_const(l, in, 0x7ffull << 52, 0xffu << 23);
+    IrRef normal = bits_const(l, in, 1ull << 52, 1u << 23), zero = bits_const(l, in, 0, 0);
+    IrRef magnitude = ir_bin(&l->b, IR_and, v, bits_const(l, in, INT64_MAX, INT32_MAX));
+    IrRef kind =
+        ir_select(&l->b, ir_cmp(&l->b, IR_ult, magnitude, normal), rv_const(l, 2), rv_const(l, 1));
+    kind = ir_select(&l->b, ir_cmp(&l->b, IR_eq, magnitude, zero), rv_const(l, 3), kind);
+    kind = ir_select(&l->b, ir_cmp(&l->b, IR_eq, magnitude, inf), rv_const(l, 0), kind);
+    IrRef backwards = ir_bin(&l->b, IR_sub, rv_const(l, 7), kind);
+    kind = ir_select(&l->b, ir_cmp(&l->b, IR_slt, v, zero), kind, backwards);
+    IrRef quiet = ir_bin(&l->b, IR_and, v, bits_const(l, in, 1ull << 51, 1u << 22));
+    IrRef nan = ir_select(&l->b, ir_cmp(&l->b, IR_eq, quiet, zero), rv_const(l, 8), rv_const(l, 9));
+    kind = ir_select(&l->b, ir_cmp(&l->b, IR_ult, inf, magnitude), nan, kind);
+    rv_set_x(l, (unsigned)in->rd, ir_bin(&l->b, IR_shl, rv_const(l, 1), kind));
+}
+
+/* ---- conversions ---- */
+
+void rv_trans_fcvt_s_d(RvLift *l, const RvInsn *in)
+{
+    int rm = rounding(l, in);
+    IrRef a = rv_f(l, (unsigned)in->fs1), r;
+    if (rm == RMM) {
+        IrRef zero = rv_const(l, 0);
+        r = call_fp(l, in, RV_FP_NARROW, rm, ir_conv(&l->b, IR_bitcast, IR_I64, a), zero, zero);
+        r = ir_conv(&l->b, IR_bitcast, IR_F32, ir_conv(&l->b, IR_trunc, IR_I32, r));
+    } else {
+        IrRef before = begin_rounding(l, rm);
+        r = ir_conv(&l->b, IR_ftrunc, IR_F32, a);
+        end_rounding(l, before);
+    }
+    rv_set_single(l, (unsigned)in->fd, r);
+}
+
+/* Exact, whatever the rounding mode. */
+void rv_trans_fcvt_d_s(RvLift *l, const RvInsn *in)
+{
+    rv_set_f(l, (unsigned)in->fd, ir_conv(&l->b, IR_fext, IR_F64, rv_single(l, (unsigned)in->fs1)));
+}
+
+/* A 64-bit unsigned number that looks negative is halved, keeping that it was odd, and the result
+ * doubled, which is exact. */
+static IrRef from_unsigned(RvLift *l, IrType to, IrRef v)
+{
+    IrRef large = ir_cmp(&l->b, IR_slt, v, rv_const(l, 0));
+    IrRef half = ir_bin(&l->b, IR_or, ir_bini(&l->b, IR_shr, v, 1), ir_bini(&l->b, IR_and, v, 1));
+    IrRef r = ir_conv(&l->b, IR_sitof, to, ir_select(&l->b, large, half, v));
+    return ir_select(&l->b, large, ir_bin(&l->b, IR_fadd, r, r), r);
+}
+
+void rv_trans_fcvt_from_int(RvLift *l, const RvInsn *in)
+{
+    int rm = rounding(l, in);
+    bool word = in->op == RV_TO_W || in->op == RV_TO_WU;
+    IrRef v = rv_x(l, (unsigned)in->rs1), r;
+    if (word && in->wide)
+        rm = CURRENT; /* exact */
+    if (rm == RMM) {
+        IrRef zero = rv_const(l, 0);
+        r = call_fp(l, in, RV_FP_FROM_INT + (unsigned)in->op, rm, v, zero, zero);
+        r = from_bits(l, in, in->wide ? r : ir_conv(&l->b, IR_trunc, IR_I32, r));
+        write_fp(l, in, r);
+        return;
+    }
+    if (in->op == RV_TO_W)
+        v = rv_w(l, (unsigned)in->rs1);
+    if (in->op == RV_TO_WU)
+        v = ir_conv(&l->b, IR_zext, IR_I64, rv_w(l, (unsigned)in->rs1));
+    IrRef before = begin_rounding(l, rm);
+    r = in->op == RV_TO_LU ? from_unsigned(l, fp_type(in), v)
+                           : ir_conv(&l->b, IR_sitof, fp_type(in), v);
+    end_rounding(l, before);
+    write_fp(l, in, r);
+}
+
+/* Whether a value fits for certain, however it is rounded: by its bits, so that no flag is raised.
+ * Signed: the magnitude is below the limit. Unsigned: so are the bits, the sign's included. */
+static IrRef surely_fits(RvLift *l, const RvInsn *in, IrRef bits)
+{
+    static const struct {
+        uint64_t wide;
+        uint32_t narrow;
+    } limits[] = {
+        [RV_TO_W] = {0x41dfffffffc00000, 0x4f000000},  /* 2^31 - 1, 2^31 */
+        [RV_TO_WU] = {0x41efffffffe00000, 0x4f800000}, /* 2^32 - 1, 2^32 */
+        [RV_TO_L] = {0x43e0000000000000, 0x5f000000},  /* 2^63 */
+        [RV_TO_LU] = {0x43e0000000000000, 0x5f000000}, /* 2^63 */
+    };
+    if (in->op == RV_TO_W || in->op == RV_TO_L)
+        bits = ir_bin(&l->b, IR_and, bits, bits_const(l, in, INT64_MAX, INT32_MAX));
+    return ir_cmp(&l->b, IR_ult, bits,
+                  bits_const(l, in, limits[in->op].wide, limits[in->op].narrow));
+}
+
+static IrRef convert(RvLift *l, const RvInsn *in, IrRef v, int rm)
+{
+    static const uint8_t rounds[] = {
+        [RNE] = IR_ROUND_NEAREST, [RDN] = IR_ROUND_DOWN, [RUP] = IR_ROUND_UP};
+    IrType to = in->op == RV_TO_W ? IR_I32 : IR_I64;
+    IrRound round = rm == CURRENT ? IR_ROUND_CURRENT : IR_ROUND_ZERO;
+    if (rm != CURRENT && rm != RTZ)
+        v = ir_emit(&l->b, &(IrInst){.op = IR_fround,
+                                     .type = (uint8_t)fp_type(in),
+                                     .cc = rounds[rm],
+                                     .nargs = 1,
+                                     .arg = {v}});
+    IrRef r = ir_conv_round(&l->b, IR_ftosi, to, v, round);
+    if (in->op == RV_TO_WU)
+        r = ir_conv(&l->b, IR_trunc, IR_I32, r);
+    return ir_inst(l->b.region, r)->type == IR_I64 ? r : ir_conv(&l->b, IR_sext, IR_I64, r);
+}
+
+void rv_trans_fcvt_to_int(RvLift *l, const RvInsn *in)
+{
+    int rm = rounding(l, in);
+    IrRef v = read_fp(l, in, in->fs1), zero = rv_const(l, 0);
+    unsigned what = RV_FP_TO_INT + (unsigned)in->op;
+    if (rm == RMM) {
+        rv_set_x(l, (unsigned)in->rd, call_fp(l, in, what, rm, widened_bits(l, in, v), zero, zero));
+        return;
+    }
+    IrRef bits = bits_of(l, in, v);
+    uint32_t plain = rv_block(l), odd = rv_block(l), done = rv_block(l);
+    l->b.region->blocks.data[odd].cold = true;
+    ir_br(&l->b, surely_fits(l, in, bits), plain, odd);
+    rv_enter(l, odd);
+    rv_set_x(l, (unsigned)in->rd, call_fp(l, in, what, rm, widened_bits(l, in, v), zero, zero));
+    ir_jump(&l->b, done);
+    rv_enter(l, plain);
+    rv_set_x(l, (unsigned)in->rd, convert(l, in, v, rm));
+    ir_jump(&l->b, done);
+    rv_enter(l, done);
+    l->known.x[in->rd] = IR_NONE;
+}

@@ -1,0 +1,84 @@
+/* abi_generic.c: flags and structures of Linux's asm-generic headers, for the guests that use them.
+ */
+#include <fcntl.h>
+#include <string.h>
+
+#include "runtime/linux/abi.h"
+
+/* The kernel's O_LARGEFILE, which the C library does not tell on 64-bit hosts. */
+#define HOST_LARGEFILE (O_DIRECTORY == 0200000 ? 0100000 : 0400000)
+
+/* Values of the flags as x86-64 and RISC-V have them (asm-generic/fcntl.h); AArch64 differs in
+ * four. In the order in which strace prints them. */
+const FlagPair abi_generic_open_flags[] = {
+    {00000100, O_CREAT, "O_CREAT"},
+    {00000200, O_EXCL, "O_EXCL"},
+    {00000400, O_NOCTTY, "O_NOCTTY"},
+    {00001000, O_TRUNC, "O_TRUNC"},
+    {00002000, O_APPEND, "O_APPEND"},
+    {00004000, O_NONBLOCK, "O_NONBLOCK"},
+    {04000000, O_SYNC & ~O_DSYNC, "O_SYNC"},
+    {00010000, O_DSYNC, "O_DSYNC"},
+    {00040000, O_DIRECT, "O_DIRECT"},
+    {00100000, HOST_LARGEFILE, "O_LARGEFILE"},
+    {00400000, O_NOFOLLOW, "O_NOFOLLOW"},
+    {01000000, O_NOATIME, "O_NOATIME"},
+    {02000000, O_CLOEXEC, "O_CLOEXEC"},
+    {010000000, O_PATH, "O_PATH"},
+    {020000000, O_TMPFILE & ~O_DIRECTORY, "O_TMPFILE"},
+    {00200000, O_DIRECTORY, "O_DIRECTORY"},
+    {00020000, O_ASYNC, "FASYNC"},
+    {0, 0, NULL},
+};
+
+_Static_assert(sizeof(GenericStat) == 128, "struct stat");
+
+void abi_generic_write_stat(void *out, const struct stat *st)
+{
+    GenericStat g = {
+        .dev = st->st_dev,
+        .ino = st->st_ino,
+        .mode = st->st_mode,
+        .nlink = (uint32_t)st->st_nlink,
+        .uid = st->st_uid,
+        .gid = st->st_gid,
+        .rdev = st->st_rdev,
+        .size = st->st_size,
+        .blksize = (int32_t)st->st_blksize,
+        .blocks = st->st_blocks,
+        .atime = (uint64_t)st->st_atim.tv_sec,
+        .atime_ns = (uint64_t)st->st_atim.tv_nsec,
+        .mtime = (uint64_t)st->st_mtim.tv_sec,
+        .mtime_ns = (uint64_t)st->st_mtim.tv_nsec,
+        .ctime = (uint64_t)st->st_ctim.tv_sec,
+        .ctime_ns = (uint64_t)st->st_ctim.tv_nsec,
+    };
+    memcpy(out, &g, sizeof g);
+}
+
+_Static_assert(sizeof(GenericEpollEvent) == 16, "struct epoll_event");
+
+void abi_generic_write_epoll(void *out, const struct epoll_event *ev)
+{
+    GenericEpollEvent g = {.events = ev->events, .data = ev->data.u64};
+    memcpy(out, &g, sizeof g);
+}
+
+void abi_generic_read_epoll(struct epoll_event *ev, const void *in)
+{
+    GenericEpollEvent g;
+    memcpy(&g, in, sizeof g);
+    ev->events = g.events;
+    ev->data.u64 = g.data;
+}
+
+_Static_assert(sizeof(GenericSemid) == 88, "struct semid_ds");
+
+void abi_generic_write_semid(void *out, const struct semid_ds *ds)
+{
+    GenericSemid g = {.perm = ds->sem_perm,
+                      .otime = ds->sem_otime,
+                      .ctime = ds->sem_ctime,
+                      .nsems = ds->sem_nsems};
+    memcpy(out, &g, sizeof g);
+}
