@@ -279,7 +279,7 @@ static void change_number(Region *r, IrRef v, uint64_t *rng)
     IrInst *i = ir_inst(r, v);
     if (i->op == IR_const) {
         unsigned bits = ir_type_bits((IrType)i->type);
-        i->imm = random_word(rng) & (bits == 64 ? UINT64_MAX : (1ull << bits) - 1);
+        i->imm = random_word(rng) & (bits >= 64 ? UINT64_MAX : (1ull << bits) - 1);
     } else if (i->op == IR_get || i->op == IR_put) {
         i->imm = (mix(rng) >> 20) % NSLOTS;
     } else if (i->op == IR_extract || i->op == IR_sextract || i->op == IR_deposit) {
