@@ -74,7 +74,7 @@ static const TrapRow trap_rows[] = {
     {TRAP_DIVIDE, FAULT_FPE, FPE_INTDIV, true},
     {TRAP_OVERFLOW, FAULT_SEGV, SI_KERNEL, false},
     {TRAP_BOUND, FAULT_SEGV, SI_KERNEL, false},
-    {TRAP_ALIGN, FAULT_BUS, BUS_ADRALN, false},
+    {TRAP_ALIGN, FAULT_BUS, BUS_ADRALN, true},
     {TRAP_FP, FAULT_FPE, 0, true},
     {TRAP_X87, FAULT_FPE, 0, true},
     {TRAP_STEP, FAULT_TRAP, TRAP_BRKPT, true},

@@ -17,14 +17,19 @@ static IrRef immediate(RvLift *l, const RvInsn *in)
     return rv_const(l, (uint64_t)(int64_t)in->imm);
 }
 
+static uint64_t upper(const RvInsn *in)
+{
+    return (uint64_t)(int64_t)(int32_t)((uint32_t)in->upper << 12);
+}
+
 void rv_trans_lui(RvLift *l, const RvInsn *in)
 {
-    rv_set_x(l, (unsigned)in->rd, rv_const(l, (uint64_t)(int64_t)(in->upper << 12)));
+    rv_set_x(l, (unsigned)in->rd, rv_const(l, upper(in)));
 }
 
 void rv_trans_auipc(RvLift *l, const RvInsn *in)
 {
-    rv_set_x(l, (unsigned)in->rd, rv_const(l, l->pc + (uint64_t)(int64_t)(in->upper << 12)));
+    rv_set_x(l, (unsigned)in->rd, rv_const(l, l->pc + upper(in)));
 }
 
 void rv_trans_alu(RvLift *l, const RvInsn *in)

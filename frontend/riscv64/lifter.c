@@ -14,7 +14,7 @@ typedef struct LiftedInsn {
     RvInsn insn;
     uint64_t pc;
     bool illegal;
-    uint8_t got;    /* bytes there were; less than its length: it cannot be fetched */
+    uint8_t got;    /* bytes there were; less than insn.length: it cannot be fetched */
     RvKnown *known; /* at its end, if a block ends there */
 } LiftedInsn;
 
@@ -37,6 +37,7 @@ static RegionDecode decode(void *guest, unsigned i, RegionInsn *out, const uint8
     li->got = (uint8_t)n;
     li->known = NULL;
     li->illegal = false;
+    li->insn.length = (uint8_t)length;
     out->length = (uint8_t)(n < length ? n + 1 : length);
     if (n < length)
         return REGION_FETCH;
@@ -79,7 +80,7 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
     l->pc = li->pc;
     if (li->illegal)
         rv_trap(l, TRAP_ILLEGAL, 0);
-    else if (li->got < 2 || li->got < li->insn.length)
+    else if (li->got < li->insn.length)
         rv_trap(l, TRAP_FETCH, li->got);
     else
         rv_trans[li->insn.row](l, &li->insn);

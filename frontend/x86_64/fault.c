@@ -30,6 +30,8 @@ static void describe_trap(GuestFault *f)
         f->si_code = SI_KERNEL;
         f->addr = 0;
     }
+    if (f->trap == TRAP_ALIGN + 1)
+        f->addr = 0;
 }
 
 void x86_describe_fault(GuestFault *f)

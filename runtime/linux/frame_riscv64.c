@@ -6,6 +6,9 @@
 #include "frontend/riscv64/state.h"
 #include "runtime/linux/linux.h"
 
+/* An exception's return has bit 0 of the program counter clear (volume II, sepc). */
+#define INSTRUCTIONS (~(uint64_t)1)
+
 static LinuxThread *thread_of(CpuState *s)
 {
     return ((Vcpu *)s->vcpu)->linux_thread;
@@ -32,7 +35,7 @@ bool rv_push_frame(CpuState *s, const SignalDelivery *d)
     rv->x[RV_A0 + 1] = at + offsetof(RvSigFrame, info);
     rv->x[RV_A0 + 2] = at + offsetof(RvSigFrame, uc_flags);
     rv->reserved_at = RV_NO_RESERVATION;
-    s->pc = d->action->handler;
+    s->pc = d->action->handler & INSTRUCTIONS;
     return true;
 }
 
@@ -46,7 +49,7 @@ bool rv_pop_frame(CpuState *s, SignalReturn *r)
     memcpy(rv->f, f.fp.f, sizeof f.fp.f);
     rv_set_fcsr(s, f.fp.fcsr);
     rv->reserved_at = RV_NO_RESERVATION;
-    s->pc = f.pc;
+    s->pc = f.pc & INSTRUCTIONS;
     r->mask = f.uc_sigmask;
     r->altstack = f.uc_stack;
     return true;

@@ -67,6 +67,10 @@ build_riscv64(fork_threads guest/fork_threads.c -O2)
 guest_test(riscv64/fork_threads ENGINES jit OPTIONS --native ${guest_bin}/fork_threads
            COMMAND ${riscv64_bin}/fork_threads 50)
 
+build_riscv64(faults riscv64/faults.c -O2)
+guest_test(riscv64/faults QUICK ENGINES jit interp tiers aarch64
+           OPTIONS --expect ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/faults.out COMMAND ${riscv64_bin}/faults)
+
 # Each case of tests/busybox; a few on the other host.
 set(busybox_riscv64 ${DRAGOMAN_DEPS}/trixie-riscv64/usr/bin/busybox)
 set(busybox_amd64 ${DRAGOMAN_DEPS}/trixie-amd64/usr/bin/busybox)
