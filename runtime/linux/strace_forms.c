@@ -499,8 +499,9 @@ static void form_sigaction(Trace *t, const TraceCall *c, unsigned i)
 {
     enum { RESTORER = 0x04000000 };
     GuestSigAction act;
+    bool none = c->thread->process->abi->no_restorer; /* then the mask is in its place */
     if (!c->args[i] || (c->desc->args[i].late && trace_failed(c)) ||
-        !trace_read(c->args[i], &act, sizeof act)) {
+        !trace_read(c->args[i], &act, none ? offsetof(GuestSigAction, mask) : sizeof act)) {
         trace_pointer(t, c->args[i]);
         return;
     }
@@ -510,10 +511,10 @@ static void form_sigaction(Trace *t, const TraceCall *c, unsigned i)
     else
         trace_pointer(t, act.handler);
     trace_add(t, ", sa_mask=");
-    trace_sigset(t, act.mask);
+    trace_sigset(t, none ? act.restorer : act.mask);
     trace_add(t, ", sa_flags=");
     trace_shown(t, SHOW_sa_flags, act.flags);
-    if (act.flags & RESTORER) {
+    if (!none && act.flags & RESTORER) {
         trace_add(t, ", sa_restorer=");
         trace_pointer(t, act.restorer);
     }

@@ -71,6 +71,11 @@ build_riscv64(faults riscv64/faults.c -O2)
 guest_test(riscv64/faults QUICK ENGINES jit interp tiers aarch64
            OPTIONS --expect ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/faults.out COMMAND ${riscv64_bin}/faults)
 
+add_test(NAME riscv64/strace
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/strace.py $<TARGET_FILE:dragoman>
+                 ${riscv64_bin}/faults)
+set_tests_properties(riscv64/strace PROPERTIES LABELS quick TIMEOUT 60)
+
 # Each case of tests/busybox; a few on the other host.
 set(busybox_riscv64 ${DRAGOMAN_DEPS}/trixie-riscv64/usr/bin/busybox)
 set(busybox_amd64 ${DRAGOMAN_DEPS}/trixie-amd64/usr/bin/busybox)

@@ -62,6 +62,7 @@ int main(void)
     sigaction(SIGSEGV, &act, NULL);
     sigaction(SIGBUS, &act, NULL);
     act.sa_sigaction = skip;
+    sigaddset(&act.sa_mask, SIGUSR2);
     sigaction(SIGTRAP, &act, NULL);
     base = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                 0);
