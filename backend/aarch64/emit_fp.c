@@ -161,6 +161,8 @@ static void cold_nan3(Emitter *e, const ColdPath *c)
     rr(e, c->lane == IR_F64 ? A64_FMOV_DX : A64_FMOV_SW, c->d, R_T0);
 }
 
+/* No guest of the x86 model has it yet: the flags of denormal operands and tiny results are not
+ * made x86's here. */
 void a64_ffma(Emitter *e, const SelInst *si, const IrInst *in)
 {
     A64Args args = {.lane = in->type, .d = si->dest, .n = reg(si, 0), .m = reg(si, 1)};
