@@ -32,7 +32,8 @@ typedef enum RvBitOp { RV_BIT_CLEAR, RV_BIT_EXTRACT, RV_BIT_INVERT, RV_BIT_SET }
 /* Values of registers that hold at this point of a block; IR_NONE: in their slots only. */
 typedef struct RvKnown {
     IrRef x[32], f[32];
-    IrRef single[32]; /* the f32 that is boxed in an f register */
+    IrRef single[32];        /* the f32 that is boxed in an f register */
+    IrRef flags, flags_from; /* what fflags was read as last, and the fpctl that it came from */
 } RvKnown;
 
 struct RvLift {

@@ -9,7 +9,7 @@
 #include "frontend/riscv64/lift.h"
 
 enum { FFLAGS = 1, FRM, FCSR, CYCLE = 0xc00, TIME, INSTRET };
-enum { FLAG_BITS = 0x1f, FRM_BITS = 7, FRM_AT = 5 };
+enum { FLAG_BITS = 0x1f, MXCSR_FLAGS = 0x3f, FRM_BITS = 7, FRM_AT = 5 };
 
 /* ---- flags and rounding mode between the two forms ---- */
 
@@ -25,9 +25,10 @@ static IrRef reversed(RvLift *l, IrRef v)
 
 static IrRef read_flags(RvLift *l)
 {
-    IrRef v = ir_conv(&l->b, IR_zext, IR_I64, ir_fpctl_get(&l->b));
+    IrRef fpctl = ir_fpctl_get(&l->b), v = ir_conv(&l->b, IR_zext, IR_I64, fpctl);
+    l->known.flags_from = fpctl;
     IrRef high = ir_bini(&l->b, IR_and, ir_bini(&l->b, IR_shr, v, 1), FLAG_BITS & ~1);
-    return reversed(l, ir_bin(&l->b, IR_or, high, ir_bini(&l->b, IR_and, v, 1)));
+    return l->known.flags = reversed(l, ir_bin(&l->b, IR_or, high, ir_bini(&l->b, IR_and, v, 1)));
 }
 
 /* fpctl with these flags, i64 to i32. */
@@ -36,7 +37,7 @@ static IrRef with_flags(RvLift *l, IrRef fpctl, IrRef flags)
     IrRef v = reversed(l, flags);
     IrRef high = ir_bini(&l->b, IR_shl, ir_bini(&l->b, IR_and, v, FLAG_BITS & ~1), 1);
     v = ir_bin(&l->b, IR_or, high, ir_bini(&l->b, IR_and, v, 1));
-    fpctl = ir_bini(&l->b, IR_and, fpctl, ~(uint32_t)0x3f);
+    fpctl = ir_bini(&l->b, IR_and, fpctl, ~(uint32_t)MXCSR_FLAGS);
     return ir_bin(&l->b, IR_or, fpctl, ir_conv(&l->b, IR_trunc, IR_I32, v));
 }
 
@@ -82,8 +83,29 @@ static IrRef read_csr(RvLift *l, int csr)
     }
 }
 
+/* fflags are given the value that was read from them before, as code does that compares without
+ * raising flags. As a rule nothing was raised in between, and so nothing is to be done. */
+static void restore_flags(RvLift *l)
+{
+    IrRef fpctl = ir_fpctl_get(&l->b);
+    IrRef saved = ir_bini(&l->b, IR_and, l->known.flags_from, MXCSR_FLAGS);
+    IrRef now = ir_bini(&l->b, IR_and, fpctl, MXCSR_FLAGS);
+    uint32_t changed = rv_block(l), done = rv_block(l);
+    l->b.region->blocks.data[changed].cold = true;
+    ir_br(&l->b, ir_cmp(&l->b, IR_eq, saved, now), done, changed);
+    rv_enter(l, changed);
+    IrRef rest = ir_bini(&l->b, IR_and, fpctl, ~(uint32_t)MXCSR_FLAGS);
+    ir_fpctl_set(&l->b, ir_bin(&l->b, IR_or, rest, saved));
+    ir_jump(&l->b, done);
+    rv_enter(l, done);
+}
+
 static void write_csr(RvLift *l, int csr, IrRef v)
 {
+    if (csr == FFLAGS && l->known.flags.i && ir_same(v, l->known.flags)) {
+        restore_flags(l);
+        return;
+    }
     IrRef fpctl = ir_fpctl_get(&l->b), frm = v;
     if (csr != FRM)
         fpctl = with_flags(l, fpctl, ir_bini(&l->b, IR_and, v, FLAG_BITS));

@@ -149,25 +149,26 @@ void rv_set_f(RvLift *l, unsigned reg, IrRef v)
     l->known.single[reg] = IR_NONE;
 }
 
-enum { BOX_BITS = 32 };
-
+/* Boxing and unboxing stay among vectors: the single is lane 0 of one whose other lanes are ones.
+ * What is not boxed is rare, so the choice is a branch, and the value does not wait for the test.
+ */
 IrRef rv_single(RvLift *l, unsigned reg)
 {
     IrRef *known = &l->known.single[reg];
     if (known->i)
         return *known;
-    IrRef bits = ir_conv(&l->b, IR_bitcast, IR_I64, rv_f(l, reg));
-    IrRef boxed = ir_cmp(&l->b, IR_ule, rv_const(l, UINT64_MAX << BOX_BITS), bits);
-    IrRef v = ir_select(&l->b, boxed, ir_conv(&l->b, IR_trunc, IR_I32, bits),
-                        ir_const(&l->b, IR_I32, 0x7fc00000));
-    return *known = ir_conv(&l->b, IR_bitcast, IR_F32, v);
+    IrRef v = rv_f(l, reg), bits = ir_conv(&l->b, IR_bitcast, IR_I64, v);
+    IrRef boxed = ir_cmp(&l->b, IR_ule, rv_const(l, UINT64_MAX << 32), bits);
+    IrRef low = ir_vextract(&l->b, IR_F32, ir_vlow(&l->b, v), 0);
+    return *known = ir_select(&l->b, boxed, low, ir_const(&l->b, IR_F32, 0x7fc00000));
 }
 
 void rv_set_single(RvLift *l, unsigned reg, IrRef v)
 {
-    IrRef bits = ir_conv(&l->b, IR_zext, IR_I64, ir_conv(&l->b, IR_bitcast, IR_I32, v));
-    bits = ir_bini(&l->b, IR_or, bits, UINT64_MAX << BOX_BITS);
-    rv_set_f(l, reg, ir_conv(&l->b, IR_bitcast, IR_F64, bits));
+    uint8_t ones[16];
+    memset(ones, 0xff, sizeof ones);
+    IrRef boxed = ir_vinsert(&l->b, IR_F32, ir_vconst(&l->b, ones), v, 0);
+    rv_set_f(l, reg, ir_vextract(&l->b, IR_F64, boxed, 0));
     l->known.single[reg] = v;
 }
 
