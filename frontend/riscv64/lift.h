@@ -23,6 +23,7 @@ enum {
     RV_A_ROUNDED = 64, /* has an rm field */
 };
 
+typedef enum RvClmulOp { RV_CLMUL_LOW, RV_CLMUL_HIGH, RV_CLMUL_REVERSED } RvClmulOp;
 typedef enum RvSignOp { RV_SIGN_COPY, RV_SIGN_NOT, RV_SIGN_XOR } RvSignOp;
 typedef enum RvIntType { RV_TO_W, RV_TO_WU, RV_TO_L, RV_TO_LU } RvIntType;
 typedef enum RvBitOp { RV_BIT_CLEAR, RV_BIT_EXTRACT, RV_BIT_INVERT, RV_BIT_SET } RvBitOp;

@@ -244,6 +244,51 @@ void rv_trans_orc_b(RvLift *l, const RvInsn *in)
              op64(l, IR_sub, ir_bini(&l->b, IR_shl, high, 1), ir_bini(&l->b, IR_shr, high, 7)));
 }
 
+/* ---- Zbc, Zbkb ---- */
+
+/* The halves of the product of 127 bits; reversed: those from bit 63 on. */
+void rv_trans_clmul(RvLift *l, const RvInsn *in)
+{
+    IrRef a = ir_vlow(&l->b, rv_x(l, (unsigned)in->rs1)), r;
+    IrRef b = ir_vlow(&l->b, rv_x(l, (unsigned)in->rs2));
+    IrRef p = ir_vop_cc(&l->b, IR_vclmul, IR_I64, a, b, 0);
+    IrRef low = ir_vextract(&l->b, IR_I64, p, 0), high = ir_vextract(&l->b, IR_I64, p, 1);
+    r = in->op == RV_CLMUL_LOW ? low : high;
+    if (in->op == RV_CLMUL_REVERSED)
+        r = op64(l, IR_or, ir_bini(&l->b, IR_shl, high, 1), ir_bini(&l->b, IR_shr, low, 63));
+    rv_set_x(l, (unsigned)in->rd, r);
+}
+
+/* The low halves of two registers, that of rs1 lower; of packw the result's upper half is its sign.
+ */
+void rv_trans_pack(RvLift *l, const RvInsn *in)
+{
+    unsigned bits = ir_type_bits((IrType)in->type);
+    IrRef low = ir_conv(&l->b, IR_trunc, (IrType)in->type, rv_x(l, (unsigned)in->rs1));
+    IrRef high = ir_conv(&l->b, IR_trunc, (IrType)in->type, rv_x(l, (unsigned)in->rs2));
+    low = ir_conv(&l->b, IR_zext, IR_I64, low);
+    high = ir_bini(&l->b, IR_shl, ir_conv(&l->b, IR_zext, IR_I64, high), bits);
+    IrRef r = op64(l, IR_or, low, high);
+    if (in->type == IR_I16)
+        r = ir_conv(&l->b, IR_sext, IR_I64, ir_conv(&l->b, IR_trunc, IR_I32, r));
+    rv_set_x(l, (unsigned)in->rd, r);
+}
+
+/* Exchanges the bits of each pair of `by` bits, which mask has the lower ones of. */
+static IrRef exchange(RvLift *l, IrRef v, unsigned by, uint64_t mask)
+{
+    IrRef up = ir_bini(&l->b, IR_shl, ir_bini(&l->b, IR_and, v, mask), by);
+    return op64(l, IR_or, up, ir_bini(&l->b, IR_and, ir_bini(&l->b, IR_shr, v, by), mask));
+}
+
+/* The bits of each byte backwards. */
+void rv_trans_brev8(RvLift *l, const RvInsn *in)
+{
+    IrRef v = exchange(l, rv_x(l, (unsigned)in->rs1), 1, 0x5555555555555555);
+    v = exchange(l, v, 2, 0x3333333333333333);
+    rv_set_x(l, (unsigned)in->rd, exchange(l, v, 4, 0x0f0f0f0f0f0f0f0f));
+}
+
 /* ---- Zbs ---- */
 
 static void single_bit(RvLift *l, const RvInsn *in, IrRef count)

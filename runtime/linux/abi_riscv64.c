@@ -73,7 +73,17 @@ enum {
 
 static bool probe(const LinuxProcess *p, int64_t key, uint64_t *value)
 {
-    enum { IMA = 1, FD = 1, C = 2, ZBA = 8, ZBB = 16, ZBS = 32, MISALIGNED_FAST = 3 };
+    enum {
+        IMA = 1,
+        FD = 1,
+        C = 2,
+        ZBA = 8,
+        ZBB = 16,
+        ZBS = 32,
+        ZBC = 128,
+        ZBKB = 256,
+        MISALIGNED_FAST = 3
+    };
     static const uint64_t zicond = 1ull << 35;
     switch (key) {
     case KEY_MVENDORID:
@@ -86,7 +96,7 @@ static bool probe(const LinuxProcess *p, int64_t key, uint64_t *value)
         *value = IMA;
         return true;
     case KEY_IMA_EXT_0:
-        *value = FD | C | ZBA | ZBB | ZBS | zicond;
+        *value = FD | C | ZBA | ZBB | ZBS | ZBC | ZBKB | zicond;
         return true;
     case KEY_CPUPERF_0:
     case KEY_MISALIGNED_SCALAR_PERF:
@@ -142,7 +152,7 @@ static char *cpuinfo(unsigned cpus)
     for (unsigned i = 0; i < cpus; i++)
         fprintf(f,
                 "processor\t: %u\nhart\t\t: %u\nisa\t\t: "
-                "rv64imafdc_zicntr_zicond_zicsr_zifencei_zba_zbb_zbs\nmmu\t\t: sv48\n\n",
+                "rv64imafdc_zicntr_zicond_zicsr_zifencei_zba_zbb_zbc_zbkb_zbs\nmmu\t\t: sv48\n\n",
                 i, i);
     fclose(f);
     return text;
