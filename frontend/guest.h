@@ -93,6 +93,6 @@ typedef struct GuestOps {
     unsigned (*disassemble)(uint64_t pc, const uint8_t *bytes, unsigned n, char *out, size_t size);
 } GuestOps;
 
-extern const GuestOps guest_x86_64, guest_riscv64;
+extern const GuestOps guest_x86_64, guest_aarch64, guest_riscv64;
 
 #endif

@@ -1,0 +1,83 @@
+/* flags.h: the lazy flags N Z C V.
+ *
+ * The slots cc_kind, cc_a, cc_b, cc_c hold what is needed to compute them:
+ *
+ *   kind     a       b      c         flags of
+ *   BITS     NZCV                     themselves, at bits 31 to 28
+ *   ADD      x       y                x + y
+ *   SUB      x       y                x - y; C is "no borrow"
+ *   ADC      x       y      carry in  x + y + c; SBC is that of x and ~y
+ *   LOGIC    result                   N and Z of it, C = V = 0
+ *
+ * A kind is + 1 for 64-bit operands; of 32-bit ones only the low halves of the slots count.
+ *
+ * While lifting, A64Flags remembers kind and operands at their own width, so that a condition
+ * becomes a plain compare: after SUB x, y "hi" is ult y, x. CCMP and its like keep both what a
+ * condition chose between (`chosen_if`): the flags of kind, a, b, or constant bits.
+ */
+#ifndef DRAGOMAN_FRONTEND_AARCH64_FLAGS_H
+#define DRAGOMAN_FRONTEND_AARCH64_FLAGS_H
+
+#include "ir/ir.h"
+
+typedef struct A64Lift A64Lift;
+
+typedef enum A64CcKind {
+    A64_CC_BITS = 0,
+    A64_CC_ADD = 2,
+    A64_CC_SUB = 4,
+    A64_CC_ADC = 6,
+    A64_CC_LOGIC = 8,
+} A64CcKind;
+
+typedef struct A64Flags {
+    bool known; /* the rest holds; else the slots alone tell */
+    bool wide;
+    uint8_t kind;      /* A64CcKind */
+    uint8_t otherwise; /* NZCV where chosen_if does not hold */
+    IrRef a, b, c, result;
+    IrRef chosen_if;      /* i8, or none */
+    IrRef fcmp_a, fcmp_b; /* BITS made by comparing these */
+    bool fcmp_signal;
+} A64Flags;
+
+typedef enum A64Cond {
+    A64_EQ,
+    A64_NE,
+    A64_CS,
+    A64_CC,
+    A64_MI,
+    A64_PL,
+    A64_VS,
+    A64_VC,
+    A64_HI,
+    A64_LS,
+    A64_GE,
+    A64_LT,
+    A64_GT,
+    A64_LE,
+    A64_AL,
+    A64_NV
+} A64Cond;
+
+/* Sets all four. a, b: operands at the operation's width (i32 or i64), none where the kind has
+ * none; c: the carry in, i8; result: of the operation, if there is one at hand. */
+void a64_flags_set(A64Lift *l, A64CcKind kind, IrRef a, IrRef b, IrRef c, IrRef result);
+/* From an i64 or i32 with NZCV at bits 31 to 28. */
+void a64_flags_set_bits(A64Lift *l, IrRef nzcv);
+/* FCMP and FCMPE: of two f32 or f64. */
+void a64_flags_set_fcmp(A64Lift *l, IrRef a, IrRef b, bool signal);
+/* CCMP, CCMN, FCCMP: what was set last holds if cond (i8, made before it) does; else nzcv. */
+void a64_flags_unless(A64Lift *l, IrRef cond, unsigned nzcv);
+/* i8 0/1: whether a condition holds; for a branch or select that can swap its arms, *negated says
+ * that it must. */
+IrRef a64_flags_cond(A64Lift *l, unsigned cond);
+IrRef a64_flags_cond_or_not(A64Lift *l, unsigned cond, bool *negated);
+/* NZCV at bits 31 to 28, i32; the carry alone, i8. */
+IrRef a64_flags_bits(A64Lift *l);
+IrRef a64_flags_carry(A64Lift *l);
+
+/* The same in C, for state in memory and for folding. */
+uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c);
+
+#endif

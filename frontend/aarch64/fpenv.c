@@ -1,0 +1,44 @@
+/* fpenv.c: FPCR and FPSR, between what the guest sees and where they are kept (state.h). */
+#include "frontend/aarch64/state.h"
+
+enum { MASKED = 0x1f80, FTZ_DAZ = 0x8040, RC_AT = 13, RMODE_AT = 22, FZ = 1 << 24 };
+
+/* The flags IOC DZC OFC UFC IXC, bits 0 to 4, are MXCSR's IE ZE OE UE PE: these bits. */
+static const uint8_t flag_bits[] = {0, 2, 3, 4, 5};
+/* MXCSR's rounding for RN RP RM RZ. */
+static const uint8_t rounding[] = {0, 2, 1, 3};
+/* What of FPCR there is: AHP DN FZ RMode FZ16; no traps. */
+static const uint32_t writable = 0x07c80000;
+
+uint32_t a64_fpcr(const CpuState *s)
+{
+    return a64_state_const(s)->fpcr;
+}
+
+void a64_set_fpcr(CpuState *s, uint32_t v)
+{
+    uint32_t flags = s->fpctl & 0x3f;
+    a64_state(s)->fpcr = v & writable;
+    s->fpctl =
+        MASKED | flags | (uint32_t)rounding[v >> RMODE_AT & 3] << RC_AT | (v & FZ ? FTZ_DAZ : 0u);
+}
+
+uint32_t a64_fpsr(const CpuState *s)
+{
+    const A64State *a = a64_state_const(s);
+    uint32_t v = (a->idc ? A64_FPSR_IDC : 0u) | (a->qc[0] | a->qc[1] ? A64_FPSR_QC : 0u);
+    for (unsigned i = 0; i < sizeof flag_bits; i++)
+        v |= (s->fpctl >> flag_bits[i] & 1) << i;
+    return v;
+}
+
+void a64_set_fpsr(CpuState *s, uint32_t v)
+{
+    A64State *a = a64_state(s);
+    s->fpctl &= ~0x3fu;
+    for (unsigned i = 0; i < sizeof flag_bits; i++)
+        s->fpctl |= (v >> i & 1) << flag_bits[i];
+    a->idc = (v & A64_FPSR_IDC) != 0;
+    a->qc[0] = (v & A64_FPSR_QC) != 0;
+    a->qc[1] = 0;
+}

@@ -1,0 +1,22 @@
+/* helpers.c: the helper table, and the helpers that belong to no other file. */
+#include "frontend/aarch64/helpers.h"
+
+#include "frontend/aarch64/lift.h"
+
+#define COUNT(...) sizeof((uint8_t[]){0, ##__VA_ARGS__}) - 1
+
+static const HelperDesc helpers[] = {
+#define HELPER(name_, ret_, flags_, ...)                                                           \
+    {.name = #name_,                                                                               \
+     .fn = (void (*)(void))a64_helper_##name_,                                                     \
+     .ret = ret_,                                                                                  \
+     .nargs = COUNT(__VA_ARGS__),                                                                  \
+     .args = {__VA_ARGS__},                                                                        \
+     .flags = flags_},
+#include "frontend/aarch64/helpers.def"
+#undef HELPER
+};
+
+const HelperTable a64_helpers = {helpers, A64_HELPERS};
+
+_Static_assert((int)A64_HELPERS <= (int)STATE_SOFT_HELPER, "more helpers than there is room for");

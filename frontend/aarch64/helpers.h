@@ -1,0 +1,18 @@
+/* helpers.h: the C functions behind helpers.def, and their numbers. */
+#ifndef DRAGOMAN_FRONTEND_AARCH64_HELPERS_H
+#define DRAGOMAN_FRONTEND_AARCH64_HELPERS_H
+
+#include <stdint.h>
+
+#include "ir/state.h"
+
+enum A64Helper {
+#define HELPER(name, ...) A64_HELPER_##name,
+#include "frontend/aarch64/helpers.def"
+#undef HELPER
+    A64_HELPERS
+};
+
+uint32_t a64_helper_flags(uint32_t kind, uint64_t a, uint64_t b, uint64_t c);
+
+#endif

@@ -1,0 +1,101 @@
+/* slots.c: the slot table of the AArch64 guest, in the order of enum A64Slot (state.h), and which
+ * slots are used most.
+ */
+#include "frontend/aarch64/lift.h"
+
+#define OFFSET(field) (STATE_GUEST_OFFSET + offsetof(A64State, field))
+#define X(n, name)    [A64_SLOT_X + (n)] = {name, OFFSET(x[n]), IR_I64, 0}
+#define V(n)          [A64_SLOT_V + (n)] = {"v" #n, OFFSET(v[n]), IR_V128, 0}
+
+static const SlotDesc slots[A64_SLOT_COUNT] = {
+    X(0, "x0"),
+    X(1, "x1"),
+    X(2, "x2"),
+    X(3, "x3"),
+    X(4, "x4"),
+    X(5, "x5"),
+    X(6, "x6"),
+    X(7, "x7"),
+    X(8, "x8"),
+    X(9, "x9"),
+    X(10, "x10"),
+    X(11, "x11"),
+    X(12, "x12"),
+    X(13, "x13"),
+    X(14, "x14"),
+    X(15, "x15"),
+    X(16, "x16"),
+    X(17, "x17"),
+    X(18, "x18"),
+    X(19, "x19"),
+    X(20, "x20"),
+    X(21, "x21"),
+    X(22, "x22"),
+    X(23, "x23"),
+    X(24, "x24"),
+    X(25, "x25"),
+    X(26, "x26"),
+    X(27, "x27"),
+    X(28, "x28"),
+    X(29, "x29"),
+    X(30, "x30"),
+    X(31, "sp"),
+    V(0),
+    V(1),
+    V(2),
+    V(3),
+    V(4),
+    V(5),
+    V(6),
+    V(7),
+    V(8),
+    V(9),
+    V(10),
+    V(11),
+    V(12),
+    V(13),
+    V(14),
+    V(15),
+    V(16),
+    V(17),
+    V(18),
+    V(19),
+    V(20),
+    V(21),
+    V(22),
+    V(23),
+    V(24),
+    V(25),
+    V(26),
+    V(27),
+    V(28),
+    V(29),
+    V(30),
+    V(31),
+    [A64_SLOT_CC_KIND] = {"cc_kind", OFFSET(cc_kind), IR_I32, 0},
+    [A64_SLOT_CC_A] = {"cc_a", OFFSET(cc_a), IR_I64, 0},
+    [A64_SLOT_CC_B] = {"cc_b", OFFSET(cc_b), IR_I64, 0},
+    [A64_SLOT_CC_C] = {"cc_c", OFFSET(cc_c), IR_I64, 0},
+    [A64_SLOT_TPIDR] = {"tpidr_el0", OFFSET(tpidr), IR_I64, 0},
+    [A64_SLOT_RESERVED_AT] = {"reserved_at", OFFSET(reserved_at), IR_I64, 0},
+    [A64_SLOT_RESERVED] = {"reserved", OFFSET(reserved[0]), IR_I64, 0},
+    [A64_SLOT_RESERVED_HIGH] = {"reserved_high", OFFSET(reserved[1]), IR_I64, 0},
+    [A64_SLOT_QC] = {"qc", OFFSET(qc), IR_V128, 0},
+    [A64_SLOT_IDC] = {"idc", OFFSET(idc), IR_I32, 1},
+    [A64_SLOT_FPCR] = {"fpcr", OFFSET(fpcr), IR_I32, 1},
+    [A64_SLOT_FP_RESULT] = {"fp_result", OFFSET(fp_result), IR_I32, 1},
+};
+
+/* x0 x1 sp x2 x3 x19 x20 x4 x21 x30 x29 x5 x22.., then v0 v1 v2 v3 v4 v5 v6 v7 v16.. v31 v8.. */
+static const uint8_t hot[] = {
+    0,  1,  31, 2,  3,  19, 20, 4,  21, 30, 29, 5,  22, 6,  7,  8,  9,  23, 24, 10, 11, 12, 16, 17,
+    32, 33, 34, 35, 36, 37, 38, 39, 48, 49, 50, 51, 52, 53, 54, 55, 40, 41, 42, 43, 44, 45, 46, 47,
+};
+
+_Static_assert(A64_SLOT_COUNT <= 256, "dead_slots_at has four words");
+
+const SlotTable a64_slots = {.slots = slots,
+                             .count = A64_SLOT_COUNT,
+                             .guest = "aarch64",
+                             .hot = hot,
+                             .hot_count = sizeof hot};
