@@ -19,8 +19,8 @@ RULES = {
     "runtime": ([""], ["capstone/capstone.h", "ffi.h"]),
 }
 OTHER_LIBRARIES = re.compile(r"^(ffi\.h|capstone/|llvm-c/|SDL2/)")
-# Made from NAME.decode beside it (tools/patterns).
-MADE = re.compile(r"^(.*)_patterns\.h$")
+# Made from the .decode files beside it (tools/patterns).
+MADE = re.compile(r"^(.*)/\w+_patterns\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 
 
@@ -37,8 +37,8 @@ def problems_of(root, name):
             yield where + f"includes a source file, {included}"
         elif quote == '"' and folder in RULES:
             made = MADE.match(included)
-            source = f"{made.group(1)}.decode" if made else included
-            if not (root / source).exists():
+            sources = (root / made.group(1)).glob("*.decode") if made else [root / included]
+            if not any(source.exists() for source in sources):
                 yield where + f"{included} is not a path from the root"
             elif not any(included.startswith(prefix) for prefix in allowed):
                 yield where + f"{folder} may not include {included}"
