@@ -50,7 +50,9 @@ typedef struct GuestFault {
     uint32_t trap; /* the GuestTrap behind it + 1; 0: none */
     uint32_t
         trap_no;  /* filled in by describe_fault: the processor's number for the signal frame.. */
-    uint32_t err; /* ..and its error code */
+    uint32_t err; /* ..and its error code.. */
+    bool sets_frame_addr; /* ..and the address there, where this fault gives it another */
+    uint64_t frame_addr;
 } GuestFault;
 
 typedef struct GuestOps {

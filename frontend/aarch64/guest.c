@@ -48,6 +48,7 @@ const GuestOps guest_aarch64 = {
     .mode = mode_of,
     .lift = a64_lift,
     .service = service,
+    .describe_fault = a64_describe_fault,
     .dump = dump,
     .disassemble = a64_disassemble,
 };

@@ -78,6 +78,7 @@ extern const SlotTable a64_slots;
 extern const HelperTable a64_helpers;
 
 /* lifter.c, disasm.c: GuestOps */
+void a64_describe_fault(GuestFault *f); /* fault.c */
 void a64_lift(const LiftRequest *rq, LiftResult *out);
 void a64_dead_slots_at(void *arg, uint64_t pc, uint64_t dead[4]);
 unsigned a64_disassemble(uint64_t pc, const uint8_t *bytes, unsigned n, char *out, size_t size);

@@ -52,6 +52,8 @@ void x86_describe_fault(GuestFault *f)
         f->trap_no = SS;
     if (f->trap_no != PF)
         return;
+    f->sets_frame_addr = true; /* CR2 */
+    f->frame_addr = f->addr;
     f->err = PF_USER | (f->write ? PF_WRITE : 0) | (f->is_fetch ? PF_FETCH : 0) |
              (f->kind == FAULT_SEGV && f->si_code == SEGV_ACCERR ? PF_PRESENT : 0);
     if (f->addr >= USER_END)

@@ -63,24 +63,25 @@ typedef struct GuestAbi {
     unsigned syscall_length; /* bytes of the system call instruction */
     uint64_t address_limit;  /* first address that user memory never has */
     uint64_t min_sigstack;   /* AT_MINSIGSTKSZ */
+    uint64_t min_altstack;   /* MINSIGSTKSZ: the smallest that sigaltstack takes */
     unsigned column;         /* of syscalls.def's numbers: SyscallColumn */
 
-    uint64_t (*number)(const CpuState *s);
-    void (*arguments)(const CpuState *s, uint64_t args[6]);
-    void (*set_result)(CpuState *s, int64_t result);
-    int64_t (*result)(const CpuState *s);
-    uint64_t (*sp)(const CpuState *s);
-    void (*set_sp)(CpuState *s, uint64_t sp);
-    void (*set_tls)(CpuState *s, uint64_t base);
+    /* Slots of ops->slots, each 64 bits wide, that a system call and the loader use. */
+    struct {
+        uint8_t number, result, sp, tls, argument[6];
+    } slot;
+    bool number_is_int; /* the kernel looks at the low half of the number alone */
+
     uint64_t (*hwcap)(int which); /* 0: AT_HWCAP, 1: AT_HWCAP2 */
 
     /* Writes the frame and moves the guest to the handler. False: the stack is not writable. */
     bool (*push_frame)(CpuState *s, const SignalDelivery *d);
-    /* Restores registers from the frame at the stack pointer. False: not readable. */
+    /* Restores registers from the frame at the stack pointer. False: not readable, or nonsense. */
     bool (*pop_frame)(CpuState *s, SignalReturn *r);
+    bool bad_frame_tells_sp; /* the SIGSEGV of a frame that is not there names the stack pointer */
 
-    /* sigaction without a restorer: handlers return to this code, which the kernel provides. */
-    bool no_restorer;
+    bool no_restorer; /* struct sigaction has none */
+    /* What handlers return to where the program names no restorer; the kernel provides it. */
     const uint32_t *sigreturn_code;
     size_t sigreturn_bytes;
 
@@ -96,15 +97,25 @@ typedef struct GuestAbi {
     char *(*cpuinfo)(unsigned cpus);
 } GuestAbi;
 
-extern const GuestAbi abi_x86_64, abi_riscv64;
+extern const GuestAbi abi_x86_64, abi_riscv64, abi_aarch64;
 
 /* The guest for a machine number of ELF; NULL: none. */
 const GuestAbi *abi_for(uint16_t elf_machine);
-/* "x86-64 and RISC-V 64", for messages. */
+/* The descriptions of all, for messages: "A, B and C". */
 const char *abi_all_names(void);
+
+/* A system call's number, arguments and result; the stack pointer; the thread pointer. */
+uint64_t abi_number(const GuestAbi *abi, const CpuState *s);
+void abi_arguments(const GuestAbi *abi, const CpuState *s, uint64_t args[6]);
+int64_t abi_result(const GuestAbi *abi, const CpuState *s);
+void abi_set_result(const GuestAbi *abi, CpuState *s, int64_t result);
+uint64_t abi_sp(const GuestAbi *abi, const CpuState *s);
+void abi_set_sp(const GuestAbi *abi, CpuState *s, uint64_t sp);
+void abi_set_tls(const GuestAbi *abi, CpuState *s, uint64_t base);
 
 /* What guests have in common that use asm-generic's definitions (abi_generic.c). */
 extern const FlagPair abi_generic_open_flags[];
+extern const FlagPair abi_arm_open_flags[]; /* where four differ */
 typedef struct GenericStat {
     uint64_t dev, ino;
     uint32_t mode, nlink, uid, gid;

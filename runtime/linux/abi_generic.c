@@ -8,28 +8,24 @@
 /* The kernel's O_LARGEFILE, which the C library does not tell on 64-bit hosts. */
 #define HOST_LARGEFILE (O_DIRECTORY == 0200000 ? 0100000 : 0400000)
 
-/* Values of the flags as x86-64 and RISC-V have them (asm-generic/fcntl.h); AArch64 differs in
- * four. In the order in which strace prints them. */
-const FlagPair abi_generic_open_flags[] = {
-    {00000100, O_CREAT, "O_CREAT"},
-    {00000200, O_EXCL, "O_EXCL"},
-    {00000400, O_NOCTTY, "O_NOCTTY"},
-    {00001000, O_TRUNC, "O_TRUNC"},
-    {00002000, O_APPEND, "O_APPEND"},
-    {00004000, O_NONBLOCK, "O_NONBLOCK"},
-    {04000000, O_SYNC & ~O_DSYNC, "O_SYNC"},
-    {00010000, O_DSYNC, "O_DSYNC"},
-    {00040000, O_DIRECT, "O_DIRECT"},
-    {00100000, HOST_LARGEFILE, "O_LARGEFILE"},
-    {00400000, O_NOFOLLOW, "O_NOFOLLOW"},
-    {01000000, O_NOATIME, "O_NOATIME"},
-    {02000000, O_CLOEXEC, "O_CLOEXEC"},
-    {010000000, O_PATH, "O_PATH"},
-    {020000000, O_TMPFILE & ~O_DIRECTORY, "O_TMPFILE"},
-    {00200000, O_DIRECTORY, "O_DIRECTORY"},
-    {00020000, O_ASYNC, "FASYNC"},
-    {0, 0, NULL},
-};
+/* Values of the flags as asm-generic/fcntl.h has them, but for four that a processor may define
+ * itself. In the order in which strace prints them. */
+#define OPEN_FLAGS(direct, largefile, nofollow, directory)                                         \
+    {                                                                                              \
+        {00000100, O_CREAT, "O_CREAT"}, {00000200, O_EXCL, "O_EXCL"},                              \
+            {00000400, O_NOCTTY, "O_NOCTTY"}, {00001000, O_TRUNC, "O_TRUNC"},                      \
+            {00002000, O_APPEND, "O_APPEND"}, {00004000, O_NONBLOCK, "O_NONBLOCK"},                \
+            {04000000, O_SYNC & ~O_DSYNC, "O_SYNC"}, {00010000, O_DSYNC, "O_DSYNC"},               \
+            {direct, O_DIRECT, "O_DIRECT"}, {largefile, HOST_LARGEFILE, "O_LARGEFILE"},            \
+            {nofollow, O_NOFOLLOW, "O_NOFOLLOW"}, {01000000, O_NOATIME, "O_NOATIME"},              \
+            {02000000, O_CLOEXEC, "O_CLOEXEC"}, {010000000, O_PATH, "O_PATH"},                     \
+            {020000000, O_TMPFILE & ~O_DIRECTORY, "O_TMPFILE"},                                    \
+            {directory, O_DIRECTORY, "O_DIRECTORY"}, {00020000, O_ASYNC, "FASYNC"}, {0, 0, NULL},  \
+    }
+
+const FlagPair abi_generic_open_flags[] = OPEN_FLAGS(00040000, 00100000, 00400000, 00200000);
+/* arch/arm64/include/uapi/asm/fcntl.h */
+const FlagPair abi_arm_open_flags[] = OPEN_FLAGS(00200000, 00400000, 00100000, 00040000);
 
 _Static_assert(sizeof(GenericStat) == 128, "struct stat");
 

@@ -8,42 +8,7 @@
 #include "runtime/linux/frame_riscv64.h"
 #include "runtime/linux/syscall.h"
 
-enum { SYSCALL_LENGTH = 4, ARGUMENTS = 6 };
-
-static uint64_t number(const CpuState *s)
-{
-    return rv_state_const(s)->x[RV_A7];
-}
-
-static void arguments(const CpuState *s, uint64_t args[ARGUMENTS])
-{
-    memcpy(args, &rv_state_const(s)->x[RV_A0], ARGUMENTS * sizeof *args);
-}
-
-static void set_result(CpuState *s, int64_t result)
-{
-    rv_state(s)->x[RV_A0] = (uint64_t)result;
-}
-
-static int64_t result(const CpuState *s)
-{
-    return (int64_t)rv_state_const(s)->x[RV_A0];
-}
-
-static uint64_t get_sp(const CpuState *s)
-{
-    return rv_state_const(s)->x[RV_SP];
-}
-
-static void set_sp(CpuState *s, uint64_t sp)
-{
-    rv_state(s)->x[RV_SP] = sp;
-}
-
-static void set_tls(CpuState *s, uint64_t base)
-{
-    rv_state(s)->x[RV_TP] = base;
-}
+enum { SYSCALL_LENGTH = 4 };
 
 /* ---- which extensions there are, for AT_HWCAP, riscv_hwprobe and /proc/cpuinfo ---- */
 
@@ -168,14 +133,13 @@ const GuestAbi abi_riscv64 = {
     .syscall_length = SYSCALL_LENGTH,
     .address_limit = (1ull << 47) - GUEST_PAGE,
     .min_sigstack = 2048,
+    .min_altstack = 2048,
     .column = COLUMN_GENERIC,
-    .number = number,
-    .arguments = arguments,
-    .set_result = set_result,
-    .result = result,
-    .sp = get_sp,
-    .set_sp = set_sp,
-    .set_tls = set_tls,
+    .slot = {.number = RV_A7,
+             .result = RV_A0,
+             .sp = RV_SP,
+             .tls = RV_TP,
+             .argument = {RV_A0, RV_A0 + 1, RV_A0 + 2, RV_A0 + 3, RV_A0 + 4, RV_A0 + 5}},
     .hwcap = hwcap,
     .push_frame = rv_push_frame,
     .pop_frame = rv_pop_frame,

@@ -12,44 +12,6 @@
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, SYSCALL_LENGTH = 2 };
 
-/* The kernel looks at eax alone. */
-static uint64_t number(const CpuState *s)
-{
-    return (uint64_t)(int32_t)x86_state_const(s)->gpr[RAX];
-}
-
-static void arguments(const CpuState *s, uint64_t args[6])
-{
-    static const uint8_t regs[6] = {RDI, RSI, RDX, R10, R8, R9};
-    for (unsigned i = 0; i < 6; i++)
-        args[i] = x86_state_const(s)->gpr[regs[i]];
-}
-
-static void set_result(CpuState *s, int64_t result)
-{
-    x86_state(s)->gpr[RAX] = (uint64_t)result;
-}
-
-static int64_t result(const CpuState *s)
-{
-    return (int64_t)x86_state_const(s)->gpr[RAX];
-}
-
-static uint64_t get_sp(const CpuState *s)
-{
-    return x86_state_const(s)->gpr[RSP];
-}
-
-static void set_sp(CpuState *s, uint64_t sp)
-{
-    x86_state(s)->gpr[RSP] = sp;
-}
-
-static void set_tls(CpuState *s, uint64_t base)
-{
-    x86_state(s)->fs_base = base;
-}
-
 typedef struct X86Stat {
     uint64_t dev, ino, nlink;
     uint32_t mode, uid, gid, pad;
@@ -205,14 +167,14 @@ const GuestAbi abi_x86_64 = {
     .syscall_length = SYSCALL_LENGTH,
     .address_limit = (1ull << 47) - GUEST_PAGE,
     .min_sigstack = 2048,
+    .min_altstack = 2048,
     .column = COLUMN_X86_64,
-    .number = number,
-    .arguments = arguments,
-    .set_result = set_result,
-    .result = result,
-    .sp = get_sp,
-    .set_sp = set_sp,
-    .set_tls = set_tls,
+    .slot = {.number = RAX,
+             .result = RAX,
+             .sp = RSP,
+             .tls = X86_SLOT_FS_BASE,
+             .argument = {RDI, RSI, RDX, R10, R8, R9}},
+    .number_is_int = true,
     .hwcap = hwcap,
     .push_frame = x86_push_frame,
     .pop_frame = x86_pop_frame,

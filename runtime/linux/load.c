@@ -524,7 +524,7 @@ int load_program(LinuxThread *t, OpenProgram *prog, const char *path, char **env
         return refuse(prog->path, E2BIG);
     free(img);
     p->start_stack = sp;
-    p->abi->set_sp(t->vcpu->state, sp);
+    abi_set_sp(p->abi, t->vcpu->state, sp);
     t->vcpu->state->pc = lp.entry;
     return 0;
 }

@@ -348,7 +348,7 @@ static bool on_altstack(const LinuxThread *t, uint64_t sp)
 static bool push_frame(LinuxThread *t, int sig, const GuestSigAction *act, const uint8_t *info)
 {
     CpuState *s = t->vcpu->state;
-    uint64_t sp = t->process->abi->sp(s);
+    uint64_t sp = abi_sp(t->process->abi, s);
     SignalDelivery d = {
         .sig = sig,
         .action = act,
@@ -511,8 +511,8 @@ void linux_fault(Vcpu *v, const GuestFault *f)
     info.si.si_addr = (void *)f->addr;
     t->trap_no = f->trap_no;
     t->err = f->err;
-    if (f->kind == FAULT_SEGV && f->si_code != SI_KERNEL)
-        t->fault_addr = f->addr;
+    if (f->sets_frame_addr)
+        t->fault_addr = f->frame_addr;
     const GuestSigAction *act = &t->sighand->action[sig];
     if (act->handler <= ignore_handler || (t->mask & SIGBIT(sig)))
         report(t, f);

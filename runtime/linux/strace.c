@@ -250,7 +250,7 @@ void strace_leave(LinuxThread *t, const SyscallDesc *d, const uint64_t args[6], 
         trace_add(l, "{mask=");
         trace_sigset(l, t->mask);
         trace_add(l, "}");
-        c.result = t->process->abi->result(t->vcpu->state);
+        c.result = abi_result(t->process->abi, t->vcpu->state);
     } else if (d) {
         add_arguments(l, &c);
     }

@@ -4,7 +4,7 @@
 
 #include "runtime/linux/syscall.h"
 
-enum { MASK_BYTES = 8, MIN_ALTSTACK = 2048 };
+enum { MASK_BYTES = 8 };
 
 /* struct sigaction without a restorer has the mask in its place. */
 static int action_in(LinuxThread *t, GuestSigAction *act, uint64_t addr)
@@ -135,13 +135,19 @@ long sys_rt_sigreturn(LinuxThread *t, uint64_t a[6])
     (void)a;
     SignalReturn r;
     t->no_result = true;
-    if (!t->process->abi->pop_frame(t->vcpu->state, &r)) {
+    const GuestAbi *abi = t->process->abi;
+    if (!abi->pop_frame(t->vcpu->state, &r)) {
         GuestFault f = {.kind = FAULT_SEGV, .si_code = SI_KERNEL, .trap_no = t->trap_no};
+        if (abi->bad_frame_tells_sp) {
+            f.addr = abi_sp(abi, t->vcpu->state);
+            f.si_code = mem_prot(t->process->engine, f.addr) < 0 ? SEGV_MAPERR : SEGV_ACCERR;
+            f.sets_frame_addr = true;
+        }
         linux_fault(t->vcpu, &f);
         return 0;
     }
     GuestStack *st = &t->altstack;
-    if (!(r.altstack.flags & SS_DISABLE) && r.altstack.size >= MIN_ALTSTACK)
+    if (!(r.altstack.flags & SS_DISABLE) && r.altstack.size >= t->process->abi->min_altstack)
         *st = r.altstack;
     else if (r.altstack.flags & SS_DISABLE)
         *st = (GuestStack){.flags = SS_DISABLE};
@@ -153,7 +159,7 @@ long sys_rt_sigreturn(LinuxThread *t, uint64_t a[6])
 long sys_sigaltstack(LinuxThread *t, uint64_t a[6])
 {
     GuestStack new, old = t->altstack;
-    uint64_t sp = t->process->abi->sp(t->vcpu->state);
+    uint64_t sp = abi_sp(t->process->abi, t->vcpu->state);
     bool on = !(old.flags & SS_AUTODISARM) && sp > old.sp && sp - old.sp <= old.size;
     if (a[0]) {
         if (copy_in(t, &new, a[0], sizeof new))
@@ -163,7 +169,7 @@ long sys_sigaltstack(LinuxThread *t, uint64_t a[6])
             return -EPERM;
         if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
             return -EINVAL;
-        if (mode != SS_DISABLE && new.size < MIN_ALTSTACK)
+        if (mode != SS_DISABLE && new.size < t->process->abi->min_altstack)
             return -ENOMEM;
         if (mode == SS_DISABLE)
             new.sp = new.size = 0;

@@ -203,10 +203,10 @@ void linux_syscall(Vcpu *v)
     LinuxThread *t = v->linux_thread;
     CpuState *s = v->state;
     const GuestAbi *abi = t->process->abi;
-    uint64_t nr = abi->number(s), args[SYSCALL_ARGS], given[SYSCALL_ARGS];
+    uint64_t nr = abi_number(abi, s), args[SYSCALL_ARGS], given[SYSCALL_ARGS];
     const SyscallDesc *d = syscall_find(abi->column, nr);
     bool strace = t->process->options->strace;
-    abi->arguments(s, args);
+    abi_arguments(abi, s, args);
     memcpy(given, args, sizeof given);
     t->no_result = t->no_restart = false;
     if (strace)
@@ -223,7 +223,7 @@ void linux_syscall(Vcpu *v)
         s->pc -= abi->syscall_length;
     } else {
         if (!t->no_result)
-            abi->set_result(s, result);
+            abi_set_result(abi, s, result);
         if (strace)
             strace_leave(t, d, given, result);
     }

@@ -87,11 +87,11 @@ static LinuxThread *copy_thread(LinuxThread *t, const CloneRequest *rq)
         vcpu_free(v);
         return NULL;
     }
-    p->abi->set_result(s, 0);
+    abi_set_result(p->abi, s, 0);
     if (rq->stack)
-        p->abi->set_sp(s, rq->stack);
+        abi_set_sp(p->abi, s, rq->stack);
     if (rq->flags & CLONE_SETTLS)
-        p->abi->set_tls(s, rq->tls);
+        abi_set_tls(p->abi, s, rq->tls);
     if (rq->flags & CLONE_CHILD_CLEARTID)
         n->clear_child_tid = rq->child_tid;
     return n;
@@ -295,9 +295,9 @@ static void become_child(LinuxThread *t, const CloneRequest *rq)
     perf_map_forked(p->perf_map);
     atomic_store(&t->sighand->users, 1);
     if (rq->stack)
-        p->abi->set_sp(s, rq->stack);
+        abi_set_sp(p->abi, s, rq->stack);
     if (rq->flags & CLONE_SETTLS)
-        p->abi->set_tls(s, rq->tls);
+        abi_set_tls(p->abi, s, rq->tls);
     if (rq->flags & CLEAR_HANDLERS)
         signals_clear_handlers(t);
     report_tid(t, rq, CLONE_CHILD_SETTID, rq->child_tid, t->tid);

@@ -1,6 +1,7 @@
-/* frame_test.c: the x86-64 signal frame and the structures converted for x86-64 guests: offsets as
- * the kernel's headers have them, written down here and, on an x86-64 host, taken from the C
- * library. */
+/* frame_test.c: the signal frames of x86-64 and AArch64 and the structures converted for guests:
+ * offsets as the kernel's headers have them, written down here and, on an x86-64 host, taken from
+ * the C library. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "frontend/x86_64/state.h"
 #include "runtime/linux/fpstate_x86_64.h"
+#include "runtime/linux/frame_aarch64.h"
 #include "runtime/linux/frame_x86_64.h"
 #include "tests/linux/check.h"
 
@@ -34,6 +36,17 @@ static const struct {
     {"fpstate", UC(uc_mcontext.fpstate), 224},
     {"sigmask", UC(uc_sigmask), 296},
     {"siginfo", UC(info), 304},
+#undef UC
+#define UC(field) offsetof(A64SigFrame, field) - offsetof(A64SigFrame, uc_flags)
+    {"AArch64 uc_stack", UC(uc_stack), 16},
+    {"AArch64 uc_sigmask", UC(uc_sigmask), 40},
+    {"AArch64 fault_address", UC(fault_address), 176},
+    {"AArch64 x0", UC(x), 184},
+    {"AArch64 sp", UC(sp), 432},
+    {"AArch64 pc", UC(pc), 440},
+    {"AArch64 pstate", UC(pstate), 448},
+    {"AArch64 __reserved", UC(records), 464},
+#undef UC
 };
 
 static void test_offsets(void)
@@ -101,7 +114,15 @@ static void test_stat(void)
     CHECK(word == 999);
 }
 
-static void test_epoll_and_flags(void)
+static void test_flags(const GuestAbi *abi)
+{
+    for (const FlagPair *f = abi->open_flags; f->name; f++) {
+        CHECK(abi_open_flags_to_host(abi, f->guest) == f->host);
+        CHECK(abi_open_flags_to_guest(abi, f->host) == f->guest);
+    }
+}
+
+static void test_epoll(void)
 {
     const GuestAbi *abi = &abi_x86_64;
     uint8_t out[16] = {0};
@@ -110,10 +131,18 @@ static void test_epoll_and_flags(void)
     CHECK(abi->epoll_size == 12 && out[4] == 8 && out[11] == 1);
     abi->read_epoll(&back, out);
     CHECK(back.events == EPOLLIN && back.data.u64 == ev.data.u64);
-    for (const FlagPair *f = abi->open_flags; f->name; f++) {
-        CHECK(abi_open_flags_to_host(abi, f->guest) == f->host);
-        CHECK(abi_open_flags_to_guest(abi, f->host) == f->guest);
+}
+
+static void test_guests(void)
+{
+    static const GuestAbi *const guests[] = {&abi_x86_64, &abi_aarch64, &abi_riscv64};
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK(abi_for(guests[i]->ops->elf_machine) == guests[i]);
+        CHECK(strstr(abi_all_names(), guests[i]->description));
+        test_flags(guests[i]);
     }
+    CHECK(!abi_for(0));
+    CHECK(abi_open_flags_to_host(&abi_aarch64, 040000) == O_DIRECTORY);
 }
 
 int main(void)
@@ -121,6 +150,7 @@ int main(void)
     test_offsets();
     test_fxsave();
     test_stat();
-    test_epoll_and_flags();
+    test_epoll();
+    test_guests();
     return check_report();
 }

@@ -1,0 +1,65 @@
+/* abi_aarch64.c: the AArch64 guest's kernel interface (AAPCS64; Linux arch/arm64 and its uapi). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "frontend/aarch64/features.h"
+#include "frontend/aarch64/state.h"
+#include "runtime/linux/frame_aarch64.h"
+#include "runtime/linux/syscall.h"
+
+enum { SYSCALL_LENGTH = 4, X8 = 8, FEATURES_TEXT = 512 };
+
+static char *cpuinfo(unsigned cpus)
+{
+    char *text = NULL, names[FEATURES_TEXT];
+    size_t size;
+    uint32_t midr = a64_midr();
+    FILE *f = open_memstream(&text, &size);
+    if (!f)
+        return NULL;
+    a64_feature_names(names, sizeof names);
+    for (unsigned i = 0; i < cpus; i++) {
+        fprintf(f, "processor\t: %u\nBogoMIPS\t: 100.00\nFeatures\t: %s\n", i, names);
+        fprintf(f, "CPU implementer\t: 0x%02x\nCPU architecture: 8\nCPU variant\t: 0x%x\n",
+                midr >> 24, midr >> 20 & 15);
+        fprintf(f, "CPU part\t: 0x%03x\nCPU revision\t: %u\n\n", midr >> 4 & 0xfff, midr & 15);
+    }
+    fclose(f);
+    return text;
+}
+
+/* mov x8, 139 (rt_sigreturn); svc 0 */
+static const uint32_t sigreturn_code[] = {0xd2801168, 0xd4000001};
+
+const GuestAbi abi_aarch64 = {
+    .ops = &guest_aarch64,
+    .machine = "aarch64",
+    .platform = "aarch64",
+    .description = "AArch64",
+    .syscall_length = SYSCALL_LENGTH,
+    .address_limit = (1ull << 47) - GUEST_PAGE,
+    .min_sigstack = A64_MIN_SIGSTACK,
+    .min_altstack = 5120,
+    .column = COLUMN_GENERIC,
+    .slot = {.number = A64_SLOT_X + X8,
+             .result = A64_SLOT_X,
+             .sp = A64_SLOT_X + A64_SP,
+             .tls = A64_SLOT_TPIDR,
+             .argument = {0, 1, 2, 3, 4, 5}},
+    .number_is_int = true,
+    .hwcap = a64_hwcap,
+    .push_frame = a64_push_frame,
+    .pop_frame = a64_pop_frame,
+    .bad_frame_tells_sp = true,
+    .sigreturn_code = sigreturn_code,
+    .sigreturn_bytes = sizeof sigreturn_code,
+    .open_flags = abi_arm_open_flags,
+    .stat_size = sizeof(GenericStat),
+    .write_stat = abi_generic_write_stat,
+    .epoll_size = sizeof(GenericEpollEvent),
+    .write_epoll = abi_generic_write_epoll,
+    .read_epoll = abi_generic_read_epoll,
+    .semid_size = sizeof(GenericSemid),
+    .write_semid = abi_generic_write_semid,
+    .cpuinfo = cpuinfo,
+};
