@@ -70,24 +70,52 @@ static int named_field(const PatternSet *set, const char *s, size_t *n)
     return -1;
 }
 
+/* The printer whose name, of n characters, stands at s; NULL if there is none. */
+static const PatternPrinter *named_printer(const PatternSet *set, const char *s, size_t n)
+{
+    for (const PatternPrinter *p = set->printers; p->name; p++)
+        if (strlen(p->name) == n && !strncmp(p->name, s, n))
+            return p;
+    return NULL;
+}
+
+/* A field at s, behind a %: "rd", or with a printer "x(rd)". Returns its end; s: it is none. */
+static const char *print_field(const PatternSet *set, const PatternRow *row, uint32_t word,
+                               const char *s, PatternText *t)
+{
+    size_t n = 0;
+    int field = named_field(set, s, &n);
+    const char *end = s + n;
+    const PatternPrinter *p = *end == '(' ? named_printer(set, s, n) : NULL;
+    if (p) {
+        field = named_field(set, end + 1, &n);
+        end += 1 + n + 1;
+    }
+    void (*print)(PatternText * out, int64_t value) = p            ? p->print
+                                                      : field >= 0 ? set->fields[field].print
+                                                                   : NULL;
+    if (field < 0)
+        return s;
+    int64_t v = pattern_field(set, row, word, (unsigned)field);
+    if (print)
+        print(t, v);
+    else
+        pattern_text(t, "%" PRId64, v);
+    return end;
+}
+
 void pattern_print(const PatternSet *set, const PatternRow *row, uint32_t word, uint64_t pc,
                    char *out, size_t size)
 {
     PatternText t = {.out = out, .size = size, .pc = pc};
-    size_t n = 0;
     if (size)
         out[0] = 0;
-    for (const char *s = row->text; *s && size; s++) {
-        int field = *s == '%' ? named_field(set, s + 1, &n) : -1;
-        if (field < 0) {
+    for (const char *s = row->text; *s && size;) {
+        const char *end = *s == '%' ? print_field(set, row, word, s + 1, &t) : s + 1;
+        if (*s != '%' || end == s + 1) {
             pattern_text(&t, "%c", *s);
-            continue;
+            end = s + 1;
         }
-        int64_t v = pattern_field(set, row, word, (unsigned)field);
-        if (set->fields[field].print)
-            set->fields[field].print(&t, v);
-        else
-            pattern_text(&t, "%" PRId64, v);
-        s += n;
+        s = end;
     }
 }

@@ -38,12 +38,18 @@ typedef struct PatternField {
     void (*print)(PatternText *out, int64_t value); /* NULL: a decimal number */
 } PatternField;
 
+typedef struct PatternPrinter {
+    const char *name;
+    void (*print)(PatternText *out, int64_t value);
+} PatternPrinter;
+
 typedef struct PatternSet {
     const PatternRow *rows;
     unsigned count;
     const PatternPiece *pieces;
     const PatternField *fields;
     unsigned nfields;
+    const PatternPrinter *printers; /* those that texts name, as "%x(rd)"; the last has no name */
 } PatternSet;
 
 /* The value of a field in a word that matches the row; 0 if the row has no such field. */
