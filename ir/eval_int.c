@@ -161,15 +161,30 @@ static uint64_t extract_bits(uint64_t v, uint64_t where)
 EVAL(pdep, deposit_bits(a[0].u, a[1].u))
 EVAL(pext, extract_bits(a[0].u, a[1].u))
 
-/* CRC-32C (Castagnoli), bit by bit: the polynomial 0x1edc6f41 with its bits reversed. */
-static uint32_t crc32c(uint32_t crc, uint64_t v, unsigned bits)
+static uint64_t bit_reverse(uint64_t v)
+{
+    uint64_t r = 0;
+    for (unsigned n = 0; n < 64; n++, v >>= 1)
+        r = r << 1 | (v & 1);
+    return r;
+}
+EVAL(bitrev, bit_reverse(a[0].u) >> (64 - width(i)))
+
+/* Cyclic sums, bit by bit; the polynomials with their bits reversed: Castagnoli's 0x1edc6f41 and
+ * that of IEEE 802.3, 0x04c11db7. */
+static const uint32_t CASTAGNOLI = 0x82f63b78, ETHERNET = 0xedb88320;
+
+static uint32_t crc(uint32_t polynomial, uint32_t sum, uint64_t v, unsigned bits)
 {
     for (unsigned n = 0; n < bits; n++, v >>= 1) {
-        bool out = (crc ^ v) & 1;
-        crc = crc >> 1 ^ (out ? 0x82f63b78 : 0);
+        bool out = (sum ^ v) & 1;
+        sum = sum >> 1 ^ (out ? polynomial : 0);
     }
-    return crc;
+    return sum;
 }
-EVAL(crc32cb, crc32c((uint32_t)a[0].u, a[1].u, 8))
-EVAL(crc32ch, crc32c((uint32_t)a[0].u, a[1].u, 16))
-EVAL(crc32c, crc32c((uint32_t)a[0].u, a[1].u, width(i)))
+EVAL(crc32cb, crc(CASTAGNOLI, (uint32_t)a[0].u, a[1].u, 8))
+EVAL(crc32ch, crc(CASTAGNOLI, (uint32_t)a[0].u, a[1].u, 16))
+EVAL(crc32c, crc(CASTAGNOLI, (uint32_t)a[0].u, a[1].u, width(i)))
+EVAL(crc32b, crc(ETHERNET, (uint32_t)a[0].u, a[1].u, 8))
+EVAL(crc32h, crc(ETHERNET, (uint32_t)a[0].u, a[1].u, 16))
+EVAL(crc32, crc(ETHERNET, (uint32_t)a[0].u, a[1].u, width(i)))

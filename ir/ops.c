@@ -187,6 +187,8 @@ unsigned ir_op_types(IrOp op)
     case IR_pdep:
     case IR_pext:
     case IR_crc32c:
+    case IR_crc32:
+    case IR_bitrev:
     case IR_extract:
     case IR_sextract:
     case IR_deposit:
@@ -196,6 +198,8 @@ unsigned ir_op_types(IrOp op)
         return L16 | WIDE;
     case IR_crc32cb:
     case IR_crc32ch:
+    case IR_crc32b:
+    case IR_crc32h:
         return L32;
     case IR_udivq:
     case IR_udivr:

@@ -259,6 +259,18 @@ static IrRef rule_neg(Folder *f, IrInst *i)
     return x->op == IR_sub ? fold_to_bin(i, IR_sub, x->arg[1], x->arg[0]) : IR_NONE;
 }
 
+static IrRef rule_bitrev(Folder *f, IrInst *i)
+{
+    const IrInst *x = ir_inst(f->region, i->arg[0]);
+    return x->op == IR_bitrev ? x->arg[0] : IR_NONE;
+}
+
+static IrRef rule_clz(Folder *f, IrInst *i)
+{
+    const IrInst *x = ir_inst(f->region, i->arg[0]);
+    return x->op == IR_bitrev ? fold_to_conv(i, IR_ctz, x->arg[0]) : IR_NONE;
+}
+
 static IrRef rule_shift(Folder *f, IrInst *i)
 {
     const Region *r = f->region;
@@ -302,6 +314,8 @@ static FoldRule *const rules[IR_OP_COUNT] = {[IR_add] = rule_add,
                                              [IR_xor] = rule_xor,
                                              [IR_not] = rule_not,
                                              [IR_neg] = rule_neg,
+                                             [IR_clz] = rule_clz,
+                                             [IR_bitrev] = rule_bitrev,
                                              [IR_shl] = rule_shift,
                                              [IR_shr] = rule_shift,
                                              [IR_sar] = rule_shift,

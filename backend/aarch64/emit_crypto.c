@@ -67,26 +67,49 @@ void a64_pext(Emitter *e, const SelInst *si, const IrInst *in)
     emit_label_bind(e, end);
 }
 
-void a64_crc32c(Emitter *e, const SelInst *si, const IrInst *in)
+/* The row of a cyclic sum: its instruction (of i32, and of i64), its polynomial, bits reversed. */
+typedef struct CrcRow {
+    uint16_t op, wide;
+    uint8_t bits; /* 0: those of the type */
+    bool castagnoli;
+} CrcRow;
+
+static CrcRow crc_row(const IrInst *in)
 {
-    A64Op op = in->op == IR_crc32cb   ? A64_CRC32CB
-               : in->op == IR_crc32ch ? A64_CRC32CH
-               : is64(in)             ? A64_CRC32CX
-                                      : A64_CRC32CW;
-    rrr(e, op, si->dest, reg(si, 0), reg(si, 1));
+    switch (in->op) {
+    case IR_crc32cb:
+        return (CrcRow){A64_CRC32CB, 0, 8, true};
+    case IR_crc32ch:
+        return (CrcRow){A64_CRC32CH, 0, 16, true};
+    case IR_crc32c:
+        return (CrcRow){A64_CRC32CW, A64_CRC32CX, 0, true};
+    case IR_crc32b:
+        return (CrcRow){A64_CRC32B, 0, 8, false};
+    case IR_crc32h:
+        return (CrcRow){A64_CRC32H, 0, 16, false};
+    default:
+        return (CrcRow){A64_CRC32W, A64_CRC32X, 0, false};
+    }
+}
+
+void a64_crc32(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    CrcRow row = crc_row(in);
+    rrr(e, (A64Op)(is64(in) ? row.wide : row.op), si->dest, reg(si, 0), reg(si, 1));
 }
 
 /* Bit by bit: x16 = sum xor data, the polynomial waits in the destination. */
-void a64_crc32c_loop(Emitter *e, const SelInst *si, const IrInst *in)
+void a64_crc32_loop(Emitter *e, const SelInst *si, const IrInst *in)
 {
-    unsigned bits = in->op == IR_crc32cb ? 8 : in->op == IR_crc32ch ? 16 : is64(in) ? 64 : 32;
+    CrcRow row = crc_row(in);
+    unsigned bits = row.bits ? row.bits : is64(in) ? 64 : 32;
     uint32_t loop = emit_label_new(e);
     rrr(e, A64_ORR_W, R_T0, XZR, reg(si, 0));
     rrr(e, A64_ORR_X, R_T1, XZR, reg(si, 1));
     if (bits < 64)
         rij(e, A64_UBFM_X, R_T1, R_T1, 0, bits - 1);
     rrr(e, A64_EOR_X, R_T0, R_T0, R_T1);
-    a64_mov_imm(e, si->dest, 0x82f63b78);
+    a64_mov_imm(e, si->dest, row.castagnoli ? 0x82f63b78 : 0xedb88320);
     a64_mov_imm(e, R_T1, bits);
     emit_label_bind(e, loop);
     ri(e, A64_ANDSI_X, XZR, R_T0, 1);

@@ -241,6 +241,11 @@ void a64_ctz(Emitter *e, const SelInst *si, const IrInst *in)
     rr(e, A64_SF(A64_CLZ_W, is64(in)), si->dest, R_T0);
 }
 
+void a64_bitrev(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    rr(e, A64_SF(A64_RBIT_W, is64(in)), si->dest, reg(si, 0));
+}
+
 void a64_popcnt(Emitter *e, const SelInst *si, const IrInst *in)
 {
     rr(e, is64(in) ? A64_FMOV_DX : A64_FMOV_SW, V_T0, reg(si, 0));

@@ -181,6 +181,13 @@ static bool clears_above(const IrInst *in)
     case IR_ctz:
     case IR_popcnt:
     case IR_bswap:
+    case IR_bitrev:
+    case IR_crc32cb:
+    case IR_crc32ch:
+    case IR_crc32c:
+    case IR_crc32b:
+    case IR_crc32h:
+    case IR_crc32:
     case IR_extract:
     case IR_sextract:
     case IR_deposit:

@@ -252,3 +252,96 @@ void emit_partial(Emitter *e, const SelInst *si, const IrInst *inst)
         a_rm(e, alu[o->cc], w, si->dest, a_operand(o));
     }
 }
+
+/* ---- bits reversed, cyclic sums ---- */
+
+/* Tied: bytes, then nibbles, pairs and bits exchanged. */
+void emit_bitrev(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    static const uint64_t masks[] = {0x5555555555555555, 0x3333333333333333, 0x0f0f0f0f0f0f0f0f};
+    unsigned w = width_of(inst->type), d = si->dest, s = si->scratch_gpr[0], m = si->scratch_gpr[1];
+    a_r(e, X86_BSWAP, w, d);
+    for (unsigned n = 3; n-- > 0;) {
+        a_mov(e, w, s, d);
+        a_ri(e, X86_SHR_I, w, s, 1 << n);
+        a_const(e, m, w == 8 ? masks[n] : (uint32_t)masks[n]);
+        a_rr(e, X86_AND, w, s, m);
+        a_rr(e, X86_AND, w, d, m);
+        if (n == 2) {
+            a_ri(e, X86_SHL_I, w, d, 4);
+            a_rr(e, X86_OR, w, d, s);
+        } else {
+            a_lea(e, w, d, rm_mem(s, d, n + 1, 0));
+        }
+    }
+}
+
+/* s = sum ^ data, of `bits` bits in 64; code: how many, 0: those of the type. */
+static unsigned sum_xor_data(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned bits = si->rule->code != 0 ? si->rule->code : ir_type_bits(inst->type);
+    a_rr(e, X86_MOV, 4, si->scratch_gpr[0], si->opnd[0].reg[0]);
+    a_rr(e, X86_XOR, bits == 64 ? 8 : 4, si->scratch_gpr[0], si->opnd[1].reg[0]);
+    return bits;
+}
+
+/* The sum after n bits x (here the old sum ^ data, n at most 64) is x * X^32 mod P. In bits
+ * reversed, and x moved to the top: q = low 64 bits of x * (X^96 / P), then bits 64 to 95 of q * P
+ * are the remainder (Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ",
+ * Intel 2009). Of sums that fewer bits have not shifted out, what is left is added. */
+void emit_crc32_ieee(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    static const union {
+        uint64_t q[2];
+        uint8_t b[16];
+    } constants = {{0xb4e5b025f7011641, 0x1db710641}}; /* X^96 / P less its last bit, P */
+    unsigned s = si->scratch_gpr[0], v = si->scratch_vec[0], d = si->dest;
+    unsigned bits = sum_xor_data(e, si, inst);
+    if (bits < 64)
+        a_ri(e, X86_SHL_I, 8, s, 64 - bits);
+    a_rr(e, X86_VMOVQ_XG, 0, v, s);
+    for (unsigned high = 0; high < 2; high++) {
+        Asm mul = {.insn = X86_VPCLMULQDQ,
+                   .reg = (uint8_t)v,
+                   .v = (uint8_t)v,
+                   .nimm = 1,
+                   .imm = 16 * high};
+        mul.rm = a_pool(e, constants.b, &mul.label);
+        a_emit(e, &mul);
+    }
+    if (bits >= 32) {
+        a_rri(e, X86_VPEXTRD, 0, v, rm_reg(d), 2);
+        return;
+    }
+    a_rri(e, X86_VPEXTRD, 0, v, rm_reg(s), 2);
+    a_mov(e, 4, d, si->opnd[0].reg[0]);
+    a_ri(e, X86_SHR_I, 4, d, bits);
+    a_rr(e, X86_XOR, 4, d, s);
+}
+
+/* Bit by bit, on hosts without carry-less multiplication. */
+void emit_crc32_loop(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    const uint32_t polynomial = 0xedb88320;
+    unsigned s = si->scratch_gpr[0], p = si->scratch_gpr[1], d = si->dest;
+    unsigned bits = si->rule->code != 0 ? si->rule->code : ir_type_bits(inst->type);
+    if (bits == 8)
+        a_rr(e, X86_MOVZX8, 4, s, si->opnd[1].reg[0]);
+    else if (bits == 16)
+        a_rr(e, X86_MOVZX16, 4, s, si->opnd[1].reg[0]);
+    else
+        a_rr(e, X86_MOV, bits / 8, s, si->opnd[1].reg[0]);
+    a_rr(e, X86_MOV, 4, p, si->opnd[0].reg[0]);
+    a_rr(e, X86_XOR, 8, s, p);
+    a_const(e, p, polynomial);
+    a_const(e, d, bits);
+    uint32_t loop = emit_label_new(e);
+    emit_label_bind(e, loop);
+    a_ri(e, X86_SHR_I, 8, s, 1);
+    uint32_t even = a_jcc_short(e, CC_AE);
+    a_rr(e, X86_XOR, 8, s, p);
+    a_short_here(e, even);
+    a_alu_imm(e, ALU_SUB, 4, rm_reg(d), 1);
+    a_jcc(e, CC_NE, loop);
+    a_mov(e, 4, d, s);
+}

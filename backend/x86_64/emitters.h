@@ -39,7 +39,7 @@ EmitFn emit_vbin, emit_vbin_sse, emit_vun, emit_vun_sse, emit_vfcmp, emit_vfcmp_
 /* emit_sse4.c */
 EmitFn emit_vbin_imm, emit_vbin_imm_sse, emit_vun_imm, emit_vblendv, emit_vsext, emit_viszero,
     emit_viszero_and, emit_fround, emit_sha, emit_vstr, emit_vstr_flags, emit_pdep, emit_crc32,
-    emit_soft;
+    emit_crc32_ieee, emit_crc32_loop, emit_bitrev, emit_soft;
 /* emit_shuf.c */
 EmitFn emit_vshuf;
 
