@@ -1,38 +1,490 @@
-/* flags.c: see flags.h. */
+/* flags.c: the lazy flags while lifting: who set them, and conditions on them (flags.h); and the
+ * same in C, for state in memory.
+ *
+ * While the kind is known a condition is plain IR on the operands; otherwise one call of the pure
+ * helper computes all four, and they are known as bits from there on.
+ *
+ * Source: Arm ARM, C1.2.4 (condition codes), shared/functions/integer/AddWithCarry.
+ */
 #include "frontend/aarch64/helpers.h"
 #include "frontend/aarch64/lift.h"
 
 enum { N_AT = 31, Z_AT = 30, C_AT = 29, V_AT = 28 };
 
+/* ---- operands ---- */
+
+static A64Flags *flags_of(A64Lift *l)
+{
+    return &l->known.flags;
+}
+
+static IrType type_of(A64Lift *l, IrRef v)
+{
+    return (IrType)ir_inst(l->b.region, v)->type;
+}
+
+static IrRef widened(A64Lift *l, IrRef v)
+{
+    return type_of(l, v) == IR_I64 ? v : ir_conv(&l->b, IR_zext, IR_I64, v);
+}
+
+/* A slot's value at the width of the operation. */
+static IrRef operand(A64Lift *l, IrRef *known, unsigned slot, IrType type)
+{
+    if (!known->i) {
+        IrRef v = ir_get(&l->b, slot);
+        *known = type == IR_I64 ? v : ir_conv(&l->b, IR_trunc, type, v);
+    }
+    return *known;
+}
+
+static IrType width(const A64Flags *f)
+{
+    return f->wide ? IR_I64 : IR_I32;
+}
+
+static IrRef first_slot(A64Lift *l)
+{
+    A64Flags *f = flags_of(l);
+    return operand(l, &f->a, A64_SLOT_CC_A, width(f));
+}
+
+static IrRef second(A64Lift *l)
+{
+    A64Flags *f = flags_of(l);
+    return operand(l, &f->b, A64_SLOT_CC_B, width(f));
+}
+
+static IrRef carry_in(A64Lift *l)
+{
+    return operand(l, &flags_of(l)->c, A64_SLOT_CC_C, IR_I8);
+}
+
+/* x of the operation. */
+static IrRef first(A64Lift *l)
+{
+    A64Flags *f = flags_of(l);
+    if (f->kind != A64_CC_ADDR && f->kind != A64_CC_SUBR)
+        return first_slot(l);
+    if (!f->first.i)
+        f->first =
+            ir_bin(&l->b, f->kind == A64_CC_ADDR ? IR_sub : IR_add, first_slot(l), second(l));
+    return f->first;
+}
+
+/* Its result, computed again if it is not at hand. */
+static IrRef result(A64Lift *l)
+{
+    A64Flags *f = flags_of(l);
+    IrRef r = first_slot(l);
+    if (f->result.i)
+        return f->result;
+    switch (f->kind) {
+    case A64_CC_ADD:
+        r = ir_bin(&l->b, IR_add, r, second(l));
+        break;
+    case A64_CC_SUB:
+        r = ir_bin(&l->b, IR_sub, r, second(l));
+        break;
+    case A64_CC_ADC:
+    case A64_CC_SBC: {
+        IrRef c = ir_conv(&l->b, IR_zext, width(f), carry_in(l));
+        IrRef sum = ir_bin(&l->b, IR_add, second(l), c);
+        r = ir_bin(&l->b, f->kind == A64_CC_ADC ? IR_add : IR_sub, r, sum);
+        break;
+    }
+    default:
+        break;
+    }
+    return f->result = r;
+}
+
+/* ---- setting ---- */
+
+static void put_operand(A64Lift *l, unsigned slot, IrRef v)
+{
+    if (v.i)
+        ir_put(&l->b, slot, widened(l, v));
+}
+
+static void set(A64Lift *l, A64Flags flags)
+{
+    flags.known = flags.in_slots = true;
+    ir_put(&l->b, A64_SLOT_CC_KIND, ir_const(&l->b, IR_I32, flags.kind | flags.wide));
+    put_operand(l, A64_SLOT_CC_A, flags.a);
+    put_operand(l, A64_SLOT_CC_B, flags.b);
+    put_operand(l, A64_SLOT_CC_C, flags.c);
+    *flags_of(l) = flags;
+}
+
+/* x + y as a subtraction of constant -y, whose conditions are compares. That has the same flags
+ * but for y = 0, which never carries, and the most negative, which is its own opposite. */
+static bool add_is_sub(A64Lift *l, IrRef b, IrRef *opposite)
+{
+    if (!ir_is_const(l->b.region, b))
+        return false;
+    uint64_t y = ir_inst(l->b.region, b)->imm;
+    IrType type = type_of(l, b);
+    if (y == 0 || y == (uint64_t)1 << (ir_type_bits(type) - 1))
+        return false;
+    *opposite = ir_const(&l->b, type, -y);
+    return true;
+}
+
+void a64_flags_set(A64Lift *l, A64CcKind kind, IrRef a, IrRef b, IrRef c, IrRef r)
+{
+    if (kind == A64_CC_ADD && add_is_sub(l, b, &b))
+        kind = A64_CC_SUB;
+    bool wide = type_of(l, a) == IR_I64;
+    A64Flags f = {.wide = wide, .kind = (uint8_t)kind, .a = a, .b = b, .c = c, .result = r};
+    if (r.i && (kind == A64_CC_ADD || kind == A64_CC_SUB)) {
+        f.kind = kind == A64_CC_ADD ? A64_CC_ADDR : A64_CC_SUBR;
+        f.first = a;
+        f.a = r;
+    }
+    set(l, f);
+}
+
+void a64_flags_set_bits(A64Lift *l, IrRef nzcv)
+{
+    IrRef v = nzcv;
+    if (type_of(l, v) == IR_I64)
+        v = ir_conv(&l->b, IR_trunc, IR_I32, v);
+    set(l, (A64Flags){.kind = A64_CC_BITS, .a = v});
+}
+
+/* fcmp gives 0, 1, 0x40, 0x45 for greater, less, equal and unordered, whose NZCV are 2, 8, 6, 3
+ * (Arm ARM, FPCompare). */
+void a64_flags_set_fcmp(A64Lift *l, IrRef a, IrRef b, bool signal)
+{
+    enum { NZCV_OF = 0x3682 };
+    IrRef v = ir_fcmp(&l->b, IR_fcmp, a, b, signal ? IR_F_SIGNAL : 0);
+    v = ir_conv(&l->b, IR_zext, IR_I32, v);
+    IrRef less = ir_bini(&l->b, IR_shl, ir_bini(&l->b, IR_and, v, 1), 2);
+    IrRef equal = ir_bini(&l->b, IR_and, ir_bini(&l->b, IR_shr, v, 3), 8);
+    IrRef at = ir_bin(&l->b, IR_or, less, equal);
+    v = ir_bin(&l->b, IR_shr, ir_const(&l->b, IR_I32, NZCV_OF), at);
+    a64_flags_set_bits(l, ir_bini(&l->b, IR_shl, v, V_AT));
+    A64Flags *f = flags_of(l);
+    f->fcmp_a = a;
+    f->fcmp_b = b;
+    f->fcmp_signal = signal;
+}
+
+void a64_flags_unless(A64Lift *l, IrRef cond, unsigned nzcv)
+{
+    A64Flags *f = flags_of(l);
+    IrRef kind = ir_const(&l->b, IR_I32, f->kind | f->wide), bits = ir_const(&l->b, IR_I32, 0);
+    ir_put(&l->b, A64_SLOT_CC_KIND, ir_select(&l->b, cond, kind, bits));
+    ir_put(&l->b, A64_SLOT_CC_A,
+           ir_select(&l->b, cond, widened(l, f->a), a64_const(l, (uint64_t)nzcv << V_AT)));
+    f->chosen_if = cond;
+    f->otherwise = (uint8_t)nzcv;
+}
+
+void a64_flags_forget_values(A64Flags *f)
+{
+    f->known &= f->in_slots && !f->chosen_if.i;
+    f->a = f->b = f->c = f->first = f->result = f->chosen_if = f->fcmp_a = f->fcmp_b = IR_NONE;
+}
+
+/* ---- reading ---- */
+
+IrRef a64_flags_bits(A64Lift *l)
+{
+    A64Flags *f = flags_of(l);
+    if (f->known && f->kind == A64_CC_BITS && !f->chosen_if.i)
+        return operand(l, &f->a, A64_SLOT_CC_A, IR_I32);
+    IrRef args[] = {ir_get(&l->b, A64_SLOT_CC_KIND), ir_get(&l->b, A64_SLOT_CC_A),
+                    ir_get(&l->b, A64_SLOT_CC_B), ir_get(&l->b, A64_SLOT_CC_C)};
+    IrRef v = ir_call(&l->b, A64_HELPER_flags, args, 4);
+    *f = (A64Flags){.known = true, .kind = A64_CC_BITS, .a = v};
+    return v;
+}
+
+static IrRef zero_like(A64Lift *l, IrRef v)
+{
+    return ir_const(&l->b, type_of(l, v), 0);
+}
+
+static IrRef sign(A64Lift *l, IrRef v)
+{
+    return ir_cmp(&l->b, IR_slt, v, zero_like(l, v));
+}
+
+static IrRef flag(A64Lift *l, uint64_t v)
+{
+    return ir_const(&l->b, IR_I8, v);
+}
+
+static IrRef compare(A64Lift *l, IrOp op, IrRef x, IrRef y)
+{
+    return ir_cmp(&l->b, op, x, y);
+}
+
+/* x compared with y, or x == y and c. */
+static IrRef or_equal_and(A64Lift *l, IrOp op, IrRef x, IrRef y, IrRef c)
+{
+    IrRef same = ir_bin(&l->b, IR_and, compare(l, IR_eq, x, y), c);
+    return ir_bin(&l->b, IR_or, compare(l, op, x, y), same);
+}
+
+/* Negative where the operation has overflowed. */
+static IrRef overflow(A64Lift *l)
+{
+    A64Flags *f = flags_of(l);
+    bool sub = f->kind == A64_CC_SUB || f->kind == A64_CC_SUBR || f->kind == A64_CC_SBC;
+    IrRef a = first(l), b = second(l), r = result(l);
+    IrRef x = ir_bin(&l->b, IR_xor, a, r), y = ir_bin(&l->b, IR_xor, sub ? a : r, b);
+    return ir_bin(&l->b, IR_and, x, y);
+}
+
+/* C of sums, the borrow of differences. */
+static IrRef carry_out(A64Lift *l)
+{
+    switch (flags_of(l)->kind) {
+    case A64_CC_ADD:
+    case A64_CC_ADDR:
+        return compare(l, IR_ult, result(l), second(l));
+    case A64_CC_ADC:
+        return or_equal_and(l, IR_ult, result(l), first(l), carry_in(l));
+    case A64_CC_SBC:
+        return or_equal_and(l, IR_ult, first(l), second(l), carry_in(l));
+    default:
+        return compare(l, IR_ult, first(l), second(l));
+    }
+}
+
+/* N != V */
+static IrRef less(A64Lift *l)
+{
+    if (flags_of(l)->kind == A64_CC_SBC)
+        return or_equal_and(l, IR_slt, first(l), second(l), carry_in(l));
+    return sign(l, ir_bin(&l->b, IR_xor, result(l), overflow(l)));
+}
+
+static IrRef is_zero(A64Lift *l)
+{
+    return compare(l, IR_eq, result(l), zero_like(l, result(l)));
+}
+
+/* Conditions EQ CS MI VS HI GE GT of sums and differences, out of their flags. */
+static IrRef flags_cond(A64Lift *l, unsigned cond, bool *negated)
+{
+    bool borrows = flags_of(l)->kind == A64_CC_SBC;
+    switch (cond) {
+    case A64_EQ:
+        return is_zero(l);
+    case A64_CS:
+        *negated ^= borrows;
+        return carry_out(l);
+    case A64_MI:
+        return sign(l, result(l));
+    case A64_VS:
+        return sign(l, overflow(l));
+    case A64_HI: {
+        IrRef c = carry_out(l);
+        if (borrows)
+            c = ir_bini(&l->b, IR_xor, c, 1);
+        return ir_bin(&l->b, IR_and, c, compare(l, IR_ne, result(l), zero_like(l, result(l))));
+    }
+    case A64_GE:
+        *negated ^= true;
+        return less(l);
+    default:
+        *negated ^= true;
+        return ir_bin(&l->b, IR_or, less(l), is_zero(l));
+    }
+}
+
+/* Any condition after x - y as one compare; none where it takes more. */
+static IrRef compare_cond(A64Lift *l, unsigned cond, IrRef x, IrRef y)
+{
+    switch (cond) {
+    case A64_EQ:
+        return compare(l, IR_eq, x, y);
+    case A64_NE:
+        return compare(l, IR_ne, x, y);
+    case A64_CS:
+        return compare(l, IR_ule, y, x);
+    case A64_CC:
+        return compare(l, IR_ult, x, y);
+    case A64_HI:
+        return compare(l, IR_ult, y, x);
+    case A64_LS:
+        return compare(l, IR_ule, x, y);
+    case A64_GE:
+        return compare(l, IR_sle, y, x);
+    case A64_LT:
+        return compare(l, IR_slt, x, y);
+    case A64_GT:
+        return compare(l, IR_slt, y, x);
+    case A64_LE:
+        return compare(l, IR_sle, x, y);
+    default:
+        return IR_NONE;
+    }
+}
+
+static IrRef logic_cond(A64Lift *l, unsigned cond)
+{
+    IrRef r = first_slot(l), zero = zero_like(l, r);
+    switch (cond) {
+    case A64_CS:
+    case A64_VS:
+    case A64_HI:
+        return flag(l, 0);
+    case A64_CC:
+    case A64_VC:
+    case A64_LS:
+        return flag(l, 1);
+    case A64_MI:
+        return sign(l, r);
+    case A64_PL:
+        return compare(l, IR_sle, zero, r);
+    default:
+        return compare_cond(l, cond, r, zero);
+    }
+}
+
+static IrRef bits_cond(A64Lift *l, unsigned cond, bool *negated)
+{
+    IrRef v = a64_flags_bits(l), w;
+    static const uint8_t at[] = {
+        [A64_EQ] = Z_AT, [A64_CS] = C_AT, [A64_MI] = N_AT, [A64_VS] = V_AT};
+    enum { DISTANCE = N_AT - V_AT };
+    switch (cond) {
+    case A64_HI: /* C and not Z */
+        w = ir_bini(&l->b, IR_and, v, 1u << C_AT | 1u << Z_AT);
+        return compare(l, IR_eq, w, ir_const(&l->b, IR_I32, 1u << C_AT));
+    case A64_GE: /* N = V */
+        *negated ^= true;
+        return sign(l, ir_bin(&l->b, IR_xor, v, ir_bini(&l->b, IR_shl, v, DISTANCE)));
+    case A64_GT: /* and not Z */
+        *negated ^= true;
+        w = ir_bin(&l->b, IR_xor, v, ir_bini(&l->b, IR_shl, v, DISTANCE));
+        return sign(l, ir_bin(&l->b, IR_or, w, ir_bini(&l->b, IR_shl, v, N_AT - Z_AT)));
+    default:
+        w = ir_bini(&l->b, IR_and, v, 1u << at[cond]);
+        return compare(l, IR_ne, w, zero_like(l, w));
+    }
+}
+
+/* Conditions EQ CS MI VS HI GE GT of floating-point numbers, as compares that are false if
+ * unordered: CS, HI and their like hold then. */
+static IrRef fcmp_cond(A64Lift *l, unsigned cond, bool *negated)
+{
+    const A64Flags *f = flags_of(l);
+    IrRef a = f->fcmp_a, b = f->fcmp_b;
+    unsigned fl = f->fcmp_signal ? IR_F_SIGNAL : 0;
+    switch (cond) {
+    case A64_EQ:
+        return ir_fcmp(&l->b, IR_feq, a, b, fl);
+    case A64_CS:
+        *negated ^= true;
+        return ir_fcmp(&l->b, IR_flt, a, b, fl);
+    case A64_MI:
+        return ir_fcmp(&l->b, IR_flt, a, b, fl);
+    case A64_VS:
+        return ir_fcmp(&l->b, IR_fun, a, b, fl);
+    case A64_HI:
+        *negated ^= true;
+        return ir_fcmp(&l->b, IR_fle, a, b, fl);
+    case A64_GE:
+        return ir_fcmp(&l->b, IR_fle, b, a, fl);
+    default:
+        return ir_fcmp(&l->b, IR_flt, b, a, fl);
+    }
+}
+
+/* A condition on the operation set last, whatever chose it. */
+static IrRef operation_cond(A64Lift *l, unsigned cond, bool *negated)
+{
+    A64Flags *f = flags_of(l);
+    if (f->kind == A64_CC_LOGIC)
+        return logic_cond(l, cond);
+    /* By the result where that is at hand: the first operand may be dead. */
+    bool equal = f->kind == A64_CC_SUBR && (cond == A64_EQ || cond == A64_NE);
+    if ((f->kind == A64_CC_SUB || f->kind == A64_CC_SUBR) && !equal) {
+        IrRef v = compare_cond(l, cond, first(l), second(l));
+        if (v.i)
+            return v;
+    }
+    *negated = cond & 1;
+    if (f->kind != A64_CC_BITS)
+        return flags_cond(l, cond & ~1u, negated);
+    if (f->fcmp_a.i)
+        return fcmp_cond(l, cond & ~1u, negated);
+    return bits_cond(l, cond & ~1u, negated);
+}
+
+static bool holds(unsigned nzcv, unsigned cond)
+{
+    bool n = nzcv & 8, z = nzcv & 4, c = nzcv & 2, v = nzcv & 1;
+    bool base[] = {z, c, n, v, c && !z, n == v, n == v && !z, true};
+    return base[cond >> 1] ^ (cond & 1 && cond != A64_NV);
+}
+
+IrRef a64_flags_cond_or_not(A64Lift *l, unsigned cond, bool *negated)
+{
+    *negated = false;
+    if (cond >= A64_AL)
+        return flag(l, 1);
+    if (!flags_of(l)->known)
+        a64_flags_bits(l);
+    IrRef chosen = flags_of(l)->chosen_if, v = operation_cond(l, cond, negated);
+    if (!chosen.i)
+        return v;
+    if (*negated)
+        v = ir_bini(&l->b, IR_xor, v, 1);
+    *negated = false;
+    if (holds(flags_of(l)->otherwise, cond))
+        return ir_bin(&l->b, IR_or, v, ir_bini(&l->b, IR_xor, chosen, 1));
+    return ir_bin(&l->b, IR_and, v, chosen);
+}
+
+IrRef a64_flags_cond(A64Lift *l, unsigned cond)
+{
+    bool negated;
+    IrRef v = a64_flags_cond_or_not(l, cond, &negated);
+    return negated ? ir_bini(&l->b, IR_xor, v, 1) : v;
+}
+
+/* ---- in C ---- */
+
+static uint64_t sum_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
+{
+    switch (kind) {
+    case A64_CC_ADD:
+        return a + b;
+    case A64_CC_SUB:
+        return a - b;
+    case A64_CC_ADC:
+        return a + b + (c & 1);
+    case A64_CC_SBC:
+        return a - b - (c & 1);
+    default:
+        return a;
+    }
+}
+
 uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
 {
-    bool wide = kind & 1;
-    unsigned top = wide ? 63 : 31;
-    uint64_t mask = wide ? ~0ull : 0xffffffff, r = 0;
+    unsigned top = kind & 1 ? 63 : 31;
+    uint64_t mask = kind & 1 ? ~0ull : 0xffffffff;
     bool carry = false, overflow = false;
     if (kind == A64_CC_BITS)
         return (uint32_t)a & 0xf0000000;
-    a &= mask;
+    kind &= ~1u;
     b &= mask;
-    switch (kind & ~1u) {
-    case A64_CC_ADD:
-        r = (a + b) & mask;
-        carry = r < a;
+    uint64_t r = sum_of(kind, a, b, c) & mask;
+    a = (kind == A64_CC_ADDR ? a - b : kind == A64_CC_SUBR ? a + b : a) & mask;
+    if (kind == A64_CC_ADD || kind == A64_CC_ADDR || kind == A64_CC_ADC) {
+        carry = r < a || (r == a && b != 0);
         overflow = ((a ^ r) & (b ^ r)) >> top & 1;
-        break;
-    case A64_CC_SUB:
-        r = (a - b) & mask;
-        carry = a >= b;
+    } else if (kind != A64_CC_LOGIC) {
+        carry = kind == A64_CC_SBC && (c & 1) ? a > b : a >= b;
         overflow = ((a ^ b) & (a ^ r)) >> top & 1;
-        break;
-    case A64_CC_ADC:
-        r = (a + b + (c & 1)) & mask;
-        carry = c & 1 ? r <= a : r < a;
-        overflow = ((a ^ r) & (b ^ r)) >> top & 1;
-        break;
-    default:
-        r = a;
-        break;
     }
     return (uint32_t)(r >> top & 1) << N_AT | (uint32_t)(r == 0) << Z_AT | (uint32_t)carry << C_AT |
            (uint32_t)overflow << V_AT;

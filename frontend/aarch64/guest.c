@@ -47,6 +47,7 @@ const GuestOps guest_aarch64 = {
     .init_state = init_state,
     .mode = mode_of,
     .lift = a64_lift,
+    .dead_slots_at = a64_dead_slots_at,
     .service = service,
     .describe_fault = a64_describe_fault,
     .dump = dump,

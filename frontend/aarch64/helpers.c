@@ -1,6 +1,8 @@
 /* helpers.c: the helper table, and the helpers that belong to no other file. */
 #include "frontend/aarch64/helpers.h"
 
+#include <time.h>
+
 #include "frontend/aarch64/lift.h"
 
 #define COUNT(...) sizeof((uint8_t[]){0, ##__VA_ARGS__}) - 1
@@ -20,3 +22,10 @@ static const HelperDesc helpers[] = {
 const HelperTable a64_helpers = {helpers, A64_HELPERS};
 
 _Static_assert((int)A64_HELPERS <= (int)STATE_SOFT_HELPER, "more helpers than there is room for");
+
+uint64_t a64_helper_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}

@@ -13,6 +13,7 @@ enum A64Helper {
     A64_HELPERS
 };
 
+uint64_t a64_helper_time(void);
 uint32_t a64_helper_flags(uint32_t kind, uint64_t a, uint64_t b, uint64_t c);
 
 #endif

@@ -25,8 +25,15 @@ enum {
     A64_A_ATOMIC = 16,
     A64_A_SYSREG = 32,
     A64_A_FP = 64,     /* floating point or SIMD */
-    A64_A_FLAGS = 128, /* reads or writes NZCV */
+    A64_A_FLAGS = 128, /* reads or writes NZCV.. */
+    A64_A_SETS = 256,  /* ..and does not read, but writes all four of them */
+    A64_A_BITMASK = 512,
 };
+
+/* `writeback` of rows: where a base register gets the address from, if at all. */
+enum { A64_OFFSET, A64_POST, A64_PRE };
+/* `sign` of loads: what is above what was loaded: zeros, or its sign in 32 or 64 bits. */
+enum { A64_SIGN_ZERO, A64_SIGN_32, A64_SIGN_64 };
 
 #include "frontend/aarch64/a64_patterns.h"
 
@@ -65,6 +72,11 @@ void a64_set_v(A64Lift *l, unsigned reg, IrRef v);
 IrRef a64_scalar(A64Lift *l, IrType type, unsigned reg);
 void a64_set_scalar(A64Lift *l, unsigned reg, IrRef v);
 
+/* The low bits of a general register, as a store of an integer type takes them. */
+IrRef a64_stored(A64Lift *l, IrType type, unsigned reg);
+/* Raises the alignment fault of an ordered access of this type unless it lies within 16 bytes. */
+void a64_check_within(A64Lift *l, IrRef at, IrType type);
+
 /* Ends of instructions. */
 void a64_trap(A64Lift *l, unsigned trap, unsigned argument);
 /* Traps in a cold block if cond (i8) holds; goes on in a new one. */
@@ -73,6 +85,14 @@ void a64_trap_if(A64Lift *l, IrRef cond, unsigned trap);
 void a64_enter(A64Lift *l, uint32_t block);
 /* A block in the midst of the instruction. */
 uint32_t a64_block(A64Lift *l);
+
+/* What is decoded is an instruction: its immediate is a mask, its system register is there. */
+bool a64_exists(const A64Insn *in);
+/* The mask of a logical immediate, 0: it is none. */
+uint64_t a64_bitmask(const A64Insn *in);
+bool a64_sysreg_exists(const A64Insn *in);
+/* rm extended from a byte (0) to 64 bits (3), signed (+ 4), i64. */
+IrRef a64_extended(A64Lift *l, unsigned reg, unsigned extend);
 
 extern const SlotTable a64_slots;
 extern const HelperTable a64_helpers;

@@ -1,4 +1,5 @@
-/* lifter.c: lift() of the AArch64 guest: decodes for region.c, and calls the rows' functions.
+/* lifter.c: lift() and dead_slots_at() of the AArch64 guest: decodes for region.c, and calls the
+ * rows' functions.
  *
  * What is known of registers at the end of a block is kept for a block that only it leads to.
  */
@@ -6,12 +7,12 @@
 
 #include "frontend/aarch64/lift.h"
 
-enum { LENGTH = 4 };
+enum { LENGTH = 4, LOOK_AHEAD = 16 };
 
 typedef struct LiftedInsn {
     A64Insn insn;
     uint64_t pc;
-    bool illegal;
+    bool illegal, misaligned;
     uint8_t got;     /* bytes there were; fewer than LENGTH: it cannot be fetched */
     A64Known *known; /* at its end, if a block ends there */
 } LiftedInsn;
@@ -24,6 +25,26 @@ typedef struct Lifter {
 
 /* ---- decoding ---- */
 
+bool a64_exists(const A64Insn *in)
+{
+    uint32_t attributes = a64_patterns.rows[in->row].attributes;
+    return (!(attributes & A64_A_BITMASK) || a64_bitmask(in) != 0) &&
+           (!(attributes & A64_A_SYSREG) || a64_sysreg_exists(in));
+}
+
+static RegionFlow flow_of(uint32_t attributes)
+{
+    return attributes & A64_A_COND   ? FLOW_COND
+           : attributes & A64_A_JUMP ? FLOW_JUMP
+           : attributes & A64_A_END  ? FLOW_END
+                                     : FLOW_NEXT;
+}
+
+static uint64_t target_of(uint64_t pc, const A64Insn *in)
+{
+    return pc + (uint64_t)(int64_t)in->off;
+}
+
 static RegionDecode decode(void *guest, unsigned i, RegionInsn *out, const uint8_t *bytes,
                            unsigned n)
 {
@@ -34,20 +55,17 @@ static RegionDecode decode(void *guest, unsigned i, RegionInsn *out, const uint8
     li->got = (uint8_t)n;
     li->known = NULL;
     li->illegal = false;
+    li->misaligned = out->pc % LENGTH != 0;
     out->length = (uint8_t)(n < LENGTH ? n + 1 : LENGTH);
     if (n < LENGTH)
         return REGION_FETCH;
     memcpy(&word, bytes, LENGTH);
     int row = a64_decode(&li->insn, word);
-    li->illegal = row < 0;
-    if (li->illegal)
+    li->illegal = row < 0 || !a64_exists(&li->insn);
+    if (li->illegal || li->misaligned)
         return REGION_ILLEGAL;
-    uint32_t attributes = a64_patterns.rows[row].attributes;
-    out->target = out->pc + (uint64_t)(int64_t)li->insn.off;
-    out->flow = attributes & A64_A_COND   ? FLOW_COND
-                : attributes & A64_A_JUMP ? FLOW_JUMP
-                : attributes & A64_A_END  ? FLOW_END
-                                          : FLOW_NEXT;
+    out->flow = (uint8_t)flow_of(a64_patterns.rows[row].attributes);
+    out->target = target_of(out->pc, &li->insn);
     return REGION_OK;
 }
 
@@ -55,10 +73,16 @@ static void begin_block(void *guest, RegionFormer *f, unsigned i, int from, bool
 {
     Lifter *l = guest;
     (void)f, (void)i;
-    if (from >= 0 && values && l->insns[from].known)
-        l->l.known = *l->insns[from].known;
-    else
-        memset(&l->l.known, 0, sizeof l->l.known);
+    const A64Known *known = from >= 0 ? l->insns[from].known : NULL;
+    if (known && values) {
+        l->l.known = *known;
+        return;
+    }
+    memset(&l->l.known, 0, sizeof l->l.known);
+    if (known) {
+        l->l.known.flags = known->flags;
+        a64_flags_forget_values(&l->l.known.flags);
+    }
 }
 
 static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
@@ -70,7 +94,9 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
     l->former = f;
     l->ended = false;
     l->pc = li->pc;
-    if (li->got < LENGTH)
+    if (li->misaligned)
+        a64_trap(l, TRAP_ALIGN, 0);
+    else if (li->got < LENGTH)
         a64_trap(l, TRAP_FETCH, li->got);
     else if (li->illegal)
         a64_trap(l, TRAP_ILLEGAL, 0);
@@ -96,6 +122,46 @@ void a64_lift(const LiftRequest *rq, LiftResult *out)
     l.l.b.region = r;
     l.l.mode = rq->mode;
     region_form(&region_guest, &l, rq, r, out);
+}
+
+/* ---- looking ahead ---- */
+
+/* Whether all ways from pc overwrite NZCV before anything can show them: what may fault, or goes
+ * where is not known, might. Both ways of a branch are looked at, LOOK_AHEAD instructions in all.
+ */
+static bool flags_die(const LiftRequest *rq, uint64_t pc, unsigned *left)
+{
+    while (*left > 0) {
+        uint32_t word;
+        A64Insn in;
+        --*left;
+        if (rq->fetch(rq->fetch_arg, pc, (uint8_t *)&word, LENGTH) != LENGTH || pc % LENGTH != 0)
+            return false;
+        int row = a64_decode(&in, word);
+        if (row < 0 || !a64_exists(&in))
+            return false;
+        uint32_t attributes = a64_patterns.rows[row].attributes;
+        RegionFlow flow = flow_of(attributes);
+        if (attributes & A64_A_SETS)
+            return true;
+        if (attributes & (A64_A_FLAGS | A64_A_MEM | A64_A_ATOMIC) || flow == FLOW_END)
+            return false;
+        if (flow == FLOW_COND && !flags_die(rq, target_of(pc, &in), left))
+            return false;
+        pc = flow == FLOW_JUMP ? target_of(pc, &in) : pc + LENGTH;
+    }
+    return false;
+}
+
+void a64_dead_slots_at(void *arg, uint64_t pc, uint64_t dead[4])
+{
+    static const uint8_t flag_slots[] = {A64_SLOT_CC_KIND, A64_SLOT_CC_A, A64_SLOT_CC_B,
+                                         A64_SLOT_CC_C};
+    unsigned left = LOOK_AHEAD;
+    if (!flags_die(arg, pc, &left))
+        return;
+    for (unsigned i = 0; i < sizeof flag_slots; i++)
+        dead[flag_slots[i] / 64] |= (uint64_t)1 << (flag_slots[i] % 64);
 }
 
 /* ---- registers ---- */

@@ -81,6 +81,7 @@ static const SlotDesc slots[A64_SLOT_COUNT] = {
     [A64_SLOT_RESERVED] = {"reserved", OFFSET(reserved[0]), IR_I64, 0},
     [A64_SLOT_RESERVED_HIGH] = {"reserved_high", OFFSET(reserved[1]), IR_I64, 0},
     [A64_SLOT_QC] = {"qc", OFFSET(qc), IR_V128, 0},
+    [A64_SLOT_DIT] = {"dit", OFFSET(dit), IR_I32, 1},
     [A64_SLOT_IDC] = {"idc", OFFSET(idc), IR_I32, 1},
     [A64_SLOT_FPCR] = {"fpcr", OFFSET(fpcr), IR_I32, 1},
     [A64_SLOT_FP_RESULT] = {"fp_result", OFFSET(fp_result), IR_I32, 1},

@@ -20,6 +20,7 @@ typedef struct A64State {
     uint64_t tpidr; /* TPIDR_EL0 */
     uint64_t reserved_at;
     uint64_t reserved[2]; /* what was loaded; the second word of a pair */
+    uint32_t dit;         /* PSTATE.DIT at bit 24, which changes nothing */
     uint32_t idc;         /* FPSR.IDC */
     uint32_t fp_result;   /* of a helper, to the code behind it: fpctl with the flags added */
     _Alignas(16) uint64_t qc[2];    /* FPSR.QC is set if any bit is */
@@ -52,6 +53,7 @@ enum A64Slot {
     A64_SLOT_RESERVED,
     A64_SLOT_RESERVED_HIGH,
     A64_SLOT_QC,        /* v128 */
+    A64_SLOT_DIT,       /* memory-only */
     A64_SLOT_IDC,       /* memory-only */
     A64_SLOT_FPCR,      /* memory-only */
     A64_SLOT_FP_RESULT, /* memory-only */

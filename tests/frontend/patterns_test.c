@@ -59,7 +59,20 @@ static const Sample rv_samples[] = {
 static const Sample a64_samples[] = {
     {0x14000004, 4, "b 1010"},
     {0xd503201f, 4, "nop"},
-    {0x00000000, 4, "(bad)"},
+    {0x00000000, 4, "udf #0"},
+    {0x8b2146df, 4, "add sp, x22, x1, uxtw #1"},
+    {0x92401c41, 4, "and x1, x2, #0xff"},
+    {0x926ef841, 4, "and x1, x2, #0xfffffffffffdffff"},
+    {0x927ffc41, 4, "(bad)"},
+    {0x1ac20c20, 4, "sdiv w0, w1, w2"},
+    {0x54ffffee, 4, "b.al ffc"},
+    {0x54fffffe, 4, "(bad)"},
+    {0xd53be040, 4, "mrs x0, s3_3_c14_c0_2"},
+    {0xd538a000, 4, "(bad)"},
+    {0xf85f8c41, 4, "ldr x1, [x2, #-8]!"},
+    {0xa9bf7bfd, 4, "stp x29, x30, [sp, #-16]!"},
+    {0xb8e10043, 4, "ldaddal w1, w3, [x2]"},
+    {0x00010000, 4, "(bad)"},
     {0, 0, NULL},
 };
 

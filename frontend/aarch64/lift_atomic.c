@@ -1,0 +1,226 @@
+/* lift_atomic.c: exclusive loads and stores, and the atomics of FEAT_LSE.
+ *
+ * Those of LSE are the IR's atomics, full fences all. A minimum or maximum is a loop of
+ * compare-and-swap.
+ *
+ * LDXR keeps address and value; STXR is a compare-and-swap with that value (exclusive_store). Where
+ * nothing else is read or written in between, as in what compilers make of atomic operations, that
+ * is indistinguishable from a monitor: the LDXR could have been made just before the STXR.
+ *
+ * Alignment (Arm ARM B2.5.2): exclusive accesses are aligned to their size, pairs to that of both;
+ * others, with FEAT_LSE2, lie within 16 bytes that are aligned.
+ */
+#include "frontend/aarch64/lift.h"
+
+static IrRef base(A64Lift *l, const A64Insn *in)
+{
+    return a64_xsp(l, (unsigned)in->rn);
+}
+
+void a64_check_within(A64Lift *l, IrRef at, IrType type)
+{
+    enum { UNIT = 16 };
+    unsigned size = ir_type_bits(type) / 8;
+    if (size == 1)
+        return;
+    IrRef low = ir_bini(&l->b, IR_and, at, UNIT - 1);
+    IrRef last = ir_const(&l->b, IR_I64, UNIT - size);
+    a64_trap_if(l, ir_cmp(&l->b, IR_ult, last, low), TRAP_ALIGN);
+}
+
+static void check_aligned(A64Lift *l, IrRef at, IrType type)
+{
+    unsigned size = ir_type_bits(type) / 8;
+    if (size == 1)
+        return;
+    IrRef low = ir_bini(&l->b, IR_and, at, size - 1);
+    a64_trap_if(l, ir_cmp(&l->b, IR_ne, low, a64_const(l, 0)), TRAP_ALIGN);
+}
+
+static IrRef widened(A64Lift *l, IrRef v)
+{
+    return ir_inst(l->b.region, v)->type == IR_I64 ? v : ir_conv(&l->b, IR_zext, IR_I64, v);
+}
+
+/* Two registers as one number, the first in the lower half. */
+static IrRef joined(A64Lift *l, IrType type, unsigned low, unsigned high)
+{
+    if (type == IR_I64) {
+        IrRef v = ir_vlow(&l->b, a64_x(l, low));
+        return ir_vinsert(&l->b, IR_I64, v, a64_x(l, high), 1);
+    }
+    return ir_deposit(&l->b, ir_conv(&l->b, IR_zext, IR_I64, a64_r(l, false, low)), a64_x(l, high),
+                      32, 32);
+}
+
+static IrRef half(A64Lift *l, IrRef v, unsigned which)
+{
+    if (ir_inst(l->b.region, v)->type == IR_V128)
+        return ir_vextract(&l->b, IR_I64, v, which);
+    return ir_extract(&l->b, v, 32 * which, 32);
+}
+
+static IrType twice(const A64Insn *in)
+{
+    return in->type == IR_I64 ? IR_V128 : IR_I64;
+}
+
+/* ---- exclusive ---- */
+
+static IrRef exclusive_load(A64Lift *l, const A64Insn *in, IrType type)
+{
+    IrRef at = base(l, in);
+    check_aligned(l, at, type);
+    IrRef v = ir_load(&l->b, type, at, (unsigned)in->order);
+    ir_put(&l->b, A64_SLOT_RESERVED_AT, at);
+    if (type == IR_V128)
+        ir_put(&l->b, A64_SLOT_RESERVED_HIGH, half(l, v, 1));
+    ir_put(&l->b, A64_SLOT_RESERVED, type == IR_V128 ? half(l, v, 0) : widened(l, v));
+    return v;
+}
+
+void a64_trans_ldxr(A64Lift *l, const A64Insn *in)
+{
+    a64_set_x(l, (unsigned)in->rt, widened(l, exclusive_load(l, in, (IrType)in->type)));
+}
+
+void a64_trans_ldxp(A64Lift *l, const A64Insn *in)
+{
+    IrRef v = exclusive_load(l, in, twice(in));
+    a64_set_x(l, (unsigned)in->rt, half(l, v, 0));
+    a64_set_x(l, (unsigned)in->rt2, half(l, v, 1));
+}
+
+/* rs = 0 if it was stored, 1 if not; no reservation is left either way. */
+static void conclude(A64Lift *l, const A64Insn *in, IrRef failed, uint32_t done)
+{
+    ir_put(&l->b, A64_SLOT_RESERVED_AT, a64_const(l, A64_NO_RESERVATION));
+    if (in->rs != A64_ZR)
+        ir_put(&l->b, A64_SLOT_X + (unsigned)in->rs, failed);
+    ir_jump(&l->b, done);
+}
+
+static IrRef reserved(A64Lift *l, IrType type)
+{
+    IrRef v = ir_get(&l->b, A64_SLOT_RESERVED);
+    if (type == IR_V128)
+        return ir_vinsert(&l->b, IR_I64, ir_vlow(&l->b, v), ir_get(&l->b, A64_SLOT_RESERVED_HIGH),
+                          1);
+    return type == IR_I64 ? v : ir_conv(&l->b, IR_trunc, type, v);
+}
+
+static IrRef differ(A64Lift *l, IrRef a, IrRef b)
+{
+    if (ir_inst(l->b.region, a)->type != IR_V128)
+        return ir_conv(&l->b, IR_zext, IR_I64, ir_cmp(&l->b, IR_ne, a, b));
+    IrRef same = ir_viszero(&l->b, ir_vop(&l->b, IR_vxor, IR_I64, a, b));
+    return ir_conv(&l->b, IR_zext, IR_I64, ir_bini(&l->b, IR_xor, same, 1));
+}
+
+static void exclusive_store(A64Lift *l, const A64Insn *in, IrRef new)
+{
+    IrType type = (IrType)ir_inst(l->b.region, new)->type;
+    IrRef at = base(l, in);
+    check_aligned(l, at, type);
+    IrRef held = ir_cmp(&l->b, IR_eq, at, ir_get(&l->b, A64_SLOT_RESERVED_AT));
+    IrRef value = reserved(l, type);
+    uint32_t try = a64_block(l), lost = a64_block(l), done = a64_block(l);
+    l->b.region->blocks.data[lost].cold = true;
+    ir_br(&l->b, held, try, lost);
+    a64_enter(l, try);
+    IrRef found = ir_cas(&l->b, at, value, new);
+    conclude(l, in, differ(l, found, value), done);
+    a64_enter(l, lost);
+    conclude(l, in, a64_const(l, 1), done);
+    a64_enter(l, done);
+    l->known.x[in->rs] = IR_NONE;
+}
+
+void a64_trans_stxr(A64Lift *l, const A64Insn *in)
+{
+    exclusive_store(l, in, a64_stored(l, (IrType)in->type, (unsigned)in->rt));
+}
+
+void a64_trans_stxp(A64Lift *l, const A64Insn *in)
+{
+    exclusive_store(l, in, joined(l, (IrType)in->type, (unsigned)in->rt, (unsigned)in->rt2));
+}
+
+void a64_trans_clrex(A64Lift *l, const A64Insn *in)
+{
+    (void)in;
+    ir_put(&l->b, A64_SLOT_RESERVED_AT, a64_const(l, A64_NO_RESERVATION));
+}
+
+/* ---- LSE ---- */
+
+static void set_old(A64Lift *l, const A64Insn *in, IrRef old)
+{
+    a64_set_x(l, (unsigned)in->rt, widened(l, old));
+}
+
+static IrRef checked_base(A64Lift *l, const A64Insn *in)
+{
+    IrRef at = base(l, in);
+    a64_check_within(l, at, (IrType)in->type);
+    return at;
+}
+
+void a64_trans_ldop(A64Lift *l, const A64Insn *in)
+{
+    IrRef at = checked_base(l, in), v = a64_stored(l, (IrType)in->type, (unsigned)in->rs);
+    set_old(l, in, ir_atomic(&l->b, (IrOp)in->op, at, v));
+}
+
+void a64_trans_ldclr(A64Lift *l, const A64Insn *in)
+{
+    IrRef at = checked_base(l, in), v = a64_stored(l, (IrType)in->type, (unsigned)in->rs);
+    set_old(l, in, ir_atomic(&l->b, IR_aand, at, ir_un(&l->b, IR_not, v)));
+}
+
+static void choose(A64Lift *l, const A64Insn *in, bool larger)
+{
+    IrRef at = checked_base(l, in), b = a64_stored(l, (IrType)in->type, (unsigned)in->rs);
+    uint32_t again = a64_block(l), done = a64_block(l);
+    ir_jump(&l->b, again);
+    a64_enter(l, again);
+    IrRef old = ir_load(&l->b, (IrType)in->type, at, IR_ORDER_NONE);
+    IrRef less = ir_cmp(&l->b, (IrOp)in->op, old, b);
+    IrRef new = ir_select(&l->b, less, larger ? b : old, larger ? old : b);
+    IrRef found = ir_cas(&l->b, at, old, new);
+    ir_br(&l->b, ir_cmp(&l->b, IR_eq, found, old), done, again);
+    a64_enter(l, done);
+    set_old(l, in, old);
+}
+
+void a64_trans_ldmax(A64Lift *l, const A64Insn *in)
+{
+    choose(l, in, true);
+}
+
+void a64_trans_ldmin(A64Lift *l, const A64Insn *in)
+{
+    choose(l, in, false);
+}
+
+void a64_trans_cas(A64Lift *l, const A64Insn *in)
+{
+    IrRef at = checked_base(l, in);
+    IrRef expected = a64_stored(l, (IrType)in->type, (unsigned)in->rs);
+    IrRef old = ir_cas(&l->b, at, expected, a64_stored(l, (IrType)in->type, (unsigned)in->rt));
+    a64_set_x(l, (unsigned)in->rs, widened(l, old));
+}
+
+void a64_trans_casp(A64Lift *l, const A64Insn *in)
+{
+    IrType one = (IrType)in->type, type = twice(in);
+    unsigned rs = (unsigned)in->rs, rt = (unsigned)in->rt;
+    IrRef at = base(l, in);
+    if (type == IR_V128)
+        check_aligned(l, at, type);
+    else
+        a64_check_within(l, at, type);
+    IrRef old = ir_cas(&l->b, at, joined(l, one, rs, rs + 1), joined(l, one, rt, rt + 1));
+    a64_set_x(l, rs, half(l, old, 0));
+    a64_set_x(l, rs + 1, half(l, old, 1));
+}
