@@ -82,6 +82,12 @@ typedef struct CpuState {
     uint64_t shadow_sp;    /* shadow return stack pointer while not in translations; initially
                               shadow_top */
     struct CpuState *next; /* the runtime's list of states */
+    /* Of exclusive pairs (frontend/exclusive.h): NULL until stores are tagged; the version that the
+     * last load-exclusive watches, and which it is; whether this thread has locked it. */
+    struct ExclusiveMonitor *monitor;
+    uint64_t exclusive_version;
+    uint32_t exclusive_index;
+    bool exclusive_locked;
 } CpuState;
 
 /* Where indirect jumps of a thread went: for each index pc % JUMP_SIZE a pc and the host address of

@@ -129,6 +129,22 @@ void engine_flush(Engine *e)
     atomic_store(&e->flushing, false);
 }
 
+void engine_tag_stores(Engine *e)
+{
+    engine_lock(e);
+    if (!engine_tags_stores(e)) {
+        ExclusiveMonitor *m = malloc(sizeof *m);
+        if (m == NULL)
+            log_fatal("out of memory");
+        exclusive_init(m);
+        for (Vcpu *v = e->vcpus; v != NULL; v = v->next)
+            v->state->monitor = m;
+        atomic_store(&e->monitor, m);
+        engine_flush(e);
+    }
+    engine_unlock(e);
+}
+
 /* ---- vCPUs ---- */
 
 /* A mapping with a guard page at each end; *usable = what lies between. */
@@ -245,6 +261,7 @@ Vcpu *vcpu_new(Engine *e)
     }
     engine_lock(e);
     cache_add_state(&e->cache, r->pub.state);
+    r->pub.state->monitor = atomic_load(&e->monitor);
     r->pub.next = e->vcpus;
     e->vcpus = &r->pub;
     if (e->store != NULL && r->pub.next != NULL)
@@ -320,6 +337,8 @@ static void become_child(Engine *e, Vcpu *v)
     if (e->backend != NULL && !code_arena_adopt(&e->arena, e->fork_copy))
         log_fatal("no memory for the translated code of a forked process");
     e->fork_copy = NULL;
+    if (engine_tags_stores(e))
+        exclusive_forked(atomic_load(&e->monitor));
     if (e->store != NULL)
         store_forked(e->store);
 }

@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "frontend/exclusive.h"
 #include "runtime/cache.h"
 #include "runtime/code_arena.h"
 #include "runtime/code_pages.h"
@@ -58,6 +59,7 @@ struct Engine {
      * sooner. Neighbours lie together, so that little code touches few pages of it. */
     _Atomic uint8_t heat[1 << HEAT_BITS];
 
+    _Atomic(ExclusiveMonitor *) monitor; /* not NULL: stores are tagged; set once, by a flush */
     _Atomic bool flushing;
     void *fork_copy; /* the arena's copy between before and after fork */
 };
@@ -95,6 +97,11 @@ static inline bool engine_watches_fp(const Engine *e)
            e->backend->fp_inexact(e->config.host_features);
 }
 
+static inline bool engine_tags_stores(const Engine *e)
+{
+    return atomic_load(&e->monitor) != NULL;
+}
+
 static inline VcpuRun *vcpu_run_of(Vcpu *v)
 {
     return (VcpuRun *)v;
@@ -130,6 +137,9 @@ static inline bool vcpu_enter_section(Vcpu *v, Engine *e)
 
 /* Drops all translations; the caller holds the lock and is not in a section. */
 void engine_flush(Engine *e);
+
+/* From here on stores are tagged (frontend/exclusive.h). Not in a section, lock not held. */
+void engine_tag_stores(Engine *e);
 
 /* Makes the calling thread v's: vcpu_current and the signal stack. Returns the former vCPU. */
 Vcpu *vcpu_bind(Vcpu *v);

@@ -58,6 +58,8 @@ static void take_trap(Vcpu *v, uint32_t trap, uint32_t arg)
     vcpu_run_of(v)->stats.traps++;
     if (trap == TRAP_MODE && arg != 0)
         s->fp_watch = FP_WATCHED;
+    if (trap == TRAP_EXCLUSIVE)
+        engine_tag_stores(v->engine);
     if (trap == TRAP_BREAKPOINT || trap == TRAP_STEP)
         s->pc += arg;
     if (trap == TRAP_X87 && v->guest->pending_fp != NULL)
@@ -172,6 +174,7 @@ static void memory_fault(Vcpu *v, const GuestFault *f)
 
 static void conclude(Vcpu *v, const Outcome *o)
 {
+    exclusive_release(v->state);
     switch (o->kind) {
     case OUT_GO_ON:
         break;
@@ -248,13 +251,29 @@ static void wait_for_flush(Engine *e)
     engine_unlock(e);
 }
 
+/* Enters a section to interpret what was lifted before; false: stores are tagged meanwhile, and it
+ * must be lifted again. */
+static bool enter_lifted(Vcpu *v, bool tagged)
+{
+    while (!vcpu_enter_section(v, v->engine))
+        wait_for_flush(v->engine);
+    if (engine_tags_stores(v->engine) == tagged)
+        return true;
+    vcpu_leave_section(v);
+    return false;
+}
+
 static void interpret_one(Vcpu *v)
 {
     Engine *e = v->engine;
     Arena *arena = &vcpu_run_of(v)->scratch;
-    const Region *r = engine_lift_one(e, arena, v->state->pc, v->guest->mode(v->state));
-    while (!vcpu_enter_section(v, e)) /* inside, failed accesses come back as faults */
-        wait_for_flush(e);
+    const Region *r;
+    bool tagged;
+    do { /* in the section failed accesses come back as faults */
+        tagged = engine_tags_stores(e);
+        arena_reset(arena);
+        r = engine_lift_one(e, arena, v->state->pc, v->guest->mode(v->state));
+    } while (!enter_lifted(v, tagged));
     vcpu_x87_save(v);
     InterpResult res = interp_run(r, v->state, 1, 0);
     Outcome o = interpreted(v, r, &res);
@@ -294,6 +313,7 @@ static void interpret_cold(Vcpu *v, uint32_t mode)
     enum { TURNS = 16 };
     Engine *e = v->engine;
     VcpuRun *run = vcpu_run_of(v);
+    bool tagged = engine_tags_stores(e);
     const Region *r = engine_lift_cold(e, &run->scratch, v->state->pc, mode);
     if (r == NULL) {
         arena_reset(&run->scratch);
@@ -302,8 +322,10 @@ static void interpret_cold(Vcpu *v, uint32_t mode)
     }
     run->pending_exit = NULL; /* what led here is tied to nothing */
     run->pending_lookup = false;
-    while (!vcpu_enter_section(v, e))
-        wait_for_flush(e);
+    if (!enter_lifted(v, tagged)) {
+        arena_reset(&run->scratch);
+        return;
+    }
     InterpResult res = interp_run(r, v->state, 0, TURNS);
     Outcome o = interpreted(v, r, &res);
     vcpu_leave_section(v);

@@ -151,6 +151,7 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .poll = true,
                                 .peel = e->backend != NULL && !tc->cold,
                                 .watch_fp = engine_watches_fp(e),
+                                .tag_stores = engine_tags_stores(e),
                                 .x87_unit = engine_has_x87(e),
                                 .fetch = fetch,
                                 .fetch_arg = tc,
@@ -350,8 +351,8 @@ static bool take_stored(Engine *e, uint64_t pc, uint32_t mode)
     StoredCode s;
     tc.request.arena = &e->scratch;
     arena_reset(&e->scratch);
-    if (e->store == NULL || !store_read(e->store, &e->scratch, pc, mode, &s) ||
-        has_misaligned(e, &s.source))
+    if (e->store == NULL || engine_tags_stores(e) ||
+        !store_read(e->store, &e->scratch, pc, mode, &s) || has_misaligned(e, &s.source))
         return false;
     StoreStats *stats = store_stats(e->store);
     if (!source_is_there(&tc, &s.source)) {
@@ -371,7 +372,7 @@ static bool take_stored(Engine *e, uint64_t pc, uint32_t mode)
 static void keep(const TranslationContext *tc, const Translation *t, const CompiledCode *cc)
 {
     Engine *e = tc->e;
-    if (e->store == NULL || tc->checked)
+    if (e->store == NULL || tc->checked || engine_tags_stores(e)) /* kept code has no tags */
         return;
     const SourceCopy *source = source_copy_make(&e->scratch, &tc->log);
     if (source == NULL)
@@ -559,6 +560,7 @@ const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mod
     LiftRequest request = {.pc = pc,
                            .mode = mode,
                            .max_insns = 1,
+                           .tag_stores = engine_tags_stores(e),
                            .fetch = engine_fetch_untracked,
                            .fetch_arg = e,
                            .arena = arena};

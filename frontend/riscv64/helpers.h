@@ -4,12 +4,14 @@
 
 #include <stdint.h>
 
-#include "ir/state.h"
+#include "frontend/exclusive.h"
 
 enum RvHelper {
-#define HELPER(name, ...) RV_HELPER_##name,
+#define HELPER(name, ...)        RV_HELPER_##name,
+#define SHARED_HELPER(name, ...) RV_HELPER_##name,
 #include "frontend/riscv64/helpers.def"
 #undef HELPER
+#undef SHARED_HELPER
     RV_HELPERS
 };
 

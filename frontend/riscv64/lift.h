@@ -43,6 +43,7 @@ struct RvLift {
     uint64_t pc;
     uint32_t mode;
     bool ended; /* the instruction has ended the block */
+    const LiftRequest *request;
     RvKnown known;
 };
 
@@ -66,6 +67,11 @@ void rv_set_single(RvLift *l, unsigned reg, IrRef v);
 /* Whether what the row's bits leave open is allowed: rounding modes, registers. */
 bool rv_rounding_exists(uint32_t mode, const RvInsn *in);
 bool rv_csr_exists(const RvInsn *in);
+
+/* Stores v (exclusive.h: tagged, if stores are). */
+void rv_store(RvLift *l, IrRef at, IrRef v);
+/* Before an atomic access to memory at `at`, likewise. */
+void rv_touch(RvLift *l, IrRef at, IrType type);
 
 /* rs1 + imm */
 IrRef rv_address(RvLift *l, const RvInsn *in);

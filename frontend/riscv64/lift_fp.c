@@ -119,7 +119,7 @@ void rv_trans_fld(RvLift *l, const RvInsn *in)
 
 void rv_trans_fsd(RvLift *l, const RvInsn *in)
 {
-    ir_store(&l->b, rv_address(l, in), rv_f(l, (unsigned)in->fs2), IR_ORDER_NONE);
+    rv_store(l, rv_address(l, in), rv_f(l, (unsigned)in->fs2));
 }
 
 void rv_trans_flw(RvLift *l, const RvInsn *in)
@@ -136,7 +136,7 @@ static IrRef low_half(RvLift *l, int reg)
 
 void rv_trans_fsw(RvLift *l, const RvInsn *in)
 {
-    ir_store(&l->b, rv_address(l, in), low_half(l, in->fs2), IR_ORDER_NONE);
+    rv_store(l, rv_address(l, in), low_half(l, in->fs2));
 }
 
 void rv_trans_fmv_x_w(RvLift *l, const RvInsn *in)

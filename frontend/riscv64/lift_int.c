@@ -152,7 +152,7 @@ void rv_trans_store(RvLift *l, const RvInsn *in)
     IrRef v = rv_x(l, (unsigned)in->rs2);
     if (in->type != IR_I64)
         v = ir_conv(&l->b, IR_trunc, (IrType)in->type, v);
-    ir_store(&l->b, rv_address(l, in), v, IR_ORDER_NONE);
+    rv_store(l, rv_address(l, in), v);
 }
 
 /* ---- Zicond, Zba ---- */

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "frontend/riscv64/helpers.h"
 #include "frontend/riscv64/lift.h"
 #include "ir/base/log.h"
 
@@ -102,6 +103,7 @@ void rv_lift(const LiftRequest *rq, LiftResult *out)
     l.insns = arena_raw(rq->arena, max * sizeof *l.insns);
     l.l.b.region = r;
     l.l.mode = rq->mode;
+    l.l.request = rq;
     region_form(&region_guest, &l, rq, r, out);
 }
 
@@ -170,6 +172,19 @@ void rv_set_single(RvLift *l, unsigned reg, IrRef v)
     IrRef boxed = ir_vinsert(&l->b, IR_F32, ir_vconst(&l->b, ones), v, 0);
     rv_set_f(l, reg, ir_vextract(&l->b, IR_F64, boxed, 0));
     l->known.single[reg] = v;
+}
+
+void rv_touch(RvLift *l, IrRef at, IrType type)
+{
+    IrRef args[] = {at, ir_const(&l->b, IR_I32, ir_type_bits(type) / 8)};
+    if (l->request->tag_stores)
+        ir_call(&l->b, RV_HELPER_exclusive_touch, args, 2);
+}
+
+void rv_store(RvLift *l, IrRef at, IrRef v)
+{
+    rv_touch(l, at, (IrType)ir_inst(l->b.region, v)->type);
+    ir_store(&l->b, at, v, IR_ORDER_NONE);
 }
 
 IrRef rv_address(RvLift *l, const RvInsn *in)

@@ -70,6 +70,15 @@ build_riscv64(fork_threads guest/fork_threads.c -O2)
 guest_test(riscv64/fork_threads ENGINES jit OPTIONS --native ${guest_bin}/fork_threads
            COMMAND ${riscv64_bin}/fork_threads 50)
 
+build_riscv64(exclusive guest/exclusive.c -O2)
+guest_test(riscv64/exclusive ENGINES jit interp aarch64
+           OPTIONS --expect ${CMAKE_CURRENT_SOURCE_DIR}/guest/exclusive.out --filter .
+           COMMAND ${riscv64_bin}/exclusive 1000 1)
+guest_test(riscv64/exclusive-long ENGINES jit TIMEOUT 600
+           OPTIONS --expect ${CMAKE_CURRENT_SOURCE_DIR}/guest/exclusive.out --filter .
+           COMMAND ${riscv64_bin}/exclusive 1000000 60)
+set_property(TEST riscv64/exclusive-long/jit APPEND PROPERTY LABELS apps slow)
+
 build_riscv64(faults riscv64/faults.c -O2)
 guest_test(riscv64/faults QUICK ENGINES jit interp tiers aarch64
            OPTIONS --expect ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/faults.out COMMAND ${riscv64_bin}/faults)
