@@ -4,20 +4,11 @@
 #include <stddef.h>
 
 #include "tests/backend_x86_64/harness.h"
+#include "tests/check.h"
 
 static BackendConfig cfg;
-static unsigned checks, wrong;
 static _Alignas(64) uint8_t memory[256];
 static uint32_t next_code, next_data;
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        checks++;                                                                                  \
-        if (!(cond)) {                                                                             \
-            wrong++;                                                                               \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #cond);                                      \
-        }                                                                                          \
-    } while (0)
 
 /* ---- several translations at once ---- */
 
@@ -436,6 +427,5 @@ int main(void)
     big_endian();
     order_and_control();
     counters();
-    printf("%u checks, %u wrong\n", checks, wrong);
-    return wrong != 0;
+    return check_report();
 }

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "runtime/linux/elf.h"
-#include "tests/linux/check.h"
+#include "tests/check.h"
 
 enum { FILE_SIZE = 0x3000 };
 

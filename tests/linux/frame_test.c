@@ -11,7 +11,7 @@
 #include "runtime/linux/fpstate_x86_64.h"
 #include "runtime/linux/frame_aarch64.h"
 #include "runtime/linux/frame_x86_64.h"
-#include "tests/linux/check.h"
+#include "tests/check.h"
 
 /* Offsets inside the ucontext that follows the return address. */
 static const struct {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "runtime/options.h"
-#include "tests/linux/check.h"
+#include "tests/check.h"
 
 static char err[OPTIONS_ERROR];
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "runtime/linux/syscall.h"
-#include "tests/linux/check.h"
+#include "tests/check.h"
 
 /* The host's own numbers by name, for the column that is the host's. */
 static const struct {

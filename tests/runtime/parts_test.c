@@ -12,16 +12,7 @@
 #include "runtime/host/host.h"
 #include "runtime/mem_table.h"
 #include "runtime/sites.h"
-
-static int failures;
-
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #cond);                                      \
-            failures++;                                                                            \
-        }                                                                                          \
-    } while (0)
+#include "tests/check.h"
 
 /* ---- what the engine asks of the Linux layer: not used here ---- */
 
@@ -273,7 +264,5 @@ int main(void)
     test_arena();
     test_accessors();
     test_atomics();
-    if (failures == 0)
-        puts("ok");
-    return failures != 0;
+    return check_report();
 }

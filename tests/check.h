@@ -1,6 +1,6 @@
-/* check.h: the few lines that the tests of this folder share. */
-#ifndef DRAGOMAN_TESTS_LINUX_CHECK_H
-#define DRAGOMAN_TESTS_LINUX_CHECK_H
+/* check.h: the few lines that unit tests share: checks that are counted, and what main returns. */
+#ifndef DRAGOMAN_TESTS_CHECK_H
+#define DRAGOMAN_TESTS_CHECK_H
 
 #include <stdio.h>
 
