@@ -21,6 +21,9 @@ CASES = [
     ("too few bits", 'x  000 a:12 "x"', "line 2: x: 15 bits, not 16 or 32"),
     ("no bits", 'x  00z0 a:12 "x"', "line 2: x: bad bits '00z0'"),
     ("a word that means nothing", 'x  0000 a:12 "x" y', "line 2: x: cannot read 'y'"),
+    ("values that are no instruction", 'x  0000 a:2 b:10 "x" a!=1,3 b!=0', None),
+    ("no such field to exclude", 'x  0000 a:12 "x" b!=1', "line 2: x: no field b"),
+    ("excluded is no number", 'x  0000 a:12 "x" a!=c', "line 2: x: cannot read 'a!=c'"),
     ("a directive that is none", "%nme t", "line 2: no such directive, %nme"),
 ]
 
