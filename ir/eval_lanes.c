@@ -14,7 +14,7 @@ IrValue eval_vabs(const Region *r, const IrInst *i, const IrValue *a)
     IrValue v;
     for (unsigned n = 0; n < 128 / bits; n++) {
         int64_t x = lane_get_signed(&a[0], bits, n);
-        lane_set(&v, bits, n, (uint64_t)(x < 0 ? -x : x));
+        lane_set(&v, bits, n, x < 0 ? -(uint64_t)x : (uint64_t)x);
     }
     return v;
 }
@@ -48,7 +48,7 @@ IrValue eval_vmaddub(const Region *r, const IrInst *i, const IrValue *a)
         }                                                                                          \
         return v;                                                                                  \
     }
-NEIGHBOURS(vhadd, x + y)
+NEIGHBOURS(vhadd, (uint64_t)x + (uint64_t)y)
 NEIGHBOURS(vhsub, x - y)
 NEIGHBOURS(vhadds, clamp(x + y, smin(bits), smax(bits)))
 NEIGHBOURS(vhsubs, clamp(x - y, smin(bits), smax(bits)))

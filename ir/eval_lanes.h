@@ -37,13 +37,13 @@ static inline int64_t clamp(int64_t x, int64_t low, int64_t high)
 {
     return x < low ? low : x > high ? high : x;
 }
-static inline int64_t smin(unsigned bits)
-{
-    return -((int64_t)1 << (bits - 1));
-}
 static inline int64_t smax(unsigned bits)
 {
-    return ((int64_t)1 << (bits - 1)) - 1;
+    return (int64_t)(bits_mask(bits) >> 1);
+}
+static inline int64_t smin(unsigned bits)
+{
+    return -smax(bits) - 1;
 }
 
 /* Lane by lane; T and get say how lanes are extended. */

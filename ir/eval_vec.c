@@ -23,11 +23,28 @@ WHOLE(vor, x | y)
 WHOLE(vxor, x ^ y)
 WHOLE(vandn, ~x &y)
 
+/* Saturated; lanes may be as wide as what they are computed in. */
+static int64_t sum_signed(int64_t x, int64_t y, unsigned bits)
+{
+    int64_t sum;
+    if (__builtin_add_overflow(x, y, &sum))
+        sum = x < 0 ? INT64_MIN : INT64_MAX;
+    return clamp(sum, smin(bits), smax(bits));
+}
+
+static int64_t difference_signed(int64_t x, int64_t y, unsigned bits)
+{
+    int64_t difference;
+    if (__builtin_sub_overflow(x, y, &difference))
+        difference = x < 0 ? INT64_MIN : INT64_MAX;
+    return clamp(difference, smin(bits), smax(bits));
+}
+
 UNSIGNED_LANES(vadd, x + y)
 UNSIGNED_LANES(vsub, x - y)
-SIGNED_LANES(vadds, clamp(x + y, smin(bits), smax(bits)))
-UNSIGNED_LANES(vaddus, clamp((int64_t)(x + y), 0, (int64_t)bits_mask(bits)))
-SIGNED_LANES(vsubs, clamp(x - y, smin(bits), smax(bits)))
+SIGNED_LANES(vadds, sum_signed(x, y, bits))
+UNSIGNED_LANES(vaddus, y > bits_mask(bits) - x ? UINT64_MAX : x + y)
+SIGNED_LANES(vsubs, difference_signed(x, y, bits))
 UNSIGNED_LANES(vsubus, x > y ? x - y : 0)
 UNSIGNED_LANES(vmul, x *y)
 SIGNED_LANES(vmulhs, x *y >> bits)

@@ -161,6 +161,13 @@ typedef enum IrRound {
     IR_ROUND_QUIET, /* added: the inexact flag is left alone */
 } IrRound;
 
+/* cc of vshlv, which takes counts as signed bytes. */
+typedef enum IrShift {
+    IR_SHIFT_SIGNED = 1,   /* lanes are: right shifts fill with the sign */
+    IR_SHIFT_ROUND = 2,    /* right shifts add half of what is shifted out first, exactly */
+    IR_SHIFT_SATURATE = 4, /* left shifts give the lane's least or greatest value on overflow */
+} IrShift;
+
 /* cc of vstrindex, vstrmask and vstrflags. Two strings are held in the lanes of a and b. Their
  * lengths in lanes are the magnitudes of the two i32 halves of the third argument, at most the
  * number of lanes; with IR_STR_IMPLICIT they end before the first zero lane. A lane of b is found

@@ -98,6 +98,37 @@ static bool try_splat(Emitter *e, const Shuffle *s)
     return false;
 }
 
+/* The low half with zeros above, lanes narrowed to it, or halves of it with zeros between. */
+static bool try_zeros(Emitter *e, const Shuffle *s)
+{
+    static const uint8_t lanes[] = {IR_I8, IR_I16, IR_I32};
+    unsigned base = s->mask[0] & 16, n = s->src[base / 16];
+    bool low = true;
+    for (unsigned i = 0; i < 16; i++)
+        low = low && s->mask[i] == (i < 8 ? base + i : ZERO);
+    if (low) {
+        vlane(e, A64_DUP_SCALAR, IR_I64, s->d, n, 0);
+        return true;
+    }
+    for (unsigned lg = 0; lg < 3; lg++) {
+        bool narrow = true, wide = true, upper = true;
+        for (unsigned i = 0; i < 16; i++) {
+            unsigned size = 1u << lg, lane = i >> lg, at = i & (size - 1);
+            unsigned from = lane & 1 ? ZERO : base + (lane / 2 << lg) + at;
+            narrow = narrow && s->mask[i] == (i < 8 ? base + (lane * 2 << lg) + at : ZERO);
+            wide = wide && s->mask[i] == from;
+            upper = upper && s->mask[i] == (lane & 1 ? ZERO : from + 8);
+        }
+        if (narrow)
+            vv(e, A64_VXTN, lanes[lg], s->d, n);
+        else if (wide || upper)
+            vi(e, wide ? A64_VUSHLL : A64_VUSHLL2, lanes[lg], s->d, n, 0);
+        if (narrow || wide || upper)
+            return true;
+    }
+    return false;
+}
+
 /* Sixteen bytes out of a pair of registers; either may be zero: the byte shifts. */
 static bool try_extract(Emitter *e, const Shuffle *s)
 {
@@ -195,6 +226,7 @@ void a64_vshuf(Emitter *e, const SelInst *si, const IrInst *in)
         vimm(e, A64_MOVI_D, s.d, 0, 0);
     else if (identity == 16)
         a64_vmov(e, s.d, s.src[0]);
-    else if (!try_splat(e, &s) && !try_permute(e, &s) && !try_extract(e, &s) && !try_insert(e, &s))
+    else if (!try_splat(e, &s) && !try_permute(e, &s) && !try_zeros(e, &s) && !try_extract(e, &s) &&
+             !try_insert(e, &s))
         table_lookup(e, &s);
 }

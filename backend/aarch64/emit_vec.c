@@ -3,12 +3,17 @@
 #include "ir/base/bits.h"
 
 static const uint16_t rows[IR_OP_COUNT] = {
-    [IR_vand] = A64_VAND,     [IR_vor] = A64_VORR,      [IR_vxor] = A64_VEOR,
-    [IR_vadd] = A64_VADD,     [IR_vsub] = A64_VSUB,     [IR_vadds] = A64_VSQADD,
-    [IR_vaddus] = A64_VUQADD, [IR_vsubs] = A64_VSQSUB,  [IR_vsubus] = A64_VUQSUB,
-    [IR_vmul] = A64_VMUL,     [IR_vavgu] = A64_VURHADD, [IR_vmins] = A64_VSMIN,
-    [IR_vmaxs] = A64_VSMAX,   [IR_vminu] = A64_VUMIN,   [IR_vmaxu] = A64_VUMAX,
-    [IR_vcmpeq] = A64_VCMEQ,  [IR_vcmpgts] = A64_VCMGT,
+    [IR_vand] = A64_VAND,       [IR_vor] = A64_VORR,        [IR_vxor] = A64_VEOR,
+    [IR_vadd] = A64_VADD,       [IR_vsub] = A64_VSUB,       [IR_vadds] = A64_VSQADD,
+    [IR_vaddus] = A64_VUQADD,   [IR_vsubs] = A64_VSQSUB,    [IR_vsubus] = A64_VUQSUB,
+    [IR_vmul] = A64_VMUL,       [IR_vavgu] = A64_VURHADD,   [IR_vmins] = A64_VSMIN,
+    [IR_vmaxs] = A64_VSMAX,     [IR_vminu] = A64_VUMIN,     [IR_vmaxu] = A64_VUMAX,
+    [IR_vcmpeq] = A64_VCMEQ,    [IR_vcmpgts] = A64_VCMGT,   [IR_vcmpges] = A64_VCMGE,
+    [IR_vcmpgtu] = A64_VCMHI,   [IR_vcmpgeu] = A64_VCMHS,   [IR_vpmins] = A64_VSMINP,
+    [IR_vpmaxs] = A64_VSMAXP,   [IR_vpminu] = A64_VUMINP,   [IR_vpmaxu] = A64_VUMAXP,
+    [IR_vredadd] = A64_VADDV,   [IR_vredmins] = A64_VSMINV, [IR_vredmaxs] = A64_VSMAXV,
+    [IR_vredminu] = A64_VUMINV, [IR_vredmaxu] = A64_VUMAXV, [IR_vpopcnt] = A64_VCNT,
+    [IR_vclz] = A64_VCLZ,
 };
 
 void a64_vlogic(Emitter *e, const SelInst *si, const IrInst *in)
@@ -27,6 +32,34 @@ void a64_vbin(Emitter *e, const SelInst *si, const IrInst *in)
     vvv(e, rows[in->op], in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
+void a64_vun(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vv(e, rows[in->op], in->lane, si->dest, reg(si, 0));
+}
+
+/* Tied: the destination holds the mask. */
+void a64_vbsl(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    rrr(e, A64_VBSL, si->dest, reg(si, 1), reg(si, 2));
+}
+
+void a64_vminmax64(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    bool sign = in->op == IR_vmins || in->op == IR_vmaxs;
+    bool least = in->op == IR_vmins || in->op == IR_vminu;
+    unsigned a = reg(si, 0), b = reg(si, 1);
+    vvv(e, sign ? A64_VCMGT : A64_VCMHI, IR_I64, V_T0, a, b);
+    rrr(e, A64_VBSL, V_T0, least ? b : a, least ? a : b);
+    a64_vmov(e, si->dest, V_T0);
+}
+
+void a64_vlookup(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    rrr(e, A64_TBL1, si->dest, reg(si, 0), reg(si, 1));
+}
+
 /* ---- products ---- */
 
 static void long_products(Emitter *e, bool sign, unsigned lane, unsigned n, unsigned m)
@@ -39,6 +72,23 @@ void a64_vmulh(Emitter *e, const SelInst *si, const IrInst *in)
 {
     long_products(e, in->op == IR_vmulhs, IR_I16, reg(si, 0), reg(si, 1));
     vvv(e, A64_VUZP2, IR_I16, si->dest, V_T0, V_T1);
+}
+
+void a64_vmull(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    static const uint16_t by_half[2][2] = {{A64_VUMULL, A64_VUMULL2}, {A64_VSMULL, A64_VSMULL2}};
+    vvv(e, by_half[in->op == IR_vmulls][in->cc & 1], in->lane - 1u, si->dest, reg(si, 0),
+        reg(si, 1));
+}
+
+void a64_vclmul8(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    rrr(e, in->cc & 1 ? A64_VPMULL8_2 : A64_VPMULL8, si->dest, reg(si, 0), reg(si, 1));
+}
+
+void a64_vpaddl(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vv(e, in->op == IR_vpaddls ? A64_VSADDLP : A64_VUADDLP, in->lane - 1u, si->dest, reg(si, 0));
 }
 
 void a64_vmaddw(Emitter *e, const SelInst *si, const IrInst *in)
@@ -104,6 +154,15 @@ void a64_vshift_reg(Emitter *e, const SelInst *si, const IrInst *in)
         rrr(e, A64_SUB_X, R_T0, XZR, R_T0);
     vlane(e, A64_DUP_GPR, in->lane, V_T0, R_T0, 0);
     vvv(e, in->op == IR_vsar ? A64_VSSHL : A64_VUSHL, in->lane, si->dest, reg(si, 0), V_T0);
+}
+
+void a64_vshlv(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    static const uint16_t by_variant[] = {
+        A64_VUSHL,  A64_VSSHL,  A64_VURSHL,  A64_VSRSHL,
+        A64_VUQSHL, A64_VSQSHL, A64_VUQRSHL, A64_VSQRSHL,
+    };
+    vvv(e, by_variant[in->cc & 7], in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
 /* ---- lanes ---- */

@@ -100,8 +100,9 @@ typedef struct LowerRule {
     uint32_t needs;                    /* host feature mask that must be present */
     bool (*when)(Selection *s, IrRef user); /* further condition, or NULL */
     EmitFn *emit;
-    const char *name; /* the row's emitter, for explain */
-    uint16_t code;    /* host-specific: the instruction, for emitters that many rows share */
+    const char *name;  /* the row's emitter, for explain */
+    uint16_t code;     /* host-specific: the instruction, for emitters that many rows share */
+    const void *steps; /* host-specific: the same, of more than one instruction */
 } LowerRule;
 
 struct SelInst {

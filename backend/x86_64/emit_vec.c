@@ -93,6 +93,87 @@ void emit_vshift(Emitter *e, const SelInst *si, const IrInst *inst)
     }
 }
 
+/* The count of a shift as steps below want it: in vector scratch 1, or an immediate. */
+static bool count_imm(Emitter *e, const SelInst *si, unsigned *count)
+{
+    const Operand *o = &si->opnd[1];
+    *count = 0;
+    if (o->kind == OPND_IMM) {
+        *count = (uint64_t)o->imm < 64 ? (unsigned)o->imm : 64;
+        return true;
+    }
+    if (class_of_type(ir_inst(e->region, o->leaf[0])->type) == CLASS_VEC)
+        a_vmov(e, si->scratch_vec[1], o->reg[0]);
+    else
+        a_rr(e, X86_VMOVQ_XG, 0, si->scratch_vec[1], o->reg[0]);
+    return false;
+}
+
+/* d = a shifted; insn: the form with the count in a vector. */
+static void shift(Emitter *e, const SelInst *si, X86Insn insn, unsigned d, unsigned a, bool by_imm,
+                  unsigned count)
+{
+    if (by_imm)
+        a_vshift(e, insn + (X86_VPSLLW_I - X86_VPSLLW), d, a, count);
+    else
+        a_vvv(e, insn, d, a, si->scratch_vec[1]);
+}
+
+/* Bytes are shifted as words. Without a sign: what came from the other byte is masked off by ones
+ * shifted likewise. With one: each byte goes alone at the top of a word. */
+void emit_vshift8(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, a = si->opnd[0].reg[0], t = si->scratch_vec[0], count;
+    bool imm = count_imm(e, si, &count), left = inst->op == IR_vshl;
+    if (inst->op == IR_vsar) {
+        a_vshift(e, X86_VPSLLW_I, t, a, 8);
+        shift(e, si, X86_VPSRAW, t, t, imm, count);
+        a_vshift(e, X86_VPSRLW_I, t, t, 8);
+        shift(e, si, X86_VPSRAW, d, a, imm, count);
+        a_vshift(e, X86_VPSRLW_I, d, d, 8);
+        a_vshift(e, X86_VPSLLW_I, d, d, 8);
+        a_vvv(e, X86_VPOR, d, d, t);
+        return;
+    }
+    X86Insn insn = left ? X86_VPSLLW : X86_VPSRLW;
+    if (imm) {
+        uint8_t mask[16];
+        unsigned ones = count >= 8 ? 0 : left ? 0xffu << count : 0xffu >> count;
+        for (unsigned k = 0; k < 16; k++)
+            mask[k] = (uint8_t)ones;
+        shift(e, si, insn, d, a, true, count);
+        a_vpool(e, X86_VPAND, d, d, mask);
+        return;
+    }
+    a_vvv(e, X86_VPCMPEQD, t, t, t);
+    a_vshift(e, X86_VPSRLW_I, t, t, 8);
+    shift(e, si, insn, t, t, false, 0);
+    if (left) {
+        a_vshift(e, X86_VPSLLW_I, t, t, 8);
+        a_vshift(e, X86_VPSRLW_I, t, t, 8);
+    }
+    a_vvv(e, X86_VPACKUSWB, t, t, t);
+    shift(e, si, insn, d, a, false, 0);
+    a_vvv(e, X86_VPAND, d, d, t);
+}
+
+/* Shifted without a sign after lanes below zero were turned over, and turned back. */
+void emit_vsar64(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, a = si->opnd[0].reg[0], t = si->scratch_vec[0], count;
+    bool imm = count_imm(e, si, &count);
+    (void)inst;
+    a_vvv(e, X86_VPXOR, t, t, t);
+    a_vvv(e, X86_VPCMPGTQ, t, t, a);
+    if (imm && count >= 63) {
+        a_vmov(e, d, t);
+        return;
+    }
+    a_vvv(e, X86_VPXOR, d, a, t);
+    shift(e, si, X86_VPSRLQ, d, d, imm, count);
+    a_vvv(e, X86_VPXOR, d, d, t);
+}
+
 /* ---- lanes ---- */
 
 void emit_vextract(Emitter *e, const SelInst *si, const IrInst *inst)

@@ -3,6 +3,7 @@
 
 #include "backend/x86_64/abi.h"
 #include "backend/x86_64/emitters.h"
+#include "backend/x86_64/steps.h"
 #include "ir/base/bits.h"
 
 /* ---- conditions ---- */
@@ -62,6 +63,29 @@ static bool when_implicit(Selection *s, IrRef v)
 static bool when_compared(Selection *s, IrRef v)
 {
     return select_strings_compared(s, v);
+}
+
+/* Number 0 of an op's variants. */
+static bool when_first(Selection *s, IrRef v)
+{
+    return select_inst(s, v)->cc == 0;
+}
+
+static bool when_same(Selection *s, IrRef v)
+{
+    const IrInst *in = select_inst(s, v);
+    return ir_same(in->arg[0], in->arg[1]);
+}
+
+/* Shifts by lanes that neither round nor saturate. */
+static bool when_unsigned(Selection *s, IrRef v)
+{
+    return select_inst(s, v)->cc == 0;
+}
+
+static bool when_signed(Selection *s, IrRef v)
+{
+    return select_inst(s, v)->cc == IR_SHIFT_SIGNED;
 }
 
 static bool when_low_unit(Selection *s, IrRef v)
@@ -142,6 +166,11 @@ enum {
 #define VSHIFT(op, lanes, insn)                                                                    \
     RULE(op, V128, lanes, R, m_vcount, _, 0, emit_vshift, insn)                                    \
     RULE(op, V128, lanes, R, R, _, 0, emit_vshift, insn, .scratch_vec = 1)
+#define STEPS(op, lanes, a, b, flags, scratch, name_, ...)                                         \
+    RULE(op, V128, lanes, a, b, _, flags, emit_steps, 0, .scratch_vec = scratch,                   \
+         .steps = x86_steps_##name_, __VA_ARGS__)
+#define STEPS3(op, scratch, name_)                                                                 \
+    RULE(op, V128, 0, R, R, R, 0, emit_steps, 0, .scratch_vec = scratch, .steps = x86_steps_##name_)
 #define ATOMIC_LOOP(op, insn)                                                                      \
     FIXED(op, INT, m_addr, R, _, ANY_REG, ANY_REG, ANY_REG, RAX, RULE_FAULT_LATE,                  \
           emit_atomic_loop, insn, .scratch_gpr = 1)

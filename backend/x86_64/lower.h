@@ -16,6 +16,8 @@ enum {
 #define ATOMIC_LOOP(...) +1
 #define VBIN_IMM(...)    +2
 #define SOFT(...)        +1
+#define STEPS(...)       +1
+#define STEPS3(...)      +1
 #define AES(...)         +3
 #define SHA(...)         +2
 #include "backend/x86_64/lower.def"
@@ -28,6 +30,8 @@ enum {
 #undef ATOMIC_LOOP
 #undef VBIN_IMM
 #undef SOFT
+#undef STEPS
+#undef STEPS3
 #undef AES
 #undef SHA
 };

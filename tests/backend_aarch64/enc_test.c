@@ -32,13 +32,14 @@ static unsigned lanes_of(const char *name)
         const char *name;
         unsigned mask;
     } rows[] = {
-        {"VMUL", 6},    {"VSMIN", 7},   {"VSMAX", 7},    {"VUMIN", 7},   {"VUMAX", 7},
+        {"VMUL", 7},    {"VSMIN", 7},   {"VSMAX", 7},    {"VUMIN", 7},   {"VUMAX", 7},
         {"VUABD", 7},   {"VURHADD", 7}, {"VREV64", 7},   {"VREV32", 3},  {"VREV16", 1},
         {"VADDV", 7},   {"VUMINV", 7},  {"VUMAXV", 7},   {"VUADDLP", 7}, {"VSMULL", 7},
         {"VSMULL2", 7}, {"VUMULL", 7},  {"VUMULL2", 7},  {"VXTN", 7},    {"VSQXTN", 7},
         {"VSQXTN2", 7}, {"VSQXTUN", 7}, {"VSQXTUN2", 7}, {"VSSHLL", 7},  {"VSSHLL2", 7},
         {"VUSHLL", 7},  {"VUSHLL2", 7}, {"VSHRN", 7},    {"VRSHRN", 7},  {"VRSHRN2", 7},
-        {"VUABDL", 7},  {"VUABAL", 7},
+        {"VUABDL", 7},  {"VUABAL", 7},  {"VSMAXP", 7},   {"VUMAXP", 7},  {"VSMINP", 7},
+        {"VUMINP", 7},  {"VSMINV", 7},  {"VSMAXV", 7},   {"VCLZ", 7},    {"VSADDLP", 7},
     };
     for (unsigned k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         if (strcmp(rows[k].name, name) == 0)
