@@ -168,7 +168,7 @@ typedef struct BackendOps {
     uint32_t (*features_for)(uint32_t host_features, FpModel model);
     /* Whether FP flags and flush modes are other than the guest's but in code for Region.fp_exact.
      * NULL: never. */
-    bool (*fp_inexact)(uint32_t host_features);
+    bool (*fp_inexact)(uint32_t host_features, FpModel model);
     /* Fills conv for the slot table; false if the guest has no convention on this host. */
     bool (*convention)(const SlotTable *slots, Convention *conv);
     /* False, with a message in err, only for a region that needs more spill slots or code than

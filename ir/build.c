@@ -281,9 +281,12 @@ IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm)
         DG_ASSERT(ir_type_bits(from) == ir_type_bits(to) && from != to);
         break;
     case IR_sitof:
+    case IR_uitof:
         DG_ASSERT((from == IR_I32 || from == IR_I64) && ir_type_is_float(to));
         break;
     case IR_ftosi:
+    case IR_fsatsi:
+    case IR_fsatui:
         DG_ASSERT(ir_type_is_float(from) && (to == IR_I32 || to == IR_I64));
         break;
     default:
@@ -292,6 +295,15 @@ IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm)
     return ir_emit(
         b, &(IrInst){
                .op = (uint16_t)op, .type = (uint8_t)to, .cc = (uint8_t)rm, .nargs = 1, .arg = {a}});
+}
+
+IrRef ir_round(IrBuilder *b, IrRef a, unsigned cc)
+{
+    return ir_emit(b, &(IrInst){.op = IR_fround,
+                                .type = ir_inst(b->region, a)->type,
+                                .cc = (uint8_t)cc,
+                                .nargs = 1,
+                                .arg = {a}});
 }
 
 IrRef ir_conv(IrBuilder *b, IrOp op, IrType to, IrRef a)

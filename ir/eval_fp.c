@@ -51,6 +51,10 @@ FP_OP(fadd, softfp_add(s, wide, x, y))
 FP_OP(fsub, softfp_sub(s, wide, x, y))
 FP_OP(fmul, softfp_mul(s, wide, x, y))
 FP_OP(fdiv, softfp_div(s, wide, x, y))
+FP_OP(fmin, softfp_min(s, wide, x, y))
+FP_OP(fmax, softfp_max(s, wide, x, y))
+FP_OP(fminnm, softfp_minnm(s, wide, x, y))
+FP_OP(fmaxnm, softfp_maxnm(s, wide, x, y))
 FP_OP(fminsel, softfp_minsel(s, wide, x, y))
 FP_OP(fmaxsel, softfp_maxsel(s, wide, x, y))
 
@@ -157,20 +161,44 @@ IrValue eval_fext(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
 {
     (void)r;
     (void)i;
-    return eval_u64(softfp_extend(s, a[0].u));
+    return eval_u64(softfp_convert(s, FP_BINARY32, FP_BINARY64, a[0].u));
 }
 
 IrValue eval_ftrunc(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
 {
     (void)r;
     (void)i;
-    return eval_u64(softfp_truncate(s, a[0].u));
+    return eval_u64(softfp_convert(s, FP_BINARY64, FP_BINARY32, a[0].u));
 }
 
 IrValue eval_sitof(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
 {
     int64_t v = int_of(eval_arg_type(r, i, 0), a[0].u);
-    return eval_u64(softfp_from_int(s, i->type == IR_F64, v));
+    return eval_u64(softfp_from_int(s, i->type == IR_F64, v, 0));
+}
+
+IrValue eval_uitof(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r; /* narrow values are zero-extended */
+    return eval_u64(softfp_from_uint(s, i->type == IR_F64, a[0].u, 0));
+}
+
+static IrValue saturated(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a,
+                         bool is_signed)
+{
+    bool wide = eval_arg_type(r, i, 0) == IR_F64;
+    FpIntType to = {.bits = i->type == IR_I64 ? 64 : 32, .is_signed = is_signed};
+    return eval_u64(softfp_to_fixed(s, wide, a[0].u, to, (IrRound)i->cc));
+}
+
+IrValue eval_fsatsi(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    return saturated(s, r, i, a, true);
+}
+
+IrValue eval_fsatui(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    return saturated(s, r, i, a, false);
 }
 
 IrValue eval_ftosi(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
@@ -192,15 +220,32 @@ IrValue eval_ftosi(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a
         }                                                                                          \
         return v;                                                                                  \
     }
-FP_LANES(vi32tof32, 4, false, false, softfp_from_int(s, false, (int32_t)x))
+FP_LANES(vi32tof32, 4, false, false, softfp_from_int(s, FP_BINARY32, (int32_t)x, 0))
 FP_LANES(vf32toi32, 4, false, false,
          (uint64_t)softfp_to_int(s, false, x, false, i->cc == IR_ROUND_ZERO))
 FP_LANES(vf64toi32, 2, true, false,
          (uint64_t)softfp_to_int(s, true, x, false, i->cc == IR_ROUND_ZERO))
-FP_LANES(vf32tof64, 2, false, true, softfp_extend(s, x))
-FP_LANES(vf64tof32, 2, true, false, softfp_truncate(s, x))
+FP_LANES(vf32tof64, 2, false, true, softfp_convert(s, FP_BINARY32, FP_BINARY64, x))
+FP_LANES(vf64tof32, 2, true, false, softfp_convert(s, FP_BINARY64, FP_BINARY32, x))
 
 /* ---- without an environment ---- */
+
+static uint64_t sign_bit(const IrInst *i)
+{
+    return UINT64_C(1) << (ir_type_bits((IrType)i->type) - 1);
+}
+
+IrValue eval_fneg(const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r;
+    return eval_u64(a[0].u ^ sign_bit(i));
+}
+
+IrValue eval_fabs(const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r;
+    return eval_u64(a[0].u & ~sign_bit(i));
+}
 
 IrValue eval_vi32tof64(const Region *r, const IrInst *i, const IrValue *a)
 {

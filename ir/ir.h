@@ -155,9 +155,10 @@ typedef enum IrFence {
 typedef enum IrRound {
     IR_ROUND_CURRENT, /* by the FP control word */
     IR_ROUND_ZERO,
-    IR_ROUND_NEAREST, /* to even; this and what follows: fround and vfround only */
+    IR_ROUND_NEAREST, /* to even; this and what follows: not ftosi and its vector forms */
     IR_ROUND_DOWN,
     IR_ROUND_UP,
+    IR_ROUND_AWAY,  /* to nearest, ties away from zero */
     IR_ROUND_QUIET, /* added: the inexact flag is left alone */
 } IrRound;
 
@@ -403,7 +404,8 @@ IrRef ir_fcmp(IrBuilder *b, IrOp op, IrRef a, IrRef c, unsigned f_flags);
 IrRef ir_select(IrBuilder *b, IrRef cond, IrRef yes, IrRef no);
 IrRef ir_tri(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef d);
 IrRef ir_conv(IrBuilder *b, IrOp op, IrType to, IrRef a); /* zext sext trunc bitcast fext.. */
-IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm); /* ftosi */
+IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm); /* ftosi fsatsi.. */
+IrRef ir_round(IrBuilder *b, IrRef a, unsigned cc);                         /* fround */
 IrRef ir_div128(IrBuilder *b, IrOp op, IrRef hi, IrRef lo, IrRef d);
 IrRef ir_extract(IrBuilder *b, IrRef a, unsigned pos, unsigned len);
 IrRef ir_sextract(IrBuilder *b, IrRef a, unsigned pos, unsigned len);

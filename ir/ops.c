@@ -215,6 +215,8 @@ unsigned ir_op_types(IrOp op)
     case IR_sextract:
     case IR_deposit:
     case IR_ftosi:
+    case IR_fsatsi:
+    case IR_fsatui:
         return WIDE;
     case IR_bswap:
         return L16 | WIDE;
@@ -237,7 +239,14 @@ unsigned ir_op_types(IrOp op)
     case IR_fround:
     case IR_fminsel:
     case IR_fmaxsel:
+    case IR_fneg:
+    case IR_fabs:
+    case IR_fmin:
+    case IR_fmax:
+    case IR_fminnm:
+    case IR_fmaxnm:
     case IR_sitof:
+    case IR_uitof:
         return LFP;
     case IR_fext:
         return LF64;
@@ -254,6 +263,9 @@ unsigned ir_op_variants(IrOp op)
     case IR_fround:
     case IR_vfround:
         return 2 * IR_ROUND_QUIET;
+    case IR_fsatsi:
+    case IR_fsatui:
+        return IR_ROUND_QUIET;
     case IR_vsext:
         return 3;
     case IR_vmulls:

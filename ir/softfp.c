@@ -11,16 +11,17 @@
  */
 #include "ir/softfp.h"
 
-enum { ROUND_NEAREST, ROUND_DOWN, ROUND_UP, ROUND_TO_ZERO, ROUND_TIES_AWAY };
+enum { ROUND_NEAREST, ROUND_DOWN, ROUND_UP, ROUND_TO_ZERO, ROUND_TIES_AWAY, ROUND_TO_ODD };
 
 typedef struct Format {
     uint64_t sign, inf, quiet; /* bit patterns */
     int digits, max;           /* of the significand; greatest exponent */
 } Format;
 
-static const Format formats[2] = {
-    {UINT64_C(1) << 31, UINT64_C(0xff) << 23, UINT64_C(1) << 22, 24, 127},
-    {UINT64_C(1) << 63, UINT64_C(0x7ff) << 52, UINT64_C(1) << 51, 53, 1023},
+static const Format formats[] = {
+    [FP_BINARY32] = {UINT64_C(1) << 31, UINT64_C(0xff) << 23, UINT64_C(1) << 22, 24, 127},
+    [FP_BINARY64] = {UINT64_C(1) << 63, UINT64_C(0x7ff) << 52, UINT64_C(1) << 51, 53, 1023},
+    [FP_BINARY16] = {UINT64_C(1) << 15, UINT64_C(0x1f) << 10, UINT64_C(1) << 9, 11, 15},
 };
 
 typedef struct Num {
@@ -40,6 +41,8 @@ static bool masked(const SoftFp *s, unsigned exception)
 static unsigned rounding(const SoftFp *s)
 {
     unsigned mode = s->fpctl >> FP_RC_SHIFT & 3;
+    if (s->to_odd)
+        return ROUND_TO_ODD;
     return mode == ROUND_NEAREST && s->ties_away ? ROUND_TIES_AWAY : mode;
 }
 
@@ -69,6 +72,10 @@ static bool is_denormal(const Format *f, uint64_t v)
 {
     return magnitude(f, v) - 1 < (f->inf & -f->inf) - 1;
 }
+static bool default_nan(const SoftFp *s)
+{
+    return s->default_nan || s->model == FP_MODEL_RISCV;
+}
 static uint64_t made_nan(const SoftFp *s, const Format *f)
 {
     return f->inf | f->quiet | (s->model == FP_MODEL_X86 ? f->sign : 0);
@@ -80,7 +87,7 @@ static uint64_t pass_nan(SoftFp *s, const Format *f, uint64_t a, uint64_t b)
     bool second = !is_nan(f, a);
     if (is_snan(f, a) || is_snan(f, b))
         raise_flags(s, FP_INVALID);
-    if (s->model == FP_MODEL_RISCV)
+    if (default_nan(s))
         return made_nan(s, f);
     if (s->model == FP_MODEL_ARM && is_snan(f, b) && !is_snan(f, a))
         second = true;
@@ -94,9 +101,17 @@ static uint64_t invalid(SoftFp *s, const Format *f)
 }
 
 /* An operand as DAZ wants it. */
-static uint64_t flush(const SoftFp *s, const Format *f, uint64_t v)
+static uint64_t flush(SoftFp *s, const Format *f, uint64_t v)
 {
-    return (s->fpctl & FP_DAZ) && is_denormal(f, v) ? v & f->sign : v;
+    if (!(s->fpctl & FP_DAZ) || !is_denormal(f, v))
+        return v;
+    s->flushed = true;
+    return v & f->sign;
+}
+
+uint64_t softfp_flush(SoftFp *s, FpFormat form, uint64_t a)
+{
+    return flush(s, &formats[form], a);
 }
 
 /* Only x86 has a flag for denormal operands; under DAZ there are none left. */
@@ -151,6 +166,9 @@ static uint64_t round_off(unsigned mode, bool negative, uint64_t m, unsigned dro
         break;
     case ROUND_UP:
         up = rest != 0 && !negative;
+        break;
+    case ROUND_TO_ODD:
+        up = rest != 0 && !(kept & 1);
         break;
     default:
         break;
@@ -238,9 +256,9 @@ static uint64_t add_finite(SoftFp *s, const Format *f, uint64_t a, uint64_t b)
     return x.m == 0 ? exact_zero(s, f) : normalise_and_pack(s, f, x);
 }
 
-uint64_t softfp_add(SoftFp *s, bool wide, uint64_t a, uint64_t b)
+uint64_t softfp_add(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
 {
-    const Format *f = &formats[wide];
+    const Format *f = &formats[form];
     a = flush(s, f, a);
     b = flush(s, f, b);
     if (is_nan(f, a) || is_nan(f, b))
@@ -255,17 +273,17 @@ uint64_t softfp_add(SoftFp *s, bool wide, uint64_t a, uint64_t b)
     return add_finite(s, f, a, b);
 }
 
-uint64_t softfp_sub(SoftFp *s, bool wide, uint64_t a, uint64_t b)
+uint64_t softfp_sub(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
 {
-    const Format *f = &formats[wide];
-    return softfp_add(s, wide, a, is_nan(f, b) ? b : b ^ f->sign);
+    const Format *f = &formats[form];
+    return softfp_add(s, form, a, is_nan(f, b) ? b : b ^ f->sign);
 }
 
 /* ---- multiplication, division ---- */
 
-uint64_t softfp_mul(SoftFp *s, bool wide, uint64_t a, uint64_t b)
+uint64_t softfp_mul(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
 {
-    const Format *f = &formats[wide];
+    const Format *f = &formats[form];
     a = flush(s, f, a);
     b = flush(s, f, b);
     if (is_nan(f, a) || is_nan(f, b))
@@ -286,9 +304,9 @@ uint64_t softfp_mul(SoftFp *s, bool wide, uint64_t a, uint64_t b)
     return normalise_and_pack(s, f, x);
 }
 
-uint64_t softfp_div(SoftFp *s, bool wide, uint64_t a, uint64_t b)
+uint64_t softfp_div(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
 {
-    const Format *f = &formats[wide];
+    const Format *f = &formats[form];
     a = flush(s, f, a);
     b = flush(s, f, b);
     if (is_nan(f, a) || is_nan(f, b))
@@ -343,7 +361,7 @@ static uint64_t add_wide(SoftFp *s, const Format *f, Wide m, bool negative, int 
     unsigned zeros =
         high != 0 ? (unsigned)__builtin_clzll(high) : 64 + (unsigned)__builtin_clzll((uint64_t)m);
     m <<= zeros;
-    Num r = {.negative = negative, .exp = exp + 1 - (int)zeros};
+    Num r = {.negative = negative, .exp = exp + 1 - (int)zeros - s->halve};
     r.m = (uint64_t)(m >> 64) | ((uint64_t)m != 0);
     return pack(s, f, r);
 }
@@ -351,8 +369,14 @@ static uint64_t add_wide(SoftFp *s, const Format *f, Wide m, bool negative, int 
 static uint64_t fma_finite(SoftFp *s, const Format *f, uint64_t a, uint64_t b, uint64_t c)
 {
     uint64_t sign = (a ^ b) & f->sign;
-    if (is_zero(f, a) || is_zero(f, b))
+    if (is_zero(f, a) || is_zero(f, b)) {
+        if (s->halve && !is_zero(f, c)) {
+            Num n = unpack(f, c);
+            n.exp--;
+            return pack(s, f, n);
+        }
         return add_finite(s, f, sign, c);
+    }
     Num x = unpack(f, a), y = unpack(f, b);
     Wide p = (Wide)x.m * y.m >> 1;
     int exp = x.exp + y.exp + 1;
@@ -378,9 +402,9 @@ static uint64_t pass_nan3(SoftFp *s, const Format *f, uint64_t a, uint64_t b, ui
     return pass_nan(s, f, a, b);
 }
 
-uint64_t softfp_fma(SoftFp *s, bool wide, uint64_t a, uint64_t b, uint64_t c)
+uint64_t softfp_fma(SoftFp *s, FpFormat form, uint64_t a, uint64_t b, uint64_t c)
 {
-    const Format *f = &formats[wide];
+    const Format *f = &formats[form];
     a = flush(s, f, a);
     b = flush(s, f, b);
     c = flush(s, f, c);
@@ -423,9 +447,9 @@ static uint64_t root_sticky(unsigned __int128 n)
     return root | (rest != 0);
 }
 
-uint64_t softfp_sqrt(SoftFp *s, bool wide, uint64_t a)
+uint64_t softfp_sqrt(SoftFp *s, FpFormat form, uint64_t a)
 {
-    const Format *f = &formats[wide];
+    const Format *f = &formats[form];
     a = flush(s, f, a);
     if (is_nan(f, a))
         return pass_nan(s, f, a, a);
@@ -454,9 +478,9 @@ static FpRelation relation(const Format *f, uint64_t a, uint64_t b)
     return r;
 }
 
-FpRelation softfp_compare(SoftFp *s, bool wide, uint64_t a, uint64_t b, bool signals)
+FpRelation softfp_compare(SoftFp *s, FpFormat form, uint64_t a, uint64_t b, bool signals)
 {
-    const Format *f = &formats[wide];
+    const Format *f = &formats[form];
     a = flush(s, f, a);
     b = flush(s, f, b);
     if (is_nan(f, a) || is_nan(f, b)) {
@@ -468,56 +492,101 @@ FpRelation softfp_compare(SoftFp *s, bool wide, uint64_t a, uint64_t b, bool sig
     return relation(f, a, b);
 }
 
-uint64_t softfp_minsel(SoftFp *s, bool wide, uint64_t a, uint64_t b)
+uint64_t softfp_minsel(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
 {
-    bool take = softfp_compare(s, wide, a, b, true).less;
-    return flush(s, &formats[wide], take ? a : b);
+    bool take = softfp_compare(s, form, a, b, true).less;
+    return flush(s, &formats[form], take ? a : b);
 }
 
-uint64_t softfp_maxsel(SoftFp *s, bool wide, uint64_t a, uint64_t b)
+uint64_t softfp_maxsel(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
 {
-    bool take = softfp_compare(s, wide, b, a, true).less;
-    return flush(s, &formats[wide], take ? a : b);
+    bool take = softfp_compare(s, form, b, a, true).less;
+    return flush(s, &formats[form], take ? a : b);
+}
+
+/* The first where they are equal, but of zeros of both signs the one that `least` wants. */
+static uint64_t extreme(SoftFp *s, FpFormat form, uint64_t a, uint64_t b, bool least)
+{
+    const Format *f = &formats[form];
+    a = flush(s, f, a);
+    b = flush(s, f, b);
+    if (is_nan(f, a) || is_nan(f, b))
+        return pass_nan(s, f, a, b);
+    note_denormal(s, f, a, b);
+    if (is_zero(f, a) && is_zero(f, b))
+        return least ? a | b : a & b;
+    return relation(f, a, b).less == least ? a : b;
+}
+
+/* Where one operand is a quiet NaN and the other is none, that is the result. */
+static uint64_t extreme_number(SoftFp *s, FpFormat form, uint64_t a, uint64_t b, bool least)
+{
+    const Format *f = &formats[form];
+    bool quiet_a = is_nan(f, a) && !is_snan(f, a), quiet_b = is_nan(f, b) && !is_snan(f, b);
+    uint64_t last = f->inf | (least ? 0 : f->sign);
+    if (quiet_a && !quiet_b)
+        a = last;
+    else if (quiet_b && !quiet_a)
+        b = last;
+    return extreme(s, form, a, b, least);
+}
+
+uint64_t softfp_min(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
+{
+    return extreme(s, form, a, b, true);
+}
+uint64_t softfp_max(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
+{
+    return extreme(s, form, a, b, false);
+}
+uint64_t softfp_minnm(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
+{
+    return extreme_number(s, form, a, b, true);
+}
+uint64_t softfp_maxnm(SoftFp *s, FpFormat form, uint64_t a, uint64_t b)
+{
+    return extreme_number(s, form, a, b, false);
 }
 
 /* ---- conversions ---- */
 
-enum { WIDER = 29 }; /* bits that a binary64 significand has more */
-
-uint64_t softfp_extend(SoftFp *s, uint64_t a)
+/* A NaN's payload keeps its highest bits. */
+static uint64_t convert_nan(SoftFp *s, const Format *f, const Format *to, uint64_t sign, uint64_t a)
 {
-    const Format *f = &formats[0], *to = &formats[1];
+    uint64_t payload = pass_nan(s, f, a, a) & ((f->quiet << 1) - 1);
+    int wider = to->digits - f->digits;
+    payload = wider > 0 ? payload << wider : payload >> -wider;
+    return (default_nan(s) ? 0 : sign) | to->inf | payload;
+}
+
+uint64_t softfp_convert(SoftFp *s, FpFormat from, FpFormat into, uint64_t a)
+{
+    const Format *f = &formats[from], *to = &formats[into];
     a = flush(s, f, a);
     uint64_t sign = a & f->sign ? to->sign : 0;
-    if (is_nan(f, a)) {
-        uint64_t payload = pass_nan(s, f, a, a) & ((f->quiet << 1) - 1);
-        return (s->model == FP_MODEL_RISCV ? 0 : sign) | to->inf | payload << WIDER;
-    }
+    if (is_nan(f, a))
+        return convert_nan(s, f, to, sign, a);
     note_denormal(s, f, a, a);
     if (is_inf(f, a))
         return sign | to->inf;
     return is_zero(f, a) ? sign : pack(s, to, unpack(f, a));
 }
 
-uint64_t softfp_truncate(SoftFp *s, uint64_t a)
+static uint64_t from_magnitude(SoftFp *s, FpFormat form, bool negative, uint64_t m,
+                               unsigned fraction)
 {
-    const Format *f = &formats[1], *to = &formats[0];
-    a = flush(s, f, a);
-    uint64_t sign = a & f->sign ? to->sign : 0;
-    if (is_nan(f, a)) {
-        uint64_t payload = pass_nan(s, f, a, a) >> WIDER & ((to->quiet << 1) - 1);
-        return (s->model == FP_MODEL_RISCV ? 0 : sign) | to->inf | payload;
-    }
-    note_denormal(s, f, a, a);
-    if (is_inf(f, a))
-        return sign | to->inf;
-    return is_zero(f, a) ? sign : pack(s, to, unpack(f, a));
+    Num n = {.negative = negative, .exp = 63 - (int)fraction, .m = m};
+    return m == 0 ? 0 : normalise_and_pack(s, &formats[form], n);
 }
 
-uint64_t softfp_from_int(SoftFp *s, bool wide, int64_t v)
+uint64_t softfp_from_int(SoftFp *s, FpFormat form, int64_t v, unsigned fraction)
 {
-    Num n = {.negative = v < 0, .exp = 63, .m = v < 0 ? -(uint64_t)v : (uint64_t)v};
-    return v == 0 ? 0 : normalise_and_pack(s, &formats[wide], n);
+    return from_magnitude(s, form, v < 0, v < 0 ? -(uint64_t)v : (uint64_t)v, fraction);
+}
+
+uint64_t softfp_from_uint(SoftFp *s, FpFormat form, uint64_t v, unsigned fraction)
+{
+    return from_magnitude(s, form, false, v, fraction);
 }
 
 /* The magnitude of n, which is below 2^63, as an integer. */
@@ -529,9 +598,9 @@ static uint64_t round_to_integer(unsigned mode, Num n, bool *inexact)
     return round_off(mode, n.negative, m, drop);
 }
 
-int64_t softfp_to_int(SoftFp *s, bool wide, uint64_t a, bool int64, bool to_zero)
+int64_t softfp_to_int(SoftFp *s, FpFormat form, uint64_t a, bool int64, bool to_zero)
 {
-    const Format *f = &formats[wide];
+    const Format *f = &formats[form];
     int64_t worst = int64 ? INT64_MIN : INT32_MIN;
     a = flush(s, f, a);
     if (is_zero(f, a))
@@ -557,13 +626,55 @@ int64_t softfp_to_int(SoftFp *s, bool wide, uint64_t a, bool int64, bool to_zero
     return n.negative ? (int64_t)-v : (int64_t)v;
 }
 
-uint64_t softfp_round(SoftFp *s, bool wide, uint64_t a, IrRound mode, bool quiet)
+/* CURRENT: what fpctl says. */
+static unsigned rounding_of(const SoftFp *s, IrRound mode)
 {
     static const uint8_t modes[] = {[IR_ROUND_ZERO] = ROUND_TO_ZERO,
                                     [IR_ROUND_NEAREST] = ROUND_NEAREST,
                                     [IR_ROUND_DOWN] = ROUND_DOWN,
-                                    [IR_ROUND_UP] = ROUND_UP};
-    const Format *f = &formats[wide];
+                                    [IR_ROUND_UP] = ROUND_UP,
+                                    [IR_ROUND_AWAY] = ROUND_TIES_AWAY};
+    return mode == IR_ROUND_CURRENT ? rounding(s) : modes[mode];
+}
+
+static uint64_t out_of_range(SoftFp *s, FpIntType to, bool negative)
+{
+    uint64_t ones = UINT64_MAX >> (64 - to.bits);
+    raise_flags(s, FP_INVALID);
+    if (!to.is_signed)
+        return negative ? 0 : ones;
+    return negative ? (ones >> 1) + 1 : ones >> 1;
+}
+
+uint64_t softfp_to_fixed(SoftFp *s, FpFormat form, uint64_t a, FpIntType to, IrRound mode)
+{
+    const Format *f = &formats[form];
+    a = flush(s, f, a);
+    bool negative = (a & f->sign) != 0, inexact = false;
+    if (is_zero(f, a))
+        return 0;
+    if (is_nan(f, a)) {
+        uint64_t most = out_of_range(s, to, false);
+        return s->model == FP_MODEL_RISCV ? most : 0;
+    }
+    if (is_inf(f, a))
+        return out_of_range(s, to, negative);
+    Num n = unpack(f, a);
+    n.exp += to.fraction;
+    if (n.exp > 63)
+        return out_of_range(s, to, negative);
+    uint64_t v = n.exp == 63 ? n.m : round_to_integer(rounding_of(s, mode), n, &inexact);
+    uint64_t ones = UINT64_MAX >> (64 - to.bits), most = to.is_signed ? ones >> 1 : ones;
+    if (v > (negative ? to.is_signed ? most + 1 : 0 : most))
+        return out_of_range(s, to, negative);
+    if (inexact)
+        raise_flags(s, FP_INEXACT);
+    return (negative ? -v : v) & ones;
+}
+
+uint64_t softfp_round(SoftFp *s, FpFormat form, uint64_t a, IrRound mode, bool quiet)
+{
+    const Format *f = &formats[form];
     a = flush(s, f, a);
     if (is_nan(f, a))
         return pass_nan(s, f, a, a);
@@ -573,7 +684,7 @@ uint64_t softfp_round(SoftFp *s, bool wide, uint64_t a, IrRound mode, bool quiet
     if (n.exp >= f->digits - 1)
         return a; /* an integer */
     bool inexact;
-    n.m = round_to_integer(mode == IR_ROUND_CURRENT ? rounding(s) : modes[mode], n, &inexact);
+    n.m = round_to_integer(rounding_of(s, mode), n, &inexact);
     n.exp = 63;
     if (inexact && !quiet)
         raise_flags(s, FP_INEXACT);

@@ -108,9 +108,12 @@ static bool check_conv(Verifier *v, const IrInst *i)
              to <= IR_F64 && from <= IR_F64;
         break;
     case IR_sitof:
+    case IR_uitof:
         ok = (from == IR_I32 || from == IR_I64) && ir_type_is_float(to);
         break;
     case IR_ftosi:
+    case IR_fsatsi:
+    case IR_fsatui:
         ok = (to == IR_I32 || to == IR_I64) && ir_type_is_float(from);
         break;
     case IR_fext:

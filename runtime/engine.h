@@ -94,7 +94,7 @@ static inline bool engine_has_x87(const Engine *e)
 static inline bool engine_watches_fp(const Engine *e)
 {
     return e->backend != NULL && e->backend->fp_inexact != NULL &&
-           e->backend->fp_inexact(e->config.host_features);
+           e->backend->fp_inexact(e->config.host_features, e->guest->fp_model);
 }
 
 static inline bool engine_tags_stores(const Engine *e)

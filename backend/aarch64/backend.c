@@ -124,9 +124,9 @@ static bool patch(uint8_t *rw, uint64_t rx, const ExitSite *site, uint64_t targe
     return true;
 }
 
-static bool fp_inexact(uint32_t host_features)
+static bool fp_inexact(uint32_t host_features, FpModel model)
 {
-    return (host_features & FEAT_A64_AFP) == 0;
+    return model != FP_MODEL_ARM && (host_features & FEAT_A64_AFP) == 0;
 }
 
 const BackendOps backend_aarch64 = {

@@ -23,7 +23,31 @@ void a64_sitof(Emitter *e, const SelInst *si, const IrInst *in)
     vv(e, si->opnd[0].type == IR_I64 ? A64_SCVTF_X : A64_SCVTF_W, in->type, si->dest, reg(si, 0));
 }
 
+void a64_uitof(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vv(e, si->opnd[0].type == IR_I64 ? A64_UCVTF_X : A64_UCVTF_W, in->type, si->dest, reg(si, 0));
+}
+
 /* ---- one number to an integer ---- */
+
+/* Saturated, as the FPU does it; by the current rounding it has no instruction. */
+void a64_fsat(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    static const uint16_t of[][2] = {
+        [IR_ROUND_ZERO] = {A64_FCVTZS_W, A64_FCVTZU_W},
+        [IR_ROUND_NEAREST] = {A64_FCVTNS_W, A64_FCVTNU_W},
+        [IR_ROUND_DOWN] = {A64_FCVTMS_W, A64_FCVTMU_W},
+        [IR_ROUND_UP] = {A64_FCVTPS_W, A64_FCVTPU_W},
+        [IR_ROUND_AWAY] = {A64_FCVTAS_W, A64_FCVTAU_W},
+    };
+    /* NaNs become 0 here. */
+    if (e->region->fp_model != FP_MODEL_ARM || in->cc == IR_ROUND_CURRENT) {
+        a64_exact_always(e, si, in);
+        return;
+    }
+    vv(e, A64_SF(of[in->cc][in->op == IR_fsatui], is64(in)), si->opnd[0].type, si->dest,
+       reg(si, 0));
+}
 
 static void to_gpr(Emitter *e, unsigned lane, unsigned d, unsigned n)
 {

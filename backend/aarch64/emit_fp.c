@@ -18,6 +18,8 @@ static const struct {
     [IR_fdiv] = {A64_FDIV, 0},      [IR_fsqrt] = {A64_FSQRT, 0},    [IR_fminsel] = {A64_FMIN, 0},
     [IR_fmaxsel] = {A64_FMAX, 0},   [IR_vfadd] = {0, A64_VFADD},    [IR_vfsub] = {0, A64_VFSUB},
     [IR_vfmul] = {0, A64_VFMUL},    [IR_vfdiv] = {0, A64_VFDIV},    [IR_vfsqrt] = {0, A64_VFSQRT},
+    [IR_fmin] = {A64_FMIN, 0},      [IR_fmax] = {A64_FMAX, 0},      [IR_fminnm] = {A64_FMINNM, 0},
+    [IR_fmaxnm] = {A64_FMAXNM, 0},  [IR_fneg] = {A64_FNEG, 0},      [IR_fabs] = {A64_FABS, 0},
     [IR_vfminsel] = {0, A64_VFMIN}, [IR_vfmaxsel] = {0, A64_VFMAX},
 };
 
@@ -184,6 +186,31 @@ void a64_ffma(Emitter *e, const SelInst *si, const IrInst *in)
     vvv(e, A64_FCMP, in->type, 0, args.d, args.d);
     a64_bcond(e, CC_VS, label);
     emit_label_bind(e, back);
+}
+
+/* Ops that the FPU does by Arm's rules; x86 has none like them. */
+void a64_fown(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    if (e->region->fp_model == FP_MODEL_X86)
+        a64_exact_always(e, si, in);
+    else
+        vvv(e, arith[in->op].scalar, in->type, si->dest, reg(si, 0), reg(si, 1));
+}
+
+/* With FPCR.AH the instructions would leave NaNs alone. */
+void a64_fsign(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    bool wide = in->type == IR_F64, negate = in->op == IR_fneg;
+    if (!has_feature(e, FEAT_A64_AFP)) {
+        vv(e, arith[in->op].scalar, in->type, si->dest, reg(si, 0));
+        return;
+    }
+    rr(e, wide ? A64_FMOV_XD : A64_FMOV_WS, R_T0, reg(si, 0));
+    if (wide)
+        ri(e, negate ? A64_EORI_X : A64_ANDI_X, R_T0, R_T0, negate ? INT64_MIN : INT64_MAX);
+    else
+        ri(e, negate ? A64_EORI_W : A64_ANDI_W, R_T0, R_T0, negate ? INT32_MIN : INT32_MAX);
+    rr(e, wide ? A64_FMOV_DX : A64_FMOV_SW, si->dest, R_T0);
 }
 
 void a64_fsqrt(Emitter *e, const SelInst *si, const IrInst *in)

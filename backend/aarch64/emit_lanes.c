@@ -94,7 +94,7 @@ static const struct {
 } rounding[] = {
     [IR_ROUND_CURRENT] = {A64_FRINTI, A64_VFRINTI}, [IR_ROUND_ZERO] = {A64_FRINTZ, A64_VFRINTZ},
     [IR_ROUND_NEAREST] = {A64_FRINTN, A64_VFRINTN}, [IR_ROUND_DOWN] = {A64_FRINTM, A64_VFRINTM},
-    [IR_ROUND_UP] = {A64_FRINTP, A64_VFRINTP},
+    [IR_ROUND_UP] = {A64_FRINTP, A64_VFRINTP},      [IR_ROUND_AWAY] = {A64_FRINTA, A64_VFRINTA},
 };
 
 void a64_fround(Emitter *e, const SelInst *si, const IrInst *in)

@@ -45,6 +45,7 @@ typedef struct FpCheck {
     uint32_t label, back;
 } FpCheck;
 FpCheck a64_check_begin(Emitter *e, const SelInst *si, const IrInst *in);
+void a64_exact_always(Emitter *e, const SelInst *si, const IrInst *in);
 void a64_check_end(Emitter *e, const SelInst *si, const IrInst *in, FpCheck c, bool tested);
 /* emit_fp.c: NaN results of a vector op with operands n and m as x86 gives them */
 void a64_repair_vector(Emitter *e, unsigned lane, unsigned d, unsigned n, unsigned m);

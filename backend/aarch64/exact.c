@@ -13,54 +13,21 @@
  */
 #include "backend/aarch64/emitters.h"
 #include "ir/base/log.h"
-
-/* The description: what ir_eval_fp needs to know of an instruction. */
-enum {
-    DESC_TYPE = 10,
-    DESC_LANE = 14,
-    DESC_CC = 18,
-    DESC_SIGNAL = 22,
-    DESC_FROM = 23,
-    DESC_MODEL = 27
-};
-
-_Static_assert(IR_OP_COUNT <= 1 << DESC_TYPE, "an op fits its field");
-
-static uint32_t describe(const Emitter *e, const IrInst *in, unsigned from)
-{
-    DG_ASSERT(in->cc < 1 << (DESC_SIGNAL - DESC_CC));
-    return in->op | (uint32_t)in->type << DESC_TYPE | (uint32_t)in->lane << DESC_LANE |
-           (uint32_t)in->cc << DESC_CC | (in->flags & IR_F_SIGNAL ? 1u : 0u) << DESC_SIGNAL |
-           from << DESC_FROM | (uint32_t)e->region->fp_model << DESC_MODEL;
-}
+#include "ir/soft.h"
 
 /* Called by the stub: v[0] and v[1] are the operands, v[0] becomes the result. */
-static void evaluate(CpuState *s, uint32_t desc, IrValue *v)
+static void evaluate(CpuState *s, uint32_t code, IrValue *v)
 {
-    IrInst insts[3] = {
-        [1] = {.op = IR_param, .type = desc >> DESC_FROM & 15},
-        [2] = {.op = desc & ((1u << DESC_TYPE) - 1),
-               .type = desc >> DESC_TYPE & 15,
-               .lane = desc >> DESC_LANE & 15,
-               .cc = desc >> DESC_CC & 15,
-               .flags = desc >> DESC_SIGNAL & 1 ? IR_F_SIGNAL : 0,
-               .arg = {{1}, {1}}},
-    };
-    if (insts[1].type == IR_F32) { /* what the registers hold above it is undefined */
-        v[0].u = v[0].w[0];
-        v[1].u = v[1].w[0];
-    }
-    Region r = {.fp_model = (FpModel)(desc >> DESC_MODEL & 3)};
-    r.insts.data = insts;
-    r.insts.count = 3;
-    v[0] = ir_eval_fp(&r, &insts[2], v, &s->fpctl);
+    IrValue operands[3] = {v[0], v[1]};
+    v[0] = ir_soft_fp(code, operands, &s->fpctl);
 }
 
 /* ---- tests ---- */
 
 bool a64_checked(const Emitter *e)
 {
-    return e->region->fp_exact && !has_feature(e, FEAT_A64_AFP);
+    return e->region->fp_exact && e->region->fp_model != FP_MODEL_ARM &&
+           !has_feature(e, FEAT_A64_AFP);
 }
 
 static unsigned digits(unsigned lane)
@@ -254,11 +221,11 @@ static void try_zero_lanes(Emitter *e, const ColdPath *c, unsigned lane, ExactZe
 /* The result has been found wanting; at `again`, an operand has. */
 static void cold_zero(Emitter *e, const ColdPath *c)
 {
-    ExactZero zero = exact_zero(c->imm & ((1u << DESC_TYPE) - 1));
+    ExactZero zero = exact_zero(c->imm & ((1u << SOFT_TYPE) - 1));
     if (c->result == IR_V128)
-        try_zero_lanes(e, c, c->imm >> DESC_LANE & 15, zero);
+        try_zero_lanes(e, c, c->imm >> SOFT_LANE & 15, zero);
     else
-        try_zero(e, c, c->imm >> DESC_FROM & 15, zero);
+        try_zero(e, c, c->imm >> SOFT_FROM & 15, zero);
     emit_label_bind(e, c->again);
     a64_cold_exact(e, c);
 }
@@ -287,6 +254,17 @@ void a64_check_end(Emitter *e, const SelInst *si, const IrInst *in, FpCheck c, b
         emit_label_bind(e, c.back);
 }
 
+/* In software whatever the operands are. */
+void a64_exact_always(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    ColdPath c = {.d = (uint8_t)si->dest,
+                  .n = si->opnd[0].reg[0],
+                  .m = in->nargs > 1 ? si->opnd[1].reg[0] : NO_OPERAND,
+                  .result = in->type,
+                  .imm = ir_soft_fp_code(e->region, in, si->opnd[0].type)};
+    a64_cold_exact(e, &c);
+}
+
 ColdPath *a64_exact_flags(Emitter *e, IrType type, unsigned n, unsigned m, bool signals)
 {
     IrInst fcmp = {.op = IR_fcmp, .type = IR_I8, .flags = signals ? IR_F_SIGNAL : 0};
@@ -294,7 +272,7 @@ ColdPath *a64_exact_flags(Emitter *e, IrType type, unsigned n, unsigned m, bool 
     c->n = (uint8_t)n;
     c->m = (uint8_t)m;
     c->result = IR_VOID;
-    c->imm = describe(e, &fcmp, type);
+    c->imm = ir_soft_fp_code(e->region, &fcmp, type);
     return c;
 }
 
@@ -306,6 +284,6 @@ ColdPath *a64_exact_path(Emitter *e, const SelInst *si, const IrInst *in,
     c->n = si->opnd[0].reg[0];
     c->m = in->nargs > 1 ? si->opnd[1].reg[0] : NO_OPERAND;
     c->result = in->type;
-    c->imm = describe(e, in, si->opnd[0].type);
+    c->imm = ir_soft_fp_code(e->region, in, si->opnd[0].type);
     return c;
 }

@@ -48,7 +48,13 @@
 #ifndef DRAGOMAN_BACKEND_X86_64_ABI_H
 #define DRAGOMAN_BACKEND_X86_64_ABI_H
 
+#include "backend/backend.h"
 #include "backend/x86_64/enc.h"
+
+/* Arena stubs of this host beyond those of backend.h. */
+enum {
+    STUB_X86_EXACT = STUB_HOST_FIRST, /* exact.c: op in area.gpr[0], operands in area.vec */
+};
 
 enum {
     EXIT_PC = R14,

@@ -37,8 +37,10 @@ typedef struct ColdCode {
     uint32_t label, back;
     void (*emit)(Emitter *e, const struct ColdCode *c);
     uint8_t reg[4];
-    uint8_t stub;       /* StubId */
-    const IrInst *exit; /* an indirect exit */
+    uint8_t stub;              /* StubId */
+    uint8_t type, from, nargs; /* exact.c: IrType of the result and of the operands, their number */
+    uint32_t code;             /* ir/soft.h */
+    const IrInst *exit;        /* an indirect exit */
 } ColdCode;
 
 typedef struct PendingExit {

@@ -129,7 +129,7 @@ const HostDesc x86_host_desc = {
     .fixup = emit_fixup,
 };
 
-/* Emitters follow x86's rules for NaNs, those of scalars RISC-V's too. */
+/* Emitters follow x86's rules for NaNs, those of scalars any model's. */
 static bool knows_fp_of(const Region *r)
 {
     if (r->fp_model == FP_MODEL_X86)
@@ -137,7 +137,7 @@ static bool knows_fp_of(const Region *r)
     for (uint32_t i = 1; i < r->insts.count; i++) {
         const IrInst *in = &r->insts.data[i];
         bool fp = in->op != IR_NOP && ir_has(in, IR_E_FPENV);
-        if (fp && (r->fp_model == FP_MODEL_ARM || in->type == IR_V128))
+        if (fp && in->type == IR_V128)
             return false;
     }
     return true;
@@ -187,9 +187,17 @@ static void sync_code(uint8_t *rw, uint64_t rx, uint32_t size)
     (void)size;
 }
 
+/* Tiny results: exact.c. */
+static bool fp_inexact(uint32_t host_features, FpModel model)
+{
+    (void)host_features;
+    return model == FP_MODEL_ARM;
+}
+
 const BackendOps backend_x86_64 = {
     .name = "x86_64",
     .detect_features = detect_features,
+    .fp_inexact = fp_inexact,
     .convention = convention,
     .compile = compile,
     .emit_stubs = x86_emit_stubs,

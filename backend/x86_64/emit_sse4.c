@@ -68,7 +68,7 @@ void emit_fround(Emitter *e, const SelInst *si, const IrInst *inst)
     a_may_fault(e, si);
     a_vvmi(e, inst->type == IR_F64 ? X86_VROUNDSD : X86_VROUNDSS, si->dest, a, rm_reg(a),
            round_imm(inst->cc));
-    emit_nan_rule(e, inst->type, si->dest);
+    emit_fp_rule(e, si, inst);
 }
 
 /* ---- selection, widening, tests ---- */

@@ -88,6 +88,44 @@ static bool when_signed(Selection *s, IrRef v)
     return select_inst(s, v)->cc == IR_SHIFT_SIGNED;
 }
 
+static bool when_arm(Selection *s, IrRef v)
+{
+    (void)v;
+    return s->region->fp_model == FP_MODEL_ARM;
+}
+
+static bool when_arm_exact(Selection *s, IrRef v)
+{
+    return when_arm(s, v) && s->region->fp_exact;
+}
+
+static bool when_not_x86(Selection *s, IrRef v)
+{
+    (void)v;
+    return s->region->fp_model != FP_MODEL_X86;
+}
+
+static bool when_away(Selection *s, IrRef v)
+{
+    return select_inst(s, v)->cc % IR_ROUND_QUIET == IR_ROUND_AWAY;
+}
+
+/* What is computed on the way may be denormal, which x86 has a flag for. */
+static bool when_away_x86(Selection *s, IrRef v)
+{
+    return when_away(s, v) && s->region->fp_model == FP_MODEL_X86;
+}
+
+static bool when_to_zero(Selection *s, IrRef v)
+{
+    return when_not_x86(s, v) && select_inst(s, v)->cc == IR_ROUND_ZERO;
+}
+
+static bool when_static(Selection *s, IrRef v)
+{
+    return when_not_x86(s, v) && select_inst(s, v)->cc != IR_ROUND_CURRENT;
+}
+
 static bool when_low_unit(Selection *s, IrRef v)
 {
     uint32_t aux = select_inst(s, v)->aux;
@@ -157,6 +195,17 @@ enum {
 #define SHA(op, insn)                                                                              \
     RULE(op, V128, 0, R, R, _, RULE_TIED, emit_sha, insn, .needs = HOST_SHA)                       \
     SOFT(op, R, _)
+/* exact.c wants the operands afterwards. */
+#define FP_BIN(op)                                                                                 \
+    RULE(op, F32 | F64, 0, R, R, _, RULE_EARLY, emit_fp_bin, 0, .when = when_arm)                  \
+    RULE(op, F32 | F64, 0, R, m_vrm, _, 0, emit_fp_bin, 0)
+#define FP_MINMAX(op, insn)                                                                        \
+    RULE(op, F32 | F64, 0, R, R, _, 0, emit_fminmax, insn, .when = when_not_x86)                   \
+    RULE(op, F32 | F64, 0, R, R, _, 0, emit_fp_soft, 0)
+#define FP_SAT(op)                                                                                 \
+    RULE(op, I32 | I64, 0, R, _, _, 0, emit_fsat, 0, .when = when_to_zero)                         \
+    RULE(op, I32 | I64, 0, R, _, _, 0, emit_fsat, 0, .scratch_vec = 2, .when = when_static)        \
+    RULE(op, I32 | I64, 0, R, _, _, 0, emit_fp_soft, 0)
 #define VLOGIC(op, fp_insn, insn)                                                                  \
     VBIN(op, F32 | F64, fp_insn)                                                                   \
     VBIN(op, 0, insn)

@@ -20,6 +20,9 @@ enum {
 #define STEPS3(...)      +1
 #define AES(...)         +3
 #define SHA(...)         +2
+#define FP_BIN(...)      +2
+#define FP_MINMAX(...)   +2
+#define FP_SAT(...)      +3
 #include "backend/x86_64/lower.def"
 #undef RULE
 #undef FIXED
@@ -34,6 +37,9 @@ enum {
 #undef STEPS3
 #undef AES
 #undef SHA
+#undef FP_BIN
+#undef FP_MINMAX
+#undef FP_SAT
 };
 
 extern const LowerRule x86_rules[X86_RULE_COUNT];

@@ -615,6 +615,11 @@ static unsigned vector_bits(const Selection *s, IrRef v)
         case IR_vlow:
             bits = ir_type_bits(select_inst(s, in->arg[0])->type);
             return bits > least ? bits : least;
+        case IR_fneg:
+        case IR_fabs:
+            least = bits > least ? bits : least;
+            v = in->arg[0];
+            break;
         default:
             if (!is_scalar_binary(in->op) && !is_scalar_unary(in->op))
                 return 128;

@@ -9,6 +9,7 @@
 
 #include "backend/x86_64/abi.h"
 #include "backend/x86_64/backend.h"
+#include "backend/x86_64/emitters.h"
 #include "backend/x86_64/host.h"
 #include "ir/base/log.h"
 
@@ -149,6 +150,36 @@ static void stub_site(Emitter *e)
     leave(e, true);
 }
 
+/* exact.c. The shadow stack holds the return address only; registers that C may change wait in the
+ * rest of CpuState.area. */
+static void exact_registers(Emitter *e, bool load)
+{
+    static const uint8_t gprs[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
+    size_t area = offsetof(CpuState, area);
+    for (unsigned k = 0; k < sizeof gprs; k++)
+        a_rm(e, load ? X86_MOV : X86_MOV_MR, 8, gprs[k],
+             field(area + offsetof(RawRegs, gpr) + 8 * (16 + k)));
+    for (unsigned r = 0; r < 16; r++)
+        a_rm(e, load ? X86_VMOVUPS : X86_VMOVUPS_MR, 0, r,
+             field(area + offsetof(RawRegs, vec) + 64 * (16 + r)));
+}
+
+static void stub_exact(Emitter *e)
+{
+    exact_registers(e, false);
+    a_rm(e, X86_STMXCSR, 0, 0, field(offsetof(CpuState, fpctl)));
+    a_rm(e, X86_MOV_MR, 8, RSP, field(offsetof(CpuState, shadow_sp)));
+    a_rm(e, X86_MOV, 8, RSP, field(offsetof(CpuState, host_sp)));
+    a_lea(e, 8, RDI, rm_disp(RBP, -STATE_X86_BIAS));
+    a_rm(e, X86_MOV, 4, RSI, field(offsetof(CpuState, area) + offsetof(RawRegs, gpr)));
+    a_const(e, RAX, x86_exact_function());
+    a_r(e, X86_CALL_M, 4, RAX);
+    a_rm(e, X86_MOV, 8, RSP, field(offsetof(CpuState, shadow_sp)));
+    a_rm(e, X86_LDMXCSR, 0, 0, field(offsetof(CpuState, fpctl)));
+    exact_registers(e, true);
+    emit_u8(e, 0xc3);
+}
+
 static void emit_one(Emitter *e, StubId id, const SlotTable *slots, const Convention *conv)
 {
     switch (id) {
@@ -172,6 +203,9 @@ static void emit_one(Emitter *e, StubId id, const SlotTable *slots, const Conven
         break;
     case STUB_LEAVE_FAULT:
         leave(e, false);
+        break;
+    case STUB_HOST_FIRST: /* STUB_X86_EXACT */
+        stub_exact(e);
         break;
     default:
         break;

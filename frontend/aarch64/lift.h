@@ -48,7 +48,8 @@ struct A64Lift {
     RegionFormer *former;
     uint64_t pc;
     uint32_t mode;
-    bool ended; /* the instruction has ended the block */
+    bool watch_fp; /* looking at FPSR leaves by TRAP_MODE */
+    bool ended;    /* the instruction has ended the block */
     A64Known known;
 };
 

@@ -112,15 +112,16 @@ void a64_lift(const LiftRequest *rq, LiftResult *out)
 {
     static const RegionGuest region_guest = {
         .max_length = LENGTH, .decode = decode, .begin_block = begin_block, .lift = lift_one};
-    FpModel model = rq->mode & A64_MODE_DN ? FP_MODEL_RISCV : FP_MODEL_ARM;
-    Region *r = ir_region_new(rq->arena, rq->pc, &a64_slots, &a64_helpers, model);
+    Region *r = ir_region_new(rq->arena, rq->pc, &a64_slots, &a64_helpers, FP_MODEL_ARM);
     r->mode = rq->mode;
+    r->fp_exact = (rq->mode & A64_MODE_FPEXACT) != 0;
     Lifter l = {.arena = rq->arena};
     unsigned max = rq->max_insns ? rq->max_insns : REGION_DEFAULT_INSNS;
     max = max > REGION_MAX_INSNS ? REGION_MAX_INSNS : max;
     l.insns = arena_raw(rq->arena, max * sizeof *l.insns);
     l.l.b.region = r;
     l.l.mode = rq->mode;
+    l.l.watch_fp = rq->watch_fp && !r->fp_exact;
     region_form(&region_guest, &l, rq, r, out);
 }
 

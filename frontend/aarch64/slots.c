@@ -84,6 +84,9 @@ static const SlotDesc slots[A64_SLOT_COUNT] = {
     [A64_SLOT_DIT] = {"dit", OFFSET(dit), IR_I32, 1},
     [A64_SLOT_IDC] = {"idc", OFFSET(idc), IR_I32, 1},
     [A64_SLOT_FPCR] = {"fpcr", OFFSET(fpcr), IR_I32, 1},
+    [A64_SLOT_SOFT] = {"soft0", OFFSET(soft[0]), IR_V128, 1},
+    [A64_SLOT_SOFT + 1] = {"soft1", OFFSET(soft[1]), IR_V128, 1},
+    [A64_SLOT_SOFT + 2] = {"soft2", OFFSET(soft[2]), IR_V128, 1},
     [A64_SLOT_FP_RESULT] = {"fp_result", OFFSET(fp_result), IR_I32, 1},
 };
 

@@ -24,6 +24,7 @@ typedef struct A64State {
     uint32_t idc;         /* FPSR.IDC */
     uint32_t fp_result;   /* of a helper, to the code behind it: fpctl with the flags added */
     _Alignas(16) uint64_t qc[2];    /* FPSR.QC is set if any bit is */
+    uint64_t soft[3][2];            /* operands and result of a helper (fp.h) */
     _Alignas(64) uint8_t v[32][64]; /* the low 16 bytes are used */
 } A64State;
 
@@ -57,15 +58,18 @@ enum A64Slot {
     A64_SLOT_IDC,       /* memory-only */
     A64_SLOT_FPCR,      /* memory-only */
     A64_SLOT_FP_RESULT, /* memory-only */
+    A64_SLOT_SOFT,      /* and two more: v128, memory-only */
+    A64_SLOT_SOFT_LAST = A64_SLOT_SOFT + 2,
     A64_SLOT_COUNT
 };
 
 /* Mode word bits: what FPCR asks of floating point that fpctl does not tell. */
 enum {
-    A64_MODE_DN = 1,   /* NaN results are the default NaN */
-    A64_MODE_FZ = 2,   /* denormal operands and results are zero, as AArch64 does it */
-    A64_MODE_FZ16 = 4, /* the same of half precision */
-    A64_MODE_AHP = 8,  /* the alternative half-precision format */
+    A64_MODE_DN = 1,       /* NaN results are the default NaN */
+    A64_MODE_FZ = 2,       /* denormal operands and results are zero, as AArch64 does it */
+    A64_MODE_FZ16 = 4,     /* the same of half precision */
+    A64_MODE_AHP = 8,      /* the alternative half-precision format */
+    A64_MODE_FPEXACT = 16, /* CpuState.fp_watch is FP_WATCHED: Region.fp_exact */
 };
 
 enum { A64_FPSR_QC = 1 << 27, A64_FPSR_IDC = 1 << 7 };

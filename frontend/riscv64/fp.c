@@ -78,8 +78,8 @@ static uint64_t from_int(SoftFp *s, bool wide, RvIntType from, uint64_t v)
     if (from == RV_TO_W || from == RV_TO_WU)
         v = from == RV_TO_W ? (uint64_t)(int64_t)(int32_t)v : (uint32_t)v;
     if (from != RV_TO_LU || !(v >> 63))
-        return softfp_from_int(s, wide, (int64_t)v);
-    uint64_t half = softfp_from_int(s, wide, (int64_t)(v >> 1 | (v & 1)));
+        return softfp_from_int(s, wide, (int64_t)v, 0);
+    uint64_t half = softfp_from_int(s, wide, (int64_t)(v >> 1 | (v & 1)), 0);
     return softfp_add(s, wide, half, half);
 }
 
@@ -112,7 +112,7 @@ uint64_t rv_helper_fp(CpuState *cpu, uint32_t what, uint64_t a, uint64_t b, uint
         r = softfp_fma(&s, wide, a, b, c);
         break;
     case RV_FP_NARROW:
-        r = softfp_truncate(&s, a);
+        r = softfp_convert(&s, FP_BINARY64, FP_BINARY32, a);
         break;
     default:
         r = op < RV_FP_TO_INT ? from_int(&s, wide, (RvIntType)(op - RV_FP_FROM_INT), a)

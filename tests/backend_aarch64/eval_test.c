@@ -170,7 +170,7 @@ static bool is_const_arg(const Case *c, unsigned k)
 
 static Region *build(Arena *arena, const Case *c, IrInst *op, const IrValue fixed[3])
 {
-    Region *r = ir_region_new(arena, 0x1000, &h_slots, NULL, FP_MODEL_X86);
+    Region *r = ir_region_new(arena, 0x1000, &h_slots, NULL, cfg.fp_model);
     IrBuilder b = {r, ir_block_new(r, 0x1000)};
     ir_insn(&b, 0x1000, 4);
     *op = c->proto;
@@ -412,6 +412,7 @@ static void add_conversions(IrOp op)
                 ok = to == IR_F32 && from == IR_F64;
                 break;
             case IR_sitof:
+            case IR_uitof:
                 ok = !ti && fi && fb >= 32;
                 break;
             default: /* ftosi */

@@ -146,8 +146,11 @@ static IrType conv_source(IrOp op, IrType to)
     case IR_bitcast:
         return to == IR_I32 ? IR_F32 : to == IR_I64 ? IR_F64 : to == IR_F32 ? IR_I32 : IR_I64;
     case IR_sitof:
+    case IR_uitof:
         return rnd(2) ? IR_I32 : IR_I64;
     case IR_ftosi:
+    case IR_fsatsi:
+    case IR_fsatui:
         return rnd(2) ? IR_F32 : IR_F64;
     case IR_fext:
         return IR_F32;

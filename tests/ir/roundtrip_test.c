@@ -40,10 +40,13 @@ static IrType conv_source(IrOp op, IrType to)
     switch (op) {
     case IR_trunc:
     case IR_sitof:
+    case IR_uitof:
         return IR_I64;
     case IR_bitcast:
         return to == IR_I32 ? IR_F32 : to == IR_I64 ? IR_F64 : to == IR_F32 ? IR_I32 : IR_I64;
     case IR_ftosi:
+    case IR_fsatsi:
+    case IR_fsatui:
     case IR_ftrunc:
         return IR_F64;
     case IR_fext:

@@ -217,7 +217,8 @@ static void try_resize(Try t)
     SoftFp s = {.model = FP_MODEL_X86, .fpctl = t.fpctl};
     Lane a = {.u = t.a}, v = {.u = 0};
     t.name = t.wide ? "truncate" : "extend";
-    t.got = t.wide ? softfp_truncate(&s, t.a) : softfp_extend(&s, t.a);
+    t.got = t.wide ? softfp_convert(&s, FP_BINARY64, FP_BINARY32, t.a)
+                   : softfp_convert(&s, FP_BINARY32, FP_BINARY64, t.a);
     begin(&t);
     if (t.wide)
         v.f = native_ftrunc(a.d);
@@ -255,7 +256,7 @@ static void try_from_int(Try t)
     t.name = "fromint";
     t.a = rnd() >> (rnd() & 63);
     t.a = rnd() & 1 ? -t.a : t.a;
-    t.got = softfp_from_int(&s, t.wide, (int64_t)t.a);
+    t.got = softfp_from_int(&s, t.wide, (int64_t)t.a, 0);
     begin(&t);
     if (t.wide)
         v.d = native_i64tof64((int64_t)t.a);

@@ -1,0 +1,248 @@
+/* exact.c: FP ops done over in software, where the host's result or flags may not be those of the
+ * region's FP model.
+ *
+ * Under FP_MODEL_X86 the host is right by itself. Under FP_MODEL_RISCV a result that is a NaN is
+ * replaced. FP_MODEL_ARM differs from the host in three ways, all of which show in the result:
+ *
+ *  - a NaN made by an operation is positive;
+ *  - of two NaN operands the second comes first, if it alone signals; three have rules of their
+ * own;
+ *  - tiny results are told before rounding: one that was rounded up to the smallest normal number
+ *    has underflowed. That is looked at in code for Region.fp_exact only (backend.h, fp_inexact).
+ *
+ *     vmulsd d, a, b; vucomisd d, d; jp cold
+ *     exact:  vmulsd d, a, b; vucomisd d, [min]; je cold; vucomisd d, [-min]; je cold
+ *
+ * (unordered counts as equal in ZF). So the operands must outlive the op: rules with a cold path
+ * are RULE_EARLY and take no operand from memory.
+ *
+ * The cold path leaves the operands in CpuState.area and calls STUB_X86_EXACT, which keeps every
+ * register. Flags are added to those that the host has set already.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "backend/x86_64/abi.h"
+#include "backend/x86_64/emitters.h"
+#include "ir/base/log.h"
+#include "ir/soft.h"
+
+/* ---- in software ---- */
+
+static void store_operand(Emitter *e, unsigned type, unsigned reg, unsigned k)
+{
+    if (ir_type_is_int((IrType)type))
+        a_rm(e, X86_MOV_MR, 8, reg, a_state(SOFT_OPERAND(k)));
+    else
+        a_rm(e, X86_VMOVUPS_MR, 0, reg, a_state(SOFT_OPERAND(k)));
+}
+
+static void call_soft(Emitter *e, const ColdCode *c)
+{
+    for (unsigned k = 0; k < c->nargs; k++)
+        store_operand(e, c->from, c->reg[k + 1], k);
+    a_mi(e, X86_MOV_I, 4, a_state(offsetof(CpuState, area.gpr)), c->code);
+    a_stub(e, "\xe8", 1, (StubId)STUB_X86_EXACT);
+    X86Rm result = a_state(SOFT_OPERAND(0));
+    if (ir_type_is_int((IrType)c->type))
+        a_rm(e, X86_MOV, width32_of(c->type), c->reg[0], result);
+    else
+        a_rm(e, X86_VMOVUPS, 0, c->reg[0], result);
+}
+
+void x86_cold_soft(Emitter *e, const ColdCode *c)
+{
+    call_soft(e, c);
+    a_jmp(e, c->back);
+}
+
+static void describe(Emitter *e, const SelInst *si, const IrInst *inst, ColdCode *c)
+{
+    c->code = ir_soft_fp_code(e->region, inst, (IrType)si->opnd[0].type);
+    c->type = inst->type;
+    c->from = si->opnd[0].type;
+    c->nargs = inst->nargs;
+    c->reg[0] = si->dest;
+    for (unsigned k = 0; k < inst->nargs; k++) {
+        DG_ASSERT(si->opnd[k].kind == OPND_REG);
+        c->reg[k + 1] = si->opnd[k].reg[0];
+    }
+}
+
+ColdCode *x86_soft_path(Emitter *e, const SelInst *si, const IrInst *inst,
+                        void (*emit)(Emitter *, const ColdCode *))
+{
+    ColdCode *c = a_cold(e, emit);
+    describe(e, si, inst, c);
+    return c;
+}
+
+void emit_fp_soft(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    ColdCode c = {0};
+    describe(e, si, inst, &c);
+    call_soft(e, &c);
+}
+
+/* The C side of STUB_X86_EXACT. */
+static void evaluate(CpuState *s, uint32_t code)
+{
+    IrValue v[3];
+    for (unsigned k = 0; k < 3; k++)
+        memcpy(&v[k], s->area.vec[k], sizeof v[k]);
+    v[0] = ir_soft_fp(code, v, &s->fpctl);
+    memcpy(s->area.vec[0], &v[0], sizeof v[0]);
+}
+
+uint64_t x86_exact_function(void)
+{
+    return (uint64_t)(uintptr_t)evaluate;
+}
+
+/* ---- scalars ---- */
+
+static void compare(Emitter *e, unsigned type, unsigned a, unsigned b)
+{
+    a_rr(e, type == IR_F64 ? X86_VUCOMISD : X86_VUCOMISS, 0, a, b);
+}
+
+static void load_nan(Emitter *e, unsigned type, unsigned d)
+{
+    static const uint8_t nans[2][16] = {{0, 0, 0xc0, 0x7f}, {0, 0, 0, 0, 0, 0, 0xf8, 0x7f}};
+    a_vpool(e, X86_VMOVUPS, d, 0, nans[type == IR_F64]);
+}
+
+/* FP_MODEL_RISCV, and of Arm's rules what has no NaN operand. */
+static void cold_nan(Emitter *e, const ColdCode *c)
+{
+    load_nan(e, c->type, c->reg[0]);
+    a_jmp(e, c->back);
+}
+
+/* If one operand alone is a NaN, the host has made it quiet; if none is, the NaN was made. */
+static void cold_arm_nan(Emitter *e, const ColdCode *c)
+{
+    unsigned a = c->reg[1], b = c->reg[c->nargs];
+    uint32_t operand = emit_label_new(e);
+    compare(e, c->type, a, b);
+    a_jcc(e, CC_P, operand);
+    cold_nan(e, c);
+    emit_label_bind(e, operand);
+    if (c->nargs > 1) {
+        compare(e, c->type, a, a);
+        a_jcc(e, CC_NP, c->back);
+        compare(e, c->type, b, b);
+        a_jcc(e, CC_NP, c->back);
+        x86_cold_soft(e, c);
+    } else {
+        a_jmp(e, c->back);
+    }
+}
+
+/* The hardware finds infinity * 0 + a quiet NaN valid; RISC-V does not. If neither factor is a NaN
+ * and one is zero, their product alone raises what there is to raise, and nothing else. */
+static void cold_ffma(Emitter *e, const ColdCode *c)
+{
+    unsigned d = c->reg[0], type = c->type, a = c->reg[1], b = c->reg[2];
+    uint32_t end = emit_label_new(e), multiply = emit_label_new(e);
+    compare(e, type, a, a);
+    a_jcc(e, CC_P, end);
+    compare(e, type, b, b);
+    a_jcc(e, CC_P, end);
+    a_vvv(e, X86_VXORPS, d, d, d);
+    compare(e, type, a, d);
+    a_jcc(e, CC_E, multiply);
+    compare(e, type, b, d);
+    a_jcc(e, CC_NE, end);
+    emit_label_bind(e, multiply);
+    a_vvv(e, type == IR_F64 ? X86_VMULSD : X86_VMULSS, d, a, b);
+    emit_label_bind(e, end);
+    cold_nan(e, c);
+}
+
+/* Sums are exact where they are tiny. */
+static bool may_underflow(unsigned op)
+{
+    switch (op) {
+    case IR_fmul:
+    case IR_fdiv:
+    case IR_ffma:
+    case IR_ftrunc:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Ops with one operand of another width or that is rounded have a NaN only from a NaN. */
+static bool makes_nan(unsigned op)
+{
+    return op != IR_fext && op != IR_ftrunc && op != IR_fround;
+}
+
+static void compare_tiny(Emitter *e, unsigned type, unsigned d, uint32_t label)
+{
+    static const uint8_t least[2][2][16] = {
+        {{0, 0, 0x80, 0}, {0, 0, 0x80, 0x80}},
+        {{0, 0, 0, 0, 0, 0, 0x10, 0}, {0, 0, 0, 0, 0, 0, 0x10, 0x80}},
+    };
+    for (unsigned k = 0; k < 2; k++) {
+        a_vpool(e, type == IR_F64 ? X86_VUCOMISD : X86_VUCOMISS, d, 0, least[type == IR_F64][k]);
+        a_jcc(e, CC_E, label);
+    }
+}
+
+static void (*cold_of(const Emitter *e, const IrInst *inst, bool tiny))(Emitter *, const ColdCode *)
+{
+    if (e->region->fp_model == FP_MODEL_RISCV)
+        return inst->op == IR_ffma ? cold_ffma : cold_nan;
+    return tiny || inst->op == IR_ffma ? x86_cold_soft : cold_arm_nan;
+}
+
+void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    FpModel model = e->region->fp_model;
+    bool tiny = model == FP_MODEL_ARM && e->region->fp_exact && may_underflow(inst->op);
+    if (model == FP_MODEL_X86 || (model == FP_MODEL_ARM && !tiny && !makes_nan(inst->op)))
+        return;
+    ColdCode *c = a_cold(e, cold_of(e, inst, tiny));
+    if (model == FP_MODEL_ARM || inst->op == IR_ffma)
+        describe(e, si, inst, c);
+    c->reg[0] = si->dest;
+    c->type = inst->type;
+    uint32_t label = c->label, back = c->back;
+    if (tiny) {
+        compare_tiny(e, inst->type, si->dest, label);
+    } else {
+        compare(e, inst->type, si->dest, si->dest);
+        a_jcc(e, CC_P, label);
+    }
+    emit_label_bind(e, back);
+}
+
+/* ---- minimum and maximum ---- */
+
+/* Equal operands differ in nothing, or are zeros; NaNs are not the host's to choose among. */
+static void cold_minmax(Emitter *e, const ColdCode *c)
+{
+    uint32_t nan = emit_label_new(e);
+    bool least = c->stub != 0;
+    a_jcc(e, CC_P, nan);
+    a_vvv(e, least ? X86_VORPS : X86_VANDPS, c->reg[0], c->reg[1], c->reg[2]);
+    a_jmp(e, c->back);
+    emit_label_bind(e, nan);
+    x86_cold_soft(e, c);
+}
+
+/* code: the single form */
+void emit_fminmax(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned a = si->opnd[0].reg[0], b = si->opnd[1].reg[0];
+    ColdCode *c = x86_soft_path(e, si, inst, cold_minmax);
+    c->stub = inst->op == IR_fmin || inst->op == IR_fminnm;
+    uint32_t label = c->label, back = c->back;
+    compare(e, inst->type, a, b);
+    a_jcc(e, CC_E, label);
+    a_vvv(e, si->rule->code + (inst->type == IR_F64), si->dest, a, b);
+    emit_label_bind(e, back);
+}
