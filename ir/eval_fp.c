@@ -101,6 +101,17 @@ IrValue eval_ffma(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
     (void)r;
     return eval_u64(softfp_fma(s, i->type == IR_F64, a[0].u, a[1].u, a[2].u));
 }
+
+IrValue eval_vffma(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    bool wide = i->lane == IR_F64;
+    IrValue v;
+    (void)r;
+    for (unsigned n = 0; n < (wide ? 2 : 4); n++)
+        set(&v, wide, n,
+            softfp_fma(s, wide, get(&a[0], wide, n), get(&a[1], wide, n), get(&a[2], wide, n)));
+    return v;
+}
 FP_OP(fsqrt, softfp_sqrt(s, wide, x))
 FP_OP(fround, rounded(s, wide, x, i->cc))
 
@@ -227,6 +238,60 @@ FP_LANES(vf64toi32, 2, true, false,
          (uint64_t)softfp_to_int(s, true, x, false, i->cc == IR_ROUND_ZERO))
 FP_LANES(vf32tof64, 2, false, true, softfp_convert(s, FP_BINARY32, FP_BINARY64, x))
 FP_LANES(vf64tof32, 2, true, false, softfp_convert(s, FP_BINARY64, FP_BINARY32, x))
+
+FP_LANES(vsitof, 2, true, true, softfp_from_int(s, FP_BINARY64, (int64_t)x, 0))
+
+IrValue eval_vuitof(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    bool wide = i->lane == IR_I64;
+    IrValue v;
+    (void)r;
+    for (unsigned n = 0; n < (wide ? 2 : 4); n++)
+        set(&v, wide, n, softfp_from_uint(s, wide, get(&a[0], wide, n), 0));
+    return v;
+}
+
+static IrValue saturated_lanes(SoftFp *s, const IrInst *i, const IrValue *a, bool is_signed)
+{
+    bool wide = i->lane == IR_F64;
+    FpIntType to = {.bits = wide ? 64 : 32, .is_signed = is_signed};
+    IrValue v;
+    for (unsigned n = 0; n < (wide ? 2 : 4); n++)
+        set(&v, wide, n, softfp_to_fixed(s, wide, get(&a[0], wide, n), to, (IrRound)i->cc));
+    return v;
+}
+
+IrValue eval_vfsatsi(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r;
+    return saturated_lanes(s, i, a, true);
+}
+
+IrValue eval_vfsatui(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r;
+    return saturated_lanes(s, i, a, false);
+}
+
+IrValue eval_vf16tof32(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    IrValue v;
+    (void)r;
+    (void)i;
+    for (unsigned n = 0; n < 4; n++)
+        v.w[n] = (uint32_t)softfp_convert(s, FP_BINARY16, FP_BINARY32, a[0].h[n]);
+    return v;
+}
+
+IrValue eval_vf32tof16(SoftFp *s, const Region *r, const IrInst *i, const IrValue *a)
+{
+    IrValue v = {.q = {0, 0}};
+    (void)r;
+    (void)i;
+    for (unsigned n = 0; n < 4; n++)
+        v.h[n] = (uint16_t)softfp_convert(s, FP_BINARY32, FP_BINARY16, a[0].w[n]);
+    return v;
+}
 
 /* ---- without an environment ---- */
 

@@ -174,6 +174,17 @@ static const uint16_t lane_table[IR_OP_COUNT] = {
     [IR_vfhadd] = LFP,
     [IR_vfhsub] = LFP,
     [IR_vfround] = LFP,
+    [IR_vffma] = LFP,
+    [IR_vfmin] = LFP,
+    [IR_vfmax] = LFP,
+    [IR_vfminnm] = LFP,
+    [IR_vfmaxnm] = LFP,
+    [IR_vsitof] = L64,
+    [IR_vuitof] = L32 | L64,
+    [IR_vfsatsi] = LFP,
+    [IR_vfsatui] = LFP,
+    [IR_vf16tof32] = L16,
+    [IR_vf32tof16] = LF32,
     [IR_vclmul] = L64,
     [IR_aesenc] = L8,
     [IR_aesenclast] = L8,
@@ -265,6 +276,8 @@ unsigned ir_op_variants(IrOp op)
         return 2 * IR_ROUND_QUIET;
     case IR_fsatsi:
     case IR_fsatui:
+    case IR_vfsatsi:
+    case IR_vfsatui:
         return IR_ROUND_QUIET;
     case IR_vsext:
         return 3;

@@ -562,14 +562,22 @@ static uint64_t convert_nan(SoftFp *s, const Format *f, const Format *to, uint64
 uint64_t softfp_convert(SoftFp *s, FpFormat from, FpFormat into, uint64_t a)
 {
     const Format *f = &formats[from], *to = &formats[into];
-    a = flush(s, f, a);
+    uint32_t ftz = into == FP_BINARY16 ? s->fpctl & FP_FTZ : 0;
+    if (from != FP_BINARY16)
+        a = flush(s, f, a);
     uint64_t sign = a & f->sign ? to->sign : 0;
     if (is_nan(f, a))
         return convert_nan(s, f, to, sign, a);
-    note_denormal(s, f, a, a);
+    if (from != FP_BINARY16)
+        note_denormal(s, f, a, a);
     if (is_inf(f, a))
         return sign | to->inf;
-    return is_zero(f, a) ? sign : pack(s, to, unpack(f, a));
+    if (is_zero(f, a))
+        return sign;
+    s->fpctl -= ftz;
+    uint64_t v = pack(s, to, unpack(f, a));
+    s->fpctl |= ftz;
+    return v;
 }
 
 static uint64_t from_magnitude(SoftFp *s, FpFormat form, bool negative, uint64_t m,

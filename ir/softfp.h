@@ -67,6 +67,7 @@ uint64_t softfp_flush(SoftFp *s, FpFormat form, uint64_t a);
 /* signals: invalid for a quiet NaN too. */
 FpRelation softfp_compare(SoftFp *s, FpFormat form, uint64_t a, uint64_t b, bool signals);
 
+/* Binary16 is never flushed here, and has no denormal flag. */
 uint64_t softfp_convert(SoftFp *s, FpFormat from, FpFormat to, uint64_t a);
 /* v * 2^-fraction */
 uint64_t softfp_from_int(SoftFp *s, FpFormat form, int64_t v, unsigned fraction);

@@ -103,6 +103,8 @@ typedef struct ColdPath {
     uint32_t label, back;
     void (*emit)(Emitter *e, const struct ColdPath *c);
     uint8_t d, n, m, lane;
+    bool three; /* a64_cold_exact: `a` is an operand */
+    uint8_t a;
     uint8_t result; /* a64_cold_exact: IrType of what goes into d */
     uint16_t op;
     uint32_t again; /* a second label to go back to */

@@ -200,3 +200,33 @@ void a64_vi32tof64(Emitter *e, const SelInst *si, const IrInst *in)
     vi(e, A64_VSSHLL, IR_I32, V_T0, reg(si, 0), 0);
     vv(e, A64_VSCVTF, IR_F64, si->dest, V_T0);
 }
+
+/* i64 to f64, and unsigned numbers */
+void a64_vconvert(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    vv(e, in->op == IR_vsitof ? A64_VSCVTF : A64_VUCVTF, in->lane == IR_I64 ? IR_F64 : IR_F32,
+       si->dest, reg(si, 0));
+}
+
+void a64_vfsat(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    static const uint16_t of[][2] = {
+        [IR_ROUND_ZERO] = {A64_VFCVTZS, A64_VFCVTZU},
+        [IR_ROUND_NEAREST] = {A64_VFCVTNS, A64_VFCVTNU},
+        [IR_ROUND_DOWN] = {A64_VFCVTMS, A64_VFCVTMU},
+        [IR_ROUND_UP] = {A64_VFCVTPS, A64_VFCVTPU},
+        [IR_ROUND_AWAY] = {A64_VFCVTAS, A64_VFCVTAU},
+    };
+    if (e->region->fp_model != FP_MODEL_ARM || in->cc == IR_ROUND_CURRENT)
+        a64_exact_always(e, si, in);
+    else
+        vv(e, of[in->cc][in->op == IR_vfsatui], in->lane, si->dest, reg(si, 0));
+}
+
+void a64_vhalf(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    if (e->region->fp_model == FP_MODEL_X86)
+        a64_exact_always(e, si, in);
+    else
+        rr(e, in->op == IR_vf16tof32 ? A64_VFCVTL_H : A64_VFCVTN_H, si->dest, reg(si, 0));
+}

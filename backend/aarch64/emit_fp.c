@@ -14,13 +14,18 @@
 static const struct {
     uint16_t scalar, vector;
 } arith[IR_OP_COUNT] = {
-    [IR_fadd] = {A64_FADD, 0},      [IR_fsub] = {A64_FSUB, 0},      [IR_fmul] = {A64_FMUL, 0},
-    [IR_fdiv] = {A64_FDIV, 0},      [IR_fsqrt] = {A64_FSQRT, 0},    [IR_fminsel] = {A64_FMIN, 0},
-    [IR_fmaxsel] = {A64_FMAX, 0},   [IR_vfadd] = {0, A64_VFADD},    [IR_vfsub] = {0, A64_VFSUB},
-    [IR_vfmul] = {0, A64_VFMUL},    [IR_vfdiv] = {0, A64_VFDIV},    [IR_vfsqrt] = {0, A64_VFSQRT},
-    [IR_fmin] = {A64_FMIN, 0},      [IR_fmax] = {A64_FMAX, 0},      [IR_fminnm] = {A64_FMINNM, 0},
-    [IR_fmaxnm] = {A64_FMAXNM, 0},  [IR_fneg] = {A64_FNEG, 0},      [IR_fabs] = {A64_FABS, 0},
-    [IR_vfminsel] = {0, A64_VFMIN}, [IR_vfmaxsel] = {0, A64_VFMAX},
+    [IR_fadd] = {A64_FADD, 0},       [IR_fsub] = {A64_FSUB, 0},
+    [IR_fmul] = {A64_FMUL, 0},       [IR_fdiv] = {A64_FDIV, 0},
+    [IR_fsqrt] = {A64_FSQRT, 0},     [IR_fminsel] = {A64_FMIN, 0},
+    [IR_fmaxsel] = {A64_FMAX, 0},    [IR_vfadd] = {0, A64_VFADD},
+    [IR_vfsub] = {0, A64_VFSUB},     [IR_vfmul] = {0, A64_VFMUL},
+    [IR_vfdiv] = {0, A64_VFDIV},     [IR_vfsqrt] = {0, A64_VFSQRT},
+    [IR_vfmin] = {0, A64_VFMIN},     [IR_vfmax] = {0, A64_VFMAX},
+    [IR_vfminnm] = {0, A64_VFMINNM}, [IR_vfmaxnm] = {0, A64_VFMAXNM},
+    [IR_fmin] = {A64_FMIN, 0},       [IR_fmax] = {A64_FMAX, 0},
+    [IR_fminnm] = {A64_FMINNM, 0},   [IR_fmaxnm] = {A64_FMAXNM, 0},
+    [IR_fneg] = {A64_FNEG, 0},       [IR_fabs] = {A64_FABS, 0},
+    [IR_vfminsel] = {0, A64_VFMIN},  [IR_vfmaxsel] = {0, A64_VFMAX},
 };
 
 /* ---- NaN repair, without FEAT_AFP ---- */
@@ -195,6 +200,24 @@ void a64_fown(Emitter *e, const SelInst *si, const IrInst *in)
         a64_exact_always(e, si, in);
     else
         vvv(e, arith[in->op].scalar, in->type, si->dest, reg(si, 0), reg(si, 1));
+}
+
+void a64_vfown(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    if (e->region->fp_model == FP_MODEL_X86)
+        a64_exact_always(e, si, in);
+    else
+        vvv(e, arith[in->op].vector, in->lane, si->dest, reg(si, 0), reg(si, 1));
+}
+
+void a64_vffma(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    if (e->region->fp_model == FP_MODEL_X86) {
+        a64_exact_always(e, si, in);
+        return;
+    }
+    a64_vmov(e, si->dest, reg(si, 2));
+    vvv(e, A64_VFMLA, in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
 /* With FPCR.AH the instructions would leave NaNs alone. */

@@ -1,7 +1,7 @@
 /* exact.c: FP ops done over in software, for the operands and environments in which the hardware's
  * result or flags are not the guest's.
  *
- * A cold path puts the operands into v13 and v14, a description of the op into w16, and calls
+ * A cold path puts the operands into v13, v14 and v15, a description of the op into w16, and calls
  * STUB_A64_EXACT, which keeps every other register and leaves the result in v13. The flags are
  * added to CpuState.fpctl; those that the hardware has set before must be among them.
  *
@@ -15,11 +15,10 @@
 #include "ir/base/log.h"
 #include "ir/soft.h"
 
-/* Called by the stub: v[0] and v[1] are the operands, v[0] becomes the result. */
+/* Called by the stub: v[0] to v[2] are the operands, v[0] becomes the result. */
 static void evaluate(CpuState *s, uint32_t code, IrValue *v)
 {
-    IrValue operands[3] = {v[0], v[1]};
-    v[0] = ir_soft_fp(code, operands, &s->fpctl);
+    v[0] = ir_soft_fp(code, v, &s->fpctl);
 }
 
 /* ---- tests ---- */
@@ -115,6 +114,8 @@ void a64_cold_exact(Emitter *e, const ColdPath *c)
     a64_vmov(e, V_T0, c->n);
     if (c->m != NO_OPERAND)
         a64_vmov(e, V_T1, c->m);
+    if (c->three)
+        a64_vmov(e, V_T2, c->a);
     a64_mov_imm(e, R_T0, c->imm);
     a64_branch_stub(e, A64_BL, STUB_A64_EXACT);
     switch (c->result) {
@@ -260,6 +261,8 @@ void a64_exact_always(Emitter *e, const SelInst *si, const IrInst *in)
     ColdPath c = {.d = (uint8_t)si->dest,
                   .n = si->opnd[0].reg[0],
                   .m = in->nargs > 1 ? si->opnd[1].reg[0] : NO_OPERAND,
+                  .three = in->nargs > 2,
+                  .a = in->nargs > 2 ? si->opnd[2].reg[0] : NO_OPERAND,
                   .result = in->type,
                   .imm = ir_soft_fp_code(e->region, in, si->opnd[0].type)};
     a64_cold_exact(e, &c);

@@ -28,7 +28,7 @@ static uint32_t detect_features(void)
     bool lzcnt = (c & bit_LZCNT) != 0;
     __cpuid(1, a, b, c, d);
     bool v3 = lzcnt && (c & bit_MOVBE) != 0 && (c & bit_POPCNT) != 0 && (c & bit_CMPXCHG16B) != 0 &&
-              (c & bit_FMA) != 0 && __builtin_cpu_supports("avx2") &&
+              (c & bit_FMA) != 0 && (c & bit_F16C) != 0 && __builtin_cpu_supports("avx2") &&
               __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     if (v3)
         f |= HOST_V3;
@@ -129,29 +129,11 @@ const HostDesc x86_host_desc = {
     .fixup = emit_fixup,
 };
 
-/* Emitters follow x86's rules for NaNs, those of scalars any model's. */
-static bool knows_fp_of(const Region *r)
-{
-    if (r->fp_model == FP_MODEL_X86)
-        return true;
-    for (uint32_t i = 1; i < r->insts.count; i++) {
-        const IrInst *in = &r->insts.data[i];
-        bool fp = in->op != IR_NOP && ir_has(in, IR_E_FPENV);
-        if (fp && in->type == IR_V128)
-            return false;
-    }
-    return true;
-}
-
 static bool compile(const BackendConfig *cfg, Region *r, CompiledCode *out, char *err,
                     size_t err_size)
 {
     if ((cfg->host_features & HOST_V3) == 0) {
         snprintf(err, err_size, "the host CPU lacks AVX2, FMA, BMI2, LZCNT or MOVBE");
-        return false;
-    }
-    if (!knows_fp_of(r)) {
-        snprintf(err, err_size, "floating point of this guest is not supported on x86-64 hosts");
         return false;
     }
     return core_compile(&x86_host_desc, cfg, r, out, err, err_size);

@@ -151,3 +151,111 @@ void emit_uitof(Emitter *e, const SelInst *si, const IrInst *inst)
     a_vvm(e, convert, 8, d, d, rm_reg(a));
     emit_label_bind(e, back);
 }
+
+/* ---- lanes ---- */
+
+static void jump_if_any(Emitter *e, unsigned g, unsigned t, uint32_t label)
+{
+    a_rr(e, X86_VMOVMSKPS, 0, g, t);
+    a_rr(e, X86_TEST, 4, g, g);
+    a_jcc(e, CC_NE, label);
+}
+
+/* Of f32, signed: what is out of range has become the most negative number. */
+static void saturate_f32(Emitter *e, const SelInst *si, IrRound mode, uint32_t label)
+{
+    static const uint8_t imm[] = {[IR_ROUND_NEAREST] = 0, [IR_ROUND_DOWN] = 1, [IR_ROUND_UP] = 2};
+    unsigned a = si->opnd[0].reg[0], d = si->dest, t = si->scratch_vec[0];
+    uint8_t worst[16] = {0};
+    for (unsigned k = 3; k < 16; k += 4)
+        worst[k] = 0x80;
+    if (mode != IR_ROUND_ZERO) {
+        a_rri(e, X86_VROUNDPS, 0, d, rm_reg(a), imm[mode]);
+        a = d;
+    }
+    a_rr(e, X86_VCVTTPS2DQ, 0, d, a);
+    a_vpool(e, X86_VPCMPEQD, t, d, worst);
+    jump_if_any(e, si->scratch_gpr[0], t, label);
+}
+
+/* Of f64, one after the other. */
+static void saturate_f64(Emitter *e, const SelInst *si, IrRound mode, uint32_t label)
+{
+    static const uint8_t imm[] = {[IR_ROUND_NEAREST] = 0, [IR_ROUND_DOWN] = 1, [IR_ROUND_UP] = 2};
+    unsigned a = si->opnd[0].reg[0], d = si->dest, t = si->scratch_vec[0];
+    if (mode != IR_ROUND_ZERO) {
+        a_rri(e, X86_VROUNDPD, 0, t, rm_reg(a), imm[mode]);
+        a = t;
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        unsigned g = si->scratch_gpr[k];
+        if (k == 1) {
+            a_vvv(e, X86_VUNPCKHPD, t, a, a);
+            a = t;
+        }
+        a_rr(e, X86_VCVTTSD2SI, 8, g, a);
+        a_alu_imm(e, ALU_CMP, 8, rm_reg(g), 1);
+        a_jcc(e, CC_O, label);
+    }
+    a_rr(e, X86_VMOVQ_XG, 0, d, si->scratch_gpr[0]);
+    a_vvmi(e, X86_VPINSRQ, d, d, rm_reg(si->scratch_gpr[1]), 1);
+}
+
+void emit_vfsat(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    ColdCode *c = x86_soft_path(e, si, inst, x86_cold_soft);
+    uint32_t label = c->label, back = c->back;
+    if (inst->lane == IR_F64)
+        saturate_f64(e, si, (IrRound)inst->cc, label);
+    else
+        saturate_f32(e, si, (IrRound)inst->cc, label);
+    emit_label_bind(e, back);
+}
+
+/* i64 to f64, one after the other. */
+static void convert_i64(Emitter *e, const SelInst *si)
+{
+    unsigned a = si->opnd[0].reg[0], d = si->dest, t = si->scratch_vec[0], g = si->scratch_gpr[0];
+    for (unsigned k = 0; k < 2; k++) {
+        unsigned to = k == 0 ? d : t;
+        if (k == 0)
+            a_rr(e, X86_VMOVQ_GX, 0, a, g);
+        else
+            a_rri(e, X86_VPEXTRQ, 0, a, rm_reg(g), 1);
+        a_vvv(e, X86_VXORPS, to, to, to);
+        a_vvm(e, X86_VCVTSI2SD, 8, to, to, rm_reg(g));
+    }
+    a_vvv(e, X86_VUNPCKLPD, d, d, t);
+}
+
+void emit_vsitof(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    (void)inst;
+    convert_i64(e, si);
+}
+
+/* As signed numbers, unless one looks negative. */
+void emit_vuitof(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned a = si->opnd[0].reg[0], g = si->scratch_gpr[0];
+    ColdCode *c = x86_soft_path(e, si, inst, x86_cold_soft);
+    uint32_t label = c->label, back = c->back;
+    a_rr(e, inst->lane == IR_I32 ? X86_VMOVMSKPS : X86_VMOVMSKPD, 0, g, a);
+    a_rr(e, X86_TEST, 4, g, g);
+    a_jcc(e, CC_NE, label);
+    if (inst->lane == IR_I32)
+        a_rr(e, X86_VCVTDQ2PS, 0, si->dest, a);
+    else
+        convert_i64(e, si);
+    emit_label_bind(e, back);
+}
+
+/* ---- half precision ---- */
+
+/* The result is the r/m operand; rounding by MXCSR. */
+void emit_vf32tof16(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    enum { CURRENT = 4 };
+    a_rri(e, X86_VCVTPS2PH, 0, si->opnd[0].reg[0], rm_reg(si->dest), CURRENT);
+    emit_vfp_rule(e, si, inst);
+}

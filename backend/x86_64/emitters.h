@@ -62,8 +62,10 @@ ColdCode *x86_soft_path(Emitter *e, const SelInst *si, const IrInst *inst,
                         void (*emit)(Emitter *, const ColdCode *));
 void x86_cold_soft(Emitter *e, const ColdCode *c);
 uint64_t x86_exact_function(void); /* what STUB_X86_EXACT calls */
-EmitFn emit_fp_soft, emit_fminmax;
+void emit_vfp_rule(Emitter *e, const SelInst *si, const IrInst *inst); /* of lanes */
+EmitFn emit_fp_soft, emit_fminmax, emit_vfp, emit_vffma, emit_vfminmax;
 /* emit_fcvt.c */
-EmitFn emit_fsat, emit_uitof, emit_fround_away;
+EmitFn emit_fsat, emit_uitof, emit_fround_away, emit_vfsat, emit_vsitof, emit_vuitof,
+    emit_vf32tof16;
 
 #endif

@@ -168,6 +168,11 @@ static bool may_underflow(unsigned op)
     case IR_fdiv:
     case IR_ffma:
     case IR_ftrunc:
+    case IR_vfmul:
+    case IR_vfdiv:
+    case IR_vffma:
+    case IR_vf64tof32:
+    case IR_vf32tof16:
         return true;
     default:
         return false;
@@ -177,7 +182,18 @@ static bool may_underflow(unsigned op)
 /* Ops with one operand of another width or that is rounded have a NaN only from a NaN. */
 static bool makes_nan(unsigned op)
 {
-    return op != IR_fext && op != IR_ftrunc && op != IR_fround;
+    switch (op) {
+    case IR_fext:
+    case IR_ftrunc:
+    case IR_fround:
+    case IR_vfround:
+    case IR_vf32tof64:
+    case IR_vf64tof32:
+    case IR_vf32tof16:
+        return false;
+    default:
+        return true;
+    }
 }
 
 static void compare_tiny(Emitter *e, unsigned type, unsigned d, uint32_t label)
@@ -217,6 +233,106 @@ void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
         compare(e, inst->type, si->dest, si->dest);
         a_jcc(e, CC_P, label);
     }
+    emit_label_bind(e, back);
+}
+
+/* ---- vectors: the same by lane, all done over if one is wanting ---- */
+
+enum { UNORDERED = 3, EQUAL_OR_UNORDERED = 8 }; /* relations of VCMPPS */
+
+static void splat(uint8_t bytes[16], unsigned width, uint64_t v)
+{
+    for (unsigned k = 0; k < 16; k++)
+        bytes[k] = (uint8_t)(v >> 8 * (k % width));
+}
+
+/* t = lanes of d with the magnitude of the smallest normal number, or that are NaNs. */
+static void tiny_lanes(Emitter *e, unsigned lane, unsigned t, unsigned d)
+{
+    bool wide = lane == IR_F64;
+    uint8_t bytes[16];
+    splat(bytes, wide ? 8 : 4, wide ? INT64_MAX : INT32_MAX);
+    a_vpool(e, X86_VANDPS, t, d, bytes);
+    splat(bytes, wide ? 8 : 4, wide ? 1ull << 52 : 1ull << 23);
+    Asm a = {.insn = wide ? X86_VCMPPD : X86_VCMPPS,
+             .reg = (uint8_t)t,
+             .v = (uint8_t)t,
+             .nimm = 1,
+             .imm = EQUAL_OR_UNORDERED};
+    a.rm = a_pool(e, bytes, &a.label);
+    a_emit(e, &a);
+}
+
+/* Of halves, in the low four lanes, the same without NaNs. */
+static void tiny_halves(Emitter *e, unsigned t, unsigned d)
+{
+    uint8_t bytes[16];
+    splat(bytes, 2, INT16_MAX);
+    a_vpool(e, X86_VPAND, t, d, bytes);
+    splat(bytes, 2, 1 << 10);
+    a_vpool(e, X86_VPCMPEQW, t, t, bytes);
+    a_vvv(e, X86_VPACKSSWB, t, t, t);
+}
+
+/* To the label if a lane of t, all zeros or all ones, is not zero. */
+static void jump_if_any(Emitter *e, unsigned g, unsigned t, uint32_t label)
+{
+    a_rr(e, X86_VMOVMSKPS, 0, g, t);
+    a_rr(e, X86_TEST, 4, g, g);
+    a_jcc(e, CC_NE, label);
+}
+
+void emit_vfp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    FpModel model = e->region->fp_model;
+    bool tiny = model == FP_MODEL_ARM && e->region->fp_exact && may_underflow(inst->op);
+    unsigned d = si->dest, t = si->scratch_vec[0];
+    unsigned lane = inst->op == IR_vf64tof32 ? IR_F32 : inst->lane;
+    if (model == FP_MODEL_X86 || (model == FP_MODEL_ARM && !tiny && !makes_nan(inst->op)))
+        return;
+    ColdCode *c = x86_soft_path(e, si, inst, x86_cold_soft);
+    uint32_t label = c->label, back = c->back;
+    if (inst->op == IR_vf32tof16)
+        tiny_halves(e, t, d);
+    else if (tiny)
+        tiny_lanes(e, lane, t, d);
+    else
+        a_vvmi(e, lane == IR_F64 ? X86_VCMPPD : X86_VCMPPS, t, d, rm_reg(d), UNORDERED);
+    jump_if_any(e, si->scratch_gpr[0], t, label);
+    emit_label_bind(e, back);
+}
+
+/* code: the instruction, of two operands or one */
+void emit_vfp(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    if (inst->nargs == 2)
+        a_vvv(e, si->rule->code, si->dest, si->opnd[0].reg[0], si->opnd[1].reg[0]);
+    else
+        a_rr(e, si->rule->code, 0, si->dest, si->opnd[0].reg[0]);
+    emit_vfp_rule(e, si, inst);
+}
+
+void emit_vffma(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    a_vmov(e, si->dest, si->opnd[2].reg[0]);
+    a_vvv(e, inst->lane == IR_F64 ? X86_VFMADD231PD : X86_VFMADD231PS, si->dest, si->opnd[0].reg[0],
+          si->opnd[1].reg[0]);
+    emit_vfp_rule(e, si, inst);
+}
+
+/* code: the instruction. Taken in both orders the results differ where operands are equal: not at
+ * all, or in the sign of zeros. */
+void emit_vfminmax(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned a = si->opnd[0].reg[0], b = si->opnd[1].reg[0], d = si->dest, t = si->scratch_vec[0];
+    bool least = inst->op == IR_vfmin || inst->op == IR_vfminnm;
+    ColdCode *c = x86_soft_path(e, si, inst, x86_cold_soft);
+    uint32_t label = c->label, back = c->back;
+    a_vvmi(e, inst->lane == IR_F64 ? X86_VCMPPD : X86_VCMPPS, t, a, rm_reg(b), UNORDERED);
+    jump_if_any(e, si->scratch_gpr[0], t, label);
+    a_vvv(e, si->rule->code, d, a, b);
+    a_vvv(e, si->rule->code, t, b, a);
+    a_vvv(e, least ? X86_VORPS : X86_VANDPS, d, d, t);
     emit_label_bind(e, back);
 }
 

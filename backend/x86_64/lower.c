@@ -105,6 +105,24 @@ static bool when_not_x86(Selection *s, IrRef v)
     return s->region->fp_model != FP_MODEL_X86;
 }
 
+static bool when_x86(Selection *s, IrRef v)
+{
+    return !when_not_x86(s, v);
+}
+
+static bool when_riscv(Selection *s, IrRef v)
+{
+    (void)v;
+    return s->region->fp_model == FP_MODEL_RISCV;
+}
+
+/* Saturated lanes: but for one rounding the host has what it takes. */
+static bool when_inline_sat(Selection *s, IrRef v)
+{
+    unsigned cc = select_inst(s, v)->cc;
+    return when_not_x86(s, v) && cc != IR_ROUND_CURRENT && cc != IR_ROUND_AWAY;
+}
+
 static bool when_away(Selection *s, IrRef v)
 {
     return select_inst(s, v)->cc % IR_ROUND_QUIET == IR_ROUND_AWAY;
@@ -206,6 +224,15 @@ enum {
     RULE(op, I32 | I64, 0, R, _, _, 0, emit_fsat, 0, .when = when_to_zero)                         \
     RULE(op, I32 | I64, 0, R, _, _, 0, emit_fsat, 0, .scratch_vec = 2, .when = when_static)        \
     RULE(op, I32 | I64, 0, R, _, _, 0, emit_fp_soft, 0)
+#define VFP_BIN(op, lanes, insn)                                                                   \
+    RULE(op, V128, lanes, R, R, _, RULE_EARLY, emit_vfp, insn, .scratch_vec = 1, .scratch_gpr = 1, \
+         .when = when_not_x86)                                                                     \
+    VBIN(op, lanes, insn)
+#define VFP_MINMAX(op, single, dbl)                                                                \
+    RULE(op, V128, F32 | F64, R, R, _, 0, emit_fp_soft, 0, .when = when_x86)                       \
+    RULE(op, V128, F32, R, R, _, RULE_EARLY, emit_vfminmax, single, .scratch_vec = 1,              \
+         .scratch_gpr = 1)                                                                         \
+    RULE(op, V128, F64, R, R, _, RULE_EARLY, emit_vfminmax, dbl, .scratch_vec = 1, .scratch_gpr = 1)
 #define VLOGIC(op, fp_insn, insn)                                                                  \
     VBIN(op, F32 | F64, fp_insn)                                                                   \
     VBIN(op, 0, insn)

@@ -23,6 +23,8 @@ enum {
 #define FP_BIN(...)      +2
 #define FP_MINMAX(...)   +2
 #define FP_SAT(...)      +3
+#define VFP_BIN(...)     +5
+#define VFP_MINMAX(...)  +3
 #include "backend/x86_64/lower.def"
 #undef RULE
 #undef FIXED
@@ -40,6 +42,8 @@ enum {
 #undef FP_BIN
 #undef FP_MINMAX
 #undef FP_SAT
+#undef VFP_BIN
+#undef VFP_MINMAX
 };
 
 extern const LowerRule x86_rules[X86_RULE_COUNT];

@@ -232,7 +232,7 @@ static void show(const Case *c, const char *what, const IrValue a[3], IrValue go
  * detected before rounding, and flush modes are others. */
 static bool is_exact(const Region *r)
 {
-    return r->fp_exact || (cfg.host_features & FEAT_A64_AFP) != 0;
+    return r->fp_exact || (cfg.host_features & FEAT_A64_AFP) != 0 || cfg.fp_model == FP_MODEL_ARM;
 }
 
 static void run_once(const Case *c, const CompiledCode *cc, const Region *r, const IrInst *op,
@@ -261,7 +261,9 @@ static void run_once(const Case *c, const CompiledCode *cc, const Region *r, con
     unsigned want_flags = fpctl & FP_FLAGS, mask = FP_FLAGS;
     if (!is_exact(r))
         mask &= ~(unsigned)(FP_DENORMAL | FP_UNDERFLOW);
-    if (c->proto.op == IR_ffma) /* see a64_ffma */
+    if (cfg.fp_model != FP_MODEL_X86) /* other guests do not see DE */
+        mask &= ~(unsigned)FP_DENORMAL;
+    else if (c->proto.op == IR_ffma) /* see a64_ffma */
         mask &= ~(unsigned)(FP_DENORMAL | FP_UNDERFLOW);
     want = narrow(want, c->proto.type);
     if (!same(c, got, want))
@@ -331,7 +333,8 @@ static void run_case(Case *c)
                 fixed[0].u &= 1;
             IrInst op;
             CompiledCode cc;
-            bool exact = (cfg.host_features & FEAT_A64_AFP) == 0 && (n & 1) != 0;
+            bool exact = cfg.fp_model == FP_MODEL_X86 && (cfg.host_features & FEAT_A64_AFP) == 0 &&
+                         (n & 1) != 0;
             Region *r = build(&arena, c, &op, fixed);
             r->fp_exact = exact;
             harness_compile(&cfg, r, &cc);
@@ -340,7 +343,8 @@ static void run_case(Case *c)
             compiled++;
             for (unsigned k = 0; k < RUNS && harness_can_run(); k++) {
                 uint32_t fpctl = 0x1f80 | (k & 3) << 13;
-                if (k >= RUNS / 2 && is_exact(r) && ir_has(&op, IR_E_FPENV) && k % 5 == 0)
+                if (k >= RUNS / 2 && cfg.fp_model == FP_MODEL_X86 && is_exact(r) &&
+                    ir_has(&op, IR_E_FPENV) && k % 5 == 0)
                     fpctl |= rnd(3) == 0 ? FP_DAZ : rnd(2) ? FP_FTZ : FP_FTZ | FP_DAZ;
                 run_once(c, &cc, r, &op, fixed, fpctl);
             }
@@ -499,6 +503,17 @@ int main(int argc, char **argv)
         harness_stubs(&cfg);
         for (unsigned op = 1; op < IR_OP_COUNT; op++) {
             if (argc > 1 && strcmp(argv[1], ir_op_info[op].name) != 0)
+                continue;
+            add_op((IrOp)op);
+        }
+    }
+    /* A guest with the FPU's own rules, and one with default NaNs. */
+    for (unsigned k = 0; k < 2; k++) {
+        cfg.fp_model = k ? FP_MODEL_RISCV : FP_MODEL_ARM;
+        harness_stubs(&cfg);
+        for (unsigned op = 1; op < IR_OP_COUNT; op++) {
+            if ((argc > 1 && strcmp(argv[1], ir_op_info[op].name) != 0) ||
+                !(ir_op_info[op].effects & IR_E_FPENV))
                 continue;
             add_op((IrOp)op);
         }

@@ -473,11 +473,6 @@ static void add_op(IrOp op)
         add_conversions(op);
 }
 
-static bool is_vector(unsigned op)
-{
-    return ir_op_info[op].sig >= IR_SIG_VUN && ir_op_info[op].sig <= IR_SIG_VSPLAT;
-}
-
 int main(int argc, char **argv)
 {
     harness_init();
@@ -497,7 +492,7 @@ int main(int argc, char **argv)
         exact = pass == 1;
         for (unsigned op = 1; op < IR_OP_COUNT; op++) {
             if ((argc > 1 && strcmp(argv[1], ir_op_info[op].name) != 0) ||
-                !(ir_op_info[op].effects & IR_E_FPENV) || is_vector(op))
+                !(ir_op_info[op].effects & IR_E_FPENV))
                 continue;
             add_op((IrOp)op);
         }
