@@ -168,14 +168,17 @@ static void cold_nan3(Emitter *e, const ColdPath *c)
     rr(e, c->lane == IR_F64 ? A64_FMOV_DX : A64_FMOV_SW, c->d, R_T0);
 }
 
-/* No guest of the x86 model has it yet: the flags of denormal operands and tiny results are not
- * made x86's here. */
+/* No guest of the x86 model has it yet: it is done in software where flags are to be exact. */
 void a64_ffma(Emitter *e, const SelInst *si, const IrInst *in)
 {
     A64Args args = {.lane = in->type, .d = si->dest, .n = reg(si, 0), .m = reg(si, 1)};
     args.a = reg(si, 2);
     if (e->region->fp_model != FP_MODEL_X86) {
         put_a64(e, A64_FMADD, args);
+        return;
+    }
+    if (a64_checked(e)) {
+        a64_exact_always(e, si, in);
         return;
     }
     ColdPath *c = a64_cold_path(e, cold_nan3);

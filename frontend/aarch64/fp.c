@@ -141,6 +141,10 @@ static uint64_t special(Work *w, FpFormat f, uint64_t a, uint64_t b)
     case A64_FP_TO_ODD:
         s->to_odd = true;
         return softfp_convert(s, FP_BINARY64, FP_BINARY32, a);
+    case A64_FP_URECPE:
+        return a64_urecpe((uint32_t)a);
+    case A64_FP_URSQRTE:
+        return a64_ursqrte((uint32_t)a);
     }
     return 0;
 }

@@ -27,6 +27,8 @@ enum A64FpSpecial {
     A64_FP_RSQRTS, /* (3 - a * b) / 2 */
     A64_FP_RECPX,
     A64_FP_TO_ODD, /* f64 to f32 */
+    A64_FP_URECPE, /* of i32, as are these */
+    A64_FP_URSQRTE,
 };
 
 typedef struct A64FpOp {

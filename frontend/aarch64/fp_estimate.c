@@ -69,6 +69,33 @@ static uint64_t overflow(SoftFp *s, const Layout *f, uint64_t sign)
     return sign | (to_inf ? inf_bits(f) : inf_bits(f) - 1);
 }
 
+/* RecipEstimate: of 256 to 511, in the same range. */
+static uint64_t recip_estimate(uint64_t a)
+{
+    a = 2 * a + 1;
+    return (((uint64_t)1 << 19) / a + 1) / 2;
+}
+
+/* RecipSqrtEstimate: of 128 to 511, 256 to 511. */
+static uint64_t recip_sqrt_estimate(uint64_t a)
+{
+    uint64_t b = 512;
+    a = a < 256 ? 2 * a + 1 : 2 * (a | 1);
+    while (a * (b + 1) * (b + 1) < (uint64_t)1 << 28)
+        b++;
+    return (b + 1) / 2;
+}
+
+uint32_t a64_urecpe(uint32_t a)
+{
+    return a >> 31 ? (uint32_t)recip_estimate(a >> 23) << 23 : UINT32_MAX;
+}
+
+uint32_t a64_ursqrte(uint32_t a)
+{
+    return a >> 30 ? (uint32_t)recip_sqrt_estimate(a >> 23) << 23 : UINT32_MAX;
+}
+
 uint64_t a64_fp_recpe(SoftFp *s, FpFormat form, uint64_t a)
 {
     const Layout *f = &layouts[form];
@@ -95,9 +122,7 @@ uint64_t a64_fp_recpe(SoftFp *s, FpFormat form, uint64_t a)
         p.exponent = second ? -1 : 0;
         p.fraction = p.fraction << (second ? 2 : 1) & ones(52);
     }
-    uint64_t scaled = 2 * (256 | p.fraction >> 44) + 1;
-    uint64_t estimate = (((uint64_t)1 << 19) / scaled + 1) / 2;
-    uint64_t fraction = (estimate & 0xff) << 44;
+    uint64_t fraction = (recip_estimate(256 | p.fraction >> 44) & 0xff) << 44;
     int exponent = top - p.exponent;
     if (exponent <= 0)
         fraction = (fraction | (uint64_t)1 << 52) >> (1 - exponent);
@@ -128,13 +153,8 @@ uint64_t a64_fp_rsqrte(SoftFp *s, FpFormat form, uint64_t a)
         p.fraction = p.fraction << 1 & ones(52);
     }
     uint64_t scaled = p.exponent & 1 ? 128 | p.fraction >> 45 : 256 | p.fraction >> 44;
-    scaled = scaled < 256 ? 2 * scaled + 1 : 2 * ((scaled | 1));
-    uint64_t b = 512;
-    while (scaled * (b + 1) * (b + 1) < (uint64_t)1 << 28)
-        b++;
-    uint64_t estimate = (b + 1) / 2;
     int exponent = ((int)(3 * bias(f)) - 1 - p.exponent) / 2;
-    return from_parts(f, 0, exponent, (estimate & 0xff) << 44);
+    return from_parts(f, 0, exponent, (recip_sqrt_estimate(scaled) & 0xff) << 44);
 }
 
 uint64_t a64_fp_recpx(SoftFp *s, FpFormat form, uint64_t a)

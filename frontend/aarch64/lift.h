@@ -104,4 +104,6 @@ void a64_lift(const LiftRequest *rq, LiftResult *out);
 void a64_dead_slots_at(void *arg, uint64_t pc, uint64_t dead[4]);
 unsigned a64_disassemble(uint64_t pc, const uint8_t *bytes, unsigned n, char *out, size_t size);
 
+#include "frontend/aarch64/fp.h" /* operations that rows name */
+
 #endif

@@ -256,8 +256,26 @@ static IrRef converted(A64Lift *l, const A64FpOp *op, IrRef v)
     return ir_conv_round(&l->b, (IrOp)op->op, (IrType)op->to, v, (IrRound)op->cc);
 }
 
+/* Between half and single precision, and to double: exact on the way. */
+static IrRef half_converted(A64Lift *l, const A64Insn *in)
+{
+    bool widens = in->type == IR_I16;
+    IrInst op = {.op = widens ? IR_vf16tof32 : IR_vf32tof16,
+                 .type = IR_V128,
+                 .lane = widens ? IR_I16 : IR_F32,
+                 .nargs = 1,
+                 .arg = {in_vector(l, operand(l, in, in->rn))}};
+    IrRef v = ir_vextract(&l->b, widens ? IR_F32 : IR_I16, ir_emit(&l->b, &op), 0);
+    return in->to == IR_F64 ? ir_conv(&l->b, IR_fext, IR_F64, v) : v;
+}
+
 void a64_trans_fp_cvt(A64Lift *l, const A64Insn *in)
 {
+    bool half = in->type == IR_I16 || (in->to == IR_I16 && in->type == IR_F32);
+    if (half && !a64_fp_soft(l) && !(l->mode & A64_MODE_AHP)) {
+        result(l, in, half_converted(l, in));
+        return;
+    }
     A64FpOp op = {.op = in->to == IR_F64 ? IR_fext : IR_ftrunc,
                   .from = (uint8_t)in->type,
                   .to = (uint8_t)in->to,
