@@ -8,15 +8,19 @@
 #define COUNT(...) sizeof((uint8_t[]){0, ##__VA_ARGS__}) - 1
 
 static const HelperDesc helpers[] = {
-#define HELPER(name_, ret_, flags_, ...)                                                           \
+#define ROW(name_, fn_, ret_, flags_, ...)                                                         \
     {.name = #name_,                                                                               \
-     .fn = (void (*)(void))a64_helper_##name_,                                                     \
+     .fn = (void (*)(void))fn_,                                                                    \
      .ret = ret_,                                                                                  \
      .nargs = COUNT(__VA_ARGS__),                                                                  \
      .args = {__VA_ARGS__},                                                                        \
      .flags = flags_},
+#define HELPER(name, ...)        ROW(name, a64_helper_##name, __VA_ARGS__)
+#define SHARED_HELPER(name, ...) ROW(name, name, __VA_ARGS__)
 #include "frontend/aarch64/helpers.def"
 #undef HELPER
+#undef SHARED_HELPER
+#undef ROW
 };
 
 const HelperTable a64_helpers = {helpers, A64_HELPERS};

@@ -4,12 +4,14 @@
 
 #include <stdint.h>
 
-#include "ir/state.h"
+#include "frontend/exclusive.h"
 
 enum A64Helper {
-#define HELPER(name, ...) A64_HELPER_##name,
+#define HELPER(name, ...)        A64_HELPER_##name,
+#define SHARED_HELPER(name, ...) A64_HELPER_##name,
 #include "frontend/aarch64/helpers.def"
 #undef HELPER
+#undef SHARED_HELPER
     A64_HELPERS
 };
 

@@ -28,6 +28,7 @@ enum {
     A64_A_FLAGS = 128, /* reads or writes NZCV.. */
     A64_A_SETS = 256,  /* ..and does not read, but writes all four of them */
     A64_A_BITMASK = 512,
+    A64_A_LITERAL = 1024, /* reads memory at pc + off */
 };
 
 /* `writeback` of rows: where a base register gets the address from, if at all. */
@@ -48,6 +49,7 @@ struct A64Lift {
     RegionFormer *former;
     uint64_t pc;
     uint32_t mode;
+    const LiftRequest *request;
     bool watch_fp; /* looking at FPSR leaves by TRAP_MODE */
     bool ended;    /* the instruction has ended the block */
     A64Known known;
@@ -77,6 +79,11 @@ void a64_set_scalar(A64Lift *l, unsigned reg, IrRef v);
 IrRef a64_stored(A64Lift *l, IrType type, unsigned reg);
 /* Raises the alignment fault of an ordered access of this type unless it lies within 16 bytes. */
 void a64_check_within(A64Lift *l, IrRef at, IrType type);
+
+/* Stores v (exclusive.h: tagged, if stores are). */
+void a64_write(A64Lift *l, IrRef at, IrRef v, unsigned order);
+/* Before an atomic access to memory at `at`, likewise. */
+void a64_touch(A64Lift *l, IrRef at, IrType type);
 
 /* Ends of instructions. */
 void a64_trap(A64Lift *l, unsigned trap, unsigned argument);

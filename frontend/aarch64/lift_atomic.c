@@ -3,13 +3,17 @@
  * Those of LSE are the IR's atomics, full fences all. A minimum or maximum is a loop of
  * compare-and-swap.
  *
- * LDXR keeps address and value; STXR is a compare-and-swap with that value (exclusive_store). Where
- * nothing else is read or written in between, as in what compilers make of atomic operations, that
- * is indistinguishable from a monitor: the LDXR could have been made just before the STXR.
+ * LDXR keeps address and value, and STXR is a compare-and-swap with that value, if it stands so
+ * near behind an LDXR that its lifter sees what is between, and that reads no memory (what
+ * compilers make of atomic operations). Any other STXR needs tagged stores. frontend/exclusive.h
+ * tells of both.
  *
  * Alignment (Arm ARM B2.5.2): exclusive accesses are aligned to their size, pairs to that of both;
  * others, with FEAT_LSE2, lie within 16 bytes that are aligned.
  */
+#include <string.h>
+
+#include "frontend/aarch64/helpers.h"
 #include "frontend/aarch64/lift.h"
 
 static IrRef base(A64Lift *l, const A64Insn *in)
@@ -71,6 +75,8 @@ static IrRef exclusive_load(A64Lift *l, const A64Insn *in, IrType type)
 {
     IrRef at = base(l, in);
     check_aligned(l, at, type);
+    if (l->request->tag_stores)
+        ir_call(&l->b, A64_HELPER_exclusive_watch, &at, 1);
     IrRef v = ir_load(&l->b, type, at, (unsigned)in->order);
     ir_put(&l->b, A64_SLOT_RESERVED_AT, at);
     if (type == IR_V128)
@@ -117,6 +123,42 @@ static IrRef differ(A64Lift *l, IrRef a, IrRef b)
     return ir_conv(&l->b, IR_zext, IR_I64, ir_bini(&l->b, IR_xor, same, 1));
 }
 
+/* Whether what stands before the STXR is an LDXR of its kind, and nothing between that reads memory
+ * or goes elsewhere but by a conditional branch. */
+static bool is_constrained(const A64Lift *l, const A64Insn *stxr)
+{
+    enum {
+        SEEN = 16,
+        NOT_PLAIN = A64_A_JUMP | A64_A_END | A64_A_MEM | A64_A_ATOMIC | A64_A_LITERAL
+    };
+    const LiftRequest *rq = l->request;
+    A64Trans *load = a64_trans[stxr->row] == a64_trans_stxp ? a64_trans_ldxp : a64_trans_ldxr;
+    for (unsigned n = 1; n <= SEEN; n++) {
+        A64Insn in;
+        uint8_t bytes[4];
+        uint32_t word;
+        if (rq->fetch(rq->fetch_arg, l->pc - n * sizeof word, bytes, sizeof word) != sizeof word)
+            return false;
+        memcpy(&word, bytes, sizeof word);
+        if (a64_decode(&in, word) < 0)
+            return false;
+        if (a64_trans[in.row] == load)
+            return in.rn == stxr->rn && in.type == stxr->type;
+        if (a64_patterns.rows[in.row].attributes & NOT_PLAIN)
+            return false;
+    }
+    return false;
+}
+
+/* Goes on in a new block if nothing was written since LDXR, else in `lost`. */
+static void lock(A64Lift *l, IrRef at, uint32_t lost)
+{
+    uint32_t locked = a64_block(l);
+    IrRef ok = ir_call(&l->b, A64_HELPER_exclusive_lock, &at, 1);
+    ir_br(&l->b, ir_cmp(&l->b, IR_ne, ok, ir_const(&l->b, IR_I32, 0)), locked, lost);
+    a64_enter(l, locked);
+}
+
 static void exclusive_store(A64Lift *l, const A64Insn *in, IrRef new)
 {
     IrType type = (IrType)ir_inst(l->b.region, new)->type;
@@ -124,12 +166,21 @@ static void exclusive_store(A64Lift *l, const A64Insn *in, IrRef new)
     check_aligned(l, at, type);
     IrRef held = ir_cmp(&l->b, IR_eq, at, ir_get(&l->b, A64_SLOT_RESERVED_AT));
     IrRef value = reserved(l, type);
+    bool tagged = l->request->tag_stores;
+    if (!tagged && !is_constrained(l, in))
+        a64_trap_if(l, held, TRAP_EXCLUSIVE);
     uint32_t try = a64_block(l), lost = a64_block(l), done = a64_block(l);
     l->b.region->blocks.data[lost].cold = true;
     ir_br(&l->b, held, try, lost);
     a64_enter(l, try);
-    IrRef found = ir_cas(&l->b, at, value, new);
-    conclude(l, in, differ(l, found, value), done);
+    if (tagged)
+        lock(l, at, lost);
+    IrRef failed = differ(l, ir_cas(&l->b, at, value, new), value);
+    if (tagged) {
+        IrRef stored = ir_conv(&l->b, IR_trunc, IR_I32, ir_bini(&l->b, IR_xor, failed, 1));
+        ir_call(&l->b, A64_HELPER_exclusive_unlock, &stored, 1);
+    }
+    conclude(l, in, failed, done);
     a64_enter(l, lost);
     conclude(l, in, a64_const(l, 1), done);
     a64_enter(l, done);
@@ -163,6 +214,7 @@ static IrRef checked_base(A64Lift *l, const A64Insn *in)
 {
     IrRef at = base(l, in);
     a64_check_within(l, at, (IrType)in->type);
+    a64_touch(l, at, (IrType)in->type);
     return at;
 }
 
@@ -220,6 +272,7 @@ void a64_trans_casp(A64Lift *l, const A64Insn *in)
         check_aligned(l, at, type);
     else
         a64_check_within(l, at, type);
+    a64_touch(l, at, type);
     IrRef old = ir_cas(&l->b, at, joined(l, one, rs, rs + 1), joined(l, one, rt, rt + 1));
     a64_set_x(l, rs, half(l, old, 0));
     a64_set_x(l, rs + 1, half(l, old, 1));

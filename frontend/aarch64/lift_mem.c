@@ -77,7 +77,7 @@ IrRef a64_stored(A64Lift *l, IrType type, unsigned reg)
 
 static void store(A64Lift *l, const A64Insn *in, int32_t rt, IrRef at, unsigned order)
 {
-    ir_store(&l->b, at, a64_stored(l, (IrType)in->type, (unsigned)rt), order);
+    a64_write(l, at, a64_stored(l, (IrType)in->type, (unsigned)rt), order);
 }
 
 void a64_trans_ldr_imm(A64Lift *l, const A64Insn *in)
@@ -166,7 +166,7 @@ static void vector_store(A64Lift *l, const A64Insn *in, int32_t rt, IrRef at)
 {
     IrRef v = in->type == IR_V128 ? a64_v(l, (unsigned)rt)
                                   : a64_scalar(l, (IrType)in->type, (unsigned)rt);
-    ir_store(&l->b, at, v, IR_ORDER_NONE);
+    a64_write(l, at, v, IR_ORDER_NONE);
 }
 
 void a64_trans_vldr_imm(A64Lift *l, const A64Insn *in)

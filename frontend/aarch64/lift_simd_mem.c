@@ -252,8 +252,8 @@ void a64_trans_simd_st(A64Lift *l, const A64Insn *in)
     else if (in->step > 1)
         zip_halves(l, v, n, size);
     for (unsigned k = 0; k < c.count; k++)
-        ir_store(&l->b, at(l, address, c.offset[k]),
-                 c.half[k] ? ir_vextract(&l->b, IR_I64, v[k], 0) : v[k], IR_ORDER_NONE);
+        a64_write(l, at(l, address, c.offset[k]),
+                  c.half[k] ? ir_vextract(&l->b, IR_I64, v[k], 0) : v[k], IR_ORDER_NONE);
     write_back(l, in, address, n * (simd_whole(in) ? 16 : 8));
 }
 
@@ -278,8 +278,8 @@ void a64_trans_simd_st_lane(A64Lift *l, const A64Insn *in)
     IrRef address = a64_xsp(l, (unsigned)in->rn);
     for (unsigned k = 0; k < n; k++) {
         IrRef v = a64_v(l, reg_number(in, k));
-        ir_store(&l->b, at(l, address, k * size),
-                 ir_vextract(&l->b, (IrType)in->type, v, (unsigned)in->i), IR_ORDER_NONE);
+        a64_write(l, at(l, address, k * size),
+                  ir_vextract(&l->b, (IrType)in->type, v, (unsigned)in->i), IR_ORDER_NONE);
     }
     write_back(l, in, address, n * size);
 }

@@ -40,7 +40,7 @@ void a64_trans_dc_zva(A64Lift *l, const A64Insn *in)
     static const uint8_t zeros[16];
     IrRef zero = ir_vconst(&l->b, zeros);
     for (unsigned i = 0; i < LINE; i += 16)
-        ir_store(&l->b, ir_bini(&l->b, IR_add, at, i), zero, IR_ORDER_NONE);
+        a64_write(l, ir_bini(&l->b, IR_add, at, i), zero, IR_ORDER_NONE);
 }
 
 /* Of an address that cannot be read they fault. */

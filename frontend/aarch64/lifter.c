@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "frontend/aarch64/helpers.h"
 #include "frontend/aarch64/lift.h"
 
 enum { LENGTH = 4, LOOK_AHEAD = 16 };
@@ -121,6 +122,7 @@ void a64_lift(const LiftRequest *rq, LiftResult *out)
     l.insns = arena_raw(rq->arena, max * sizeof *l.insns);
     l.l.b.region = r;
     l.l.mode = rq->mode;
+    l.l.request = rq;
     l.l.watch_fp = rq->watch_fp && !r->fp_exact;
     region_form(&region_guest, &l, rq, r, out);
 }
@@ -248,6 +250,21 @@ void a64_set_scalar(A64Lift *l, unsigned reg, IrRef v)
     if (type == IR_I8 || type == IR_I16)
         v = ir_conv(&l->b, IR_zext, IR_I32, v);
     a64_set_v(l, reg, ir_vlow(&l->b, v));
+}
+
+/* ---- writing to memory ---- */
+
+void a64_touch(A64Lift *l, IrRef at, IrType type)
+{
+    IrRef args[] = {at, ir_const(&l->b, IR_I32, ir_type_bits(type) / 8)};
+    if (l->request->tag_stores)
+        ir_call(&l->b, A64_HELPER_exclusive_touch, args, 2);
+}
+
+void a64_write(A64Lift *l, IrRef at, IrRef v, unsigned order)
+{
+    a64_touch(l, at, (IrType)ir_inst(l->b.region, v)->type);
+    ir_store(&l->b, at, v, order);
 }
 
 /* ---- blocks and ends ---- */
