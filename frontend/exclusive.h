@@ -1,4 +1,5 @@
-/* exclusive.h: load-exclusive and store-exclusive pairs (LDXR and STXR, LR and SC), for every guest.
+/* exclusive.h: load-exclusive and store-exclusive pairs (LDXR and STXR, LR and SC), for every
+ * guest.
  *
  * Two forms, of which a process starts with the first:
  *

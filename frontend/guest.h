@@ -20,9 +20,9 @@ typedef struct LiftRequest {
     bool count_blocks;  /* insert `count` at each block start */
     bool poll;          /* insert polls at the entry and at loop heads */
     bool peel;          /* lift the first turn of a loop at pc apart from the others */
-    bool watch_fp; /* leave by TRAP_MODE where the FP control word is loaded, to set fp_watch */
+    bool watch_fp;   /* leave by TRAP_MODE where the FP control word is loaded, to set fp_watch */
     bool tag_stores; /* writes move versions of exclusive.h on */
-    bool x87_unit; /* the code will run with the guest's x87 state in the host's unit */
+    bool x87_unit;   /* the code will run with the guest's x87 state in the host's unit */
     /* Copies up to n bytes at addr; returns the number copied. Executable pages only. */
     uint32_t (*fetch)(void *arg, uint64_t addr, uint8_t *buf, uint32_t n);
     void *fetch_arg;
