@@ -239,6 +239,7 @@ static inline IrType ir_x87_argument(uint64_t imm)
 enum {
     IR_F_SIGNAL = 1, /* IrInst.flags of feq flt fle fun fcmp: raise invalid for quiet NaN too */
     IR_F_TRAPS = 2,  /* IrInst.flags of FP ops: the guest has exceptions unmasked; has a snapshot */
+    IR_F_ANY_NAN = 4, /* IrInst.flags of scalar FP ops: a NaN result may be any quiet one */
 };
 
 typedef enum IrExitKind {

@@ -17,6 +17,7 @@ static const TextName mem_names[] = {
 static const TextName fp_names[] = {
     {"signal", IR_F_SIGNAL, IR_F_SIGNAL},
     {"traps", IR_F_TRAPS, IR_F_TRAPS},
+    {"anynan", IR_F_ANY_NAN, IR_F_ANY_NAN},
     {0},
 };
 static const TextName exit_names[] = {

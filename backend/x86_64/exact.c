@@ -221,6 +221,9 @@ void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
     bool tiny = model == FP_MODEL_ARM && e->region->fp_exact && may_underflow(inst->op);
     if (model == FP_MODEL_X86 || (model == FP_MODEL_ARM && !tiny && !makes_nan(inst->op)))
         return;
+    /* Of an ffma that is a NaN the flags are to be looked at (cold_ffma). */
+    if ((inst->flags & IR_F_ANY_NAN) != 0 && inst->op != IR_ffma && !tiny)
+        return;
     ColdCode *c = a_cold(e, cold_of(e, inst, tiny));
     if (model == FP_MODEL_ARM || inst->op == IR_ffma)
         describe(e, si, inst, c);

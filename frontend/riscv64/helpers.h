@@ -28,7 +28,6 @@ typedef enum RvFpOp {
     RV_FP_FMA,
     RV_FP_NARROW,   /* f64 to f32 */
     RV_FP_FROM_INT, /* + RvIntType */
-    RV_FP_TO_INT = RV_FP_FROM_INT + 4,
 } RvFpOp;
 enum {
     RV_FP_OP = 31,

@@ -2,8 +2,8 @@
  *
  * Values are the IR's f32 and f64 under FP_MODEL_RISCV: NaN results are the default NaN. Rounding:
  * an instruction's own mode stands in its rm field, or that says to use frm, which fpctl has as far
- * as hosts know it; the rest is in the mode word. What hosts cannot do is a call of rv_helper_fp:
- * rounding ties away from zero, and conversions to integers of what may not fit.
+ * as hosts know it; the rest is in the mode word. Arithmetic that rounds ties away from zero, which
+ * hosts cannot do, is a call of rv_helper_fp.
  */
 #include "frontend/riscv64/helpers.h"
 #include "frontend/riscv64/lift.h"
@@ -211,21 +211,15 @@ void rv_trans_fsqrt(RvLift *l, const RvInsn *in)
     write_fp(l, in, r);
 }
 
-static IrRef negated(RvLift *l, const RvInsn *in, IrRef v)
-{
-    IrRef sign = bits_const(l, in, 1ull << 63, 1u << 31);
-    return from_bits(l, in, ir_bin(&l->b, IR_xor, bits_of(l, in, v), sign));
-}
-
 /* op: bit 0 negates the addend, bit 1 the product, and then the addend goes the other way. */
 void rv_trans_fma(RvLift *l, const RvInsn *in)
 {
     int rm = rounding(l, in);
     IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2), c = read_fp(l, in, in->fs3), r;
     if (in->op & 2)
-        a = negated(l, in, a);
+        a = ir_un(&l->b, IR_fneg, a);
     if (in->op & 1)
-        c = negated(l, in, c);
+        c = ir_un(&l->b, IR_fneg, c);
     if (rm == RMM) {
         r = by_helper(l, in, RV_FP_FMA, rm, a, b, c);
     } else {
@@ -313,16 +307,6 @@ void rv_trans_fcvt_d_s(RvLift *l, const RvInsn *in)
     rv_set_f(l, (unsigned)in->fd, ir_conv(&l->b, IR_fext, IR_F64, rv_single(l, (unsigned)in->fs1)));
 }
 
-/* A 64-bit unsigned number that looks negative is halved, keeping that it was odd, and the result
- * doubled, which is exact. */
-static IrRef from_unsigned(RvLift *l, IrType to, IrRef v)
-{
-    IrRef large = ir_cmp(&l->b, IR_slt, v, rv_const(l, 0));
-    IrRef half = ir_bin(&l->b, IR_or, ir_bini(&l->b, IR_shr, v, 1), ir_bini(&l->b, IR_and, v, 1));
-    IrRef r = ir_conv(&l->b, IR_sitof, to, ir_select(&l->b, large, half, v));
-    return ir_select(&l->b, large, ir_bin(&l->b, IR_fadd, r, r), r);
-}
-
 void rv_trans_fcvt_from_int(RvLift *l, const RvInsn *in)
 {
     int rm = rounding(l, in);
@@ -337,73 +321,23 @@ void rv_trans_fcvt_from_int(RvLift *l, const RvInsn *in)
         write_fp(l, in, r);
         return;
     }
-    if (in->op == RV_TO_W)
+    IrOp op = in->op == RV_TO_W || in->op == RV_TO_L ? IR_sitof : IR_uitof;
+    if (word)
         v = rv_w(l, (unsigned)in->rs1);
-    if (in->op == RV_TO_WU)
-        v = ir_conv(&l->b, IR_zext, IR_I64, rv_w(l, (unsigned)in->rs1));
     IrRef before = begin_rounding(l, rm);
-    r = in->op == RV_TO_LU ? from_unsigned(l, fp_type(in), v)
-                           : ir_conv(&l->b, IR_sitof, fp_type(in), v);
+    r = ir_conv(&l->b, op, fp_type(in), v);
     end_rounding(l, before);
     write_fp(l, in, r);
 }
 
-/* Whether a value fits for certain, however it is rounded: by its bits, so that no flag is raised.
- * Signed: the magnitude is below the limit. Unsigned: so are the bits, the sign's included. */
-static IrRef surely_fits(RvLift *l, const RvInsn *in, IrRef bits)
-{
-    static const struct {
-        uint64_t wide;
-        uint32_t narrow;
-    } limits[] = {
-        [RV_TO_W] = {0x41dfffffffc00000, 0x4f000000},  /* 2^31 - 1, 2^31 */
-        [RV_TO_WU] = {0x41efffffffe00000, 0x4f800000}, /* 2^32 - 1, 2^32 */
-        [RV_TO_L] = {0x43e0000000000000, 0x5f000000},  /* 2^63 */
-        [RV_TO_LU] = {0x43e0000000000000, 0x5f000000}, /* 2^63 */
-    };
-    if (in->op == RV_TO_W || in->op == RV_TO_L)
-        bits = ir_bin(&l->b, IR_and, bits, bits_const(l, in, INT64_MAX, INT32_MAX));
-    return ir_cmp(&l->b, IR_ult, bits,
-                  bits_const(l, in, limits[in->op].wide, limits[in->op].narrow));
-}
-
-static IrRef convert(RvLift *l, const RvInsn *in, IrRef v, int rm)
-{
-    static const uint8_t rounds[] = {
-        [RNE] = IR_ROUND_NEAREST, [RDN] = IR_ROUND_DOWN, [RUP] = IR_ROUND_UP};
-    IrType to = in->op == RV_TO_W ? IR_I32 : IR_I64;
-    IrRound round = rm == CURRENT ? IR_ROUND_CURRENT : IR_ROUND_ZERO;
-    if (rm != CURRENT && rm != RTZ)
-        v = ir_emit(&l->b, &(IrInst){.op = IR_fround,
-                                     .type = (uint8_t)fp_type(in),
-                                     .cc = rounds[rm],
-                                     .nargs = 1,
-                                     .arg = {v}});
-    IrRef r = ir_conv_round(&l->b, IR_ftosi, to, v, round);
-    if (in->op == RV_TO_WU)
-        r = ir_conv(&l->b, IR_trunc, IR_I32, r);
-    return ir_inst(l->b.region, r)->type == IR_I64 ? r : ir_conv(&l->b, IR_sext, IR_I64, r);
-}
-
+/* Saturated; 32-bit results are sign-extended, unsigned ones too (20.7). */
 void rv_trans_fcvt_to_int(RvLift *l, const RvInsn *in)
 {
-    int rm = rounding(l, in);
-    IrRef v = read_fp(l, in, in->fs1), zero = rv_const(l, 0);
-    unsigned what = RV_FP_TO_INT + (unsigned)in->op;
-    if (rm == RMM) {
-        rv_set_x(l, (unsigned)in->rd, call_fp(l, in, what, rm, widened_bits(l, in, v), zero, zero));
-        return;
-    }
-    IrRef bits = bits_of(l, in, v);
-    uint32_t plain = rv_block(l), odd = rv_block(l), done = rv_block(l);
-    l->b.region->blocks.data[odd].cold = true;
-    ir_br(&l->b, surely_fits(l, in, bits), plain, odd);
-    rv_enter(l, odd);
-    rv_set_x(l, (unsigned)in->rd, call_fp(l, in, what, rm, widened_bits(l, in, v), zero, zero));
-    ir_jump(&l->b, done);
-    rv_enter(l, plain);
-    rv_set_x(l, (unsigned)in->rd, convert(l, in, v, rm));
-    ir_jump(&l->b, done);
-    rv_enter(l, done);
-    l->known.x[in->rd] = IR_NONE;
+    static const uint8_t rounds[] = {
+        [RNE] = IR_ROUND_NEAREST, [RTZ] = IR_ROUND_ZERO, [RDN] = IR_ROUND_DOWN,
+        [RUP] = IR_ROUND_UP,      [RMM] = IR_ROUND_AWAY, [CURRENT] = IR_ROUND_CURRENT};
+    IrOp op = in->op == RV_TO_W || in->op == RV_TO_L ? IR_fsatsi : IR_fsatui;
+    IrType to = in->op == RV_TO_W || in->op == RV_TO_WU ? IR_I32 : IR_I64;
+    IrRef v = ir_conv_round(&l->b, op, to, read_fp(l, in, in->fs1), rounds[rounding(l, in)]);
+    rv_set_x(l, (unsigned)in->rd, to == IR_I64 ? v : ir_conv(&l->b, IR_sext, IR_I64, v));
 }
