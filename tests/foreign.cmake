@@ -47,8 +47,7 @@ function(foreign_rows guest each flags)
              COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/rows/check.py ${engine} ${guest}
                      $<TARGET_FILE:${guest}-generate> ${foreign_bin}/${guest}/runner
                      --each $<IF:$<STREQUAL:${engine},jit>,200,${each}>)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 400
-                         LABELS "$<IF:$<STREQUAL:${engine},jit>,quick,full>;${engine}")
+    set_tests_properties(${name} PROPERTIES TIMEOUT 400 COST 30 LABELS "full;${engine}")
   endforeach()
 endfunction()
 
