@@ -1,3 +1,40 @@
 # AArch64 guests (tests/foreign.cmake).
 # runner_done stands at RUNNER_DONE_AT of aarch64/done.h.
 foreign_rows(aarch64 40 "-O2 -Wl,--section-start=.runner_done=0x300000")
+foreign_levels(aarch64 int_arith fp_math strings sorting control heap cxx_exceptions cxx_library long_double)
+set(bin ${foreign_bin}/aarch64)
+set(qemu ${foreign_qemu}aarch64)
+# What has no rounding of its own is the same on this machine.
+foreach(name int_arith strings sorting control heap cxx_exceptions cxx_library)
+  foreign_test(aarch64 ${name}-native ENGINES jit OPTIONS --native ${guest_bin}/${name}-O2
+               COMMAND ${bin}/${name}-O2)
+endforeach()
+foreach(name int_arith fp_math cxx_exceptions)
+  foreign_test(aarch64 ${name}-O2 ENGINES interp aarch64 OPTIONS --reference ${qemu}
+               COMMAND ${bin}/${name}-O2)
+endforeach()
+foreach(name wide machine frame)
+  foreign_program(aarch64 ${name} -O2 aarch64/${name}.c)
+endforeach()
+foreign_test(aarch64 wide ENGINES jit interp aarch64 OPTIONS --reference ${qemu} COMMAND ${bin}/wide)
+foreign_test(aarch64 machine QUICK ENGINES jit interp aarch64 debug
+             OPTIONS --reference "${qemu} -cpu max" COMMAND ${bin}/machine)
+# A kernel's frames, of which qemu-user's differ.
+foreign_test(aarch64 frame QUICK ENGINES jit interp aarch64
+             OPTIONS --filter "^dragoman: " --expect ${CMAKE_CURRENT_SOURCE_DIR}/aarch64/frame.out
+             COMMAND ${bin}/frame)
+foreign_single(aarch64 QUICK ENGINES jit interp aarch64 OPTIONS --reference ${qemu}
+               --filter "^(qemu|dragoman): " NAMES signals)
+foreign_single(aarch64 ENGINES jit OPTIONS --reference ${qemu} ARGUMENTS 10000 0 NAMES lost_signal)
+foreign_single(aarch64 ENGINES jit OPTIONS --reference ${qemu} ARGUMENTS 200 NAMES many_threads)
+foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/clone_forms NAMES clone_forms)
+foreach(name files process)
+  foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/${name} --filter "^dragoman: "
+                 NAMES ${name})
+endforeach()
+foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/fork_threads ARGUMENTS 50
+               NAMES fork_threads)
+
+set(suite ${DRAGOMAN_DEPS}/bookworm)
+foreign_shells(aarch64 ${suite}-arm64/bin/busybox ${suite}-arm64/bin/bash-static
+               ${suite}-amd64/bin/busybox ${suite}-amd64/bin/bash-static)

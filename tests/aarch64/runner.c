@@ -63,11 +63,11 @@ __asm__(".text\n.globl runner_load, runner_done\nrunner_load:\n"
                                              "x0, [x30, #264]\n"
                                              "mrs x0, fpcr\nstr x0, [x30, #272]\nmsr fpcr, xzr\n"
                                              "add x0, x30, #288\n" PAIRS(VSTORE, "x0") VSTORE(
-                                                 30,
-                                                 31, "x0") "ldr x0, [x30, #800]\nmov sp, x0\nldr "
-                                                           "x0, [sp, #160]\nmsr tpidr_el0, "
-                                                           "x0\n" KEPT("ldp") "ldp x29, x30, [sp], "
-                                                                              "#176\nret\n.text\n");
+                                                 30, 31,
+                                                 "x0") "ldr x0, [x30, #800]\nmov sp, x0\nldr "
+                                                       "x0, [sp, #160]\nmsr tpidr_el0, "
+                                                       "x0\n" KEPT("ldp") "ldp x29, x30, [sp], "
+                                                                          "#176\nret\n.text\n");
 
 void runner_set_pc(ucontext_t *uc, uintptr_t pc)
 {
