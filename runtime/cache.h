@@ -63,7 +63,7 @@ struct Translation {
 
 enum {
     CACHE_BUCKETS = 1 << 16,
-    CACHE_MODES = 16,
+    CACHE_MODES = 64,
     CACHE_MAX_TRANSLATIONS = 1 << 20,
     CACHE_RETIRED = 1 << 10,
 };
