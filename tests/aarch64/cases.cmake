@@ -32,6 +32,7 @@ foreach(name files process)
   foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/${name} --filter "^dragoman: "
                  NAMES ${name})
 endforeach()
+foreign_exclusive(aarch64)
 foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/fork_threads ARGUMENTS 50
                NAMES fork_threads)
 

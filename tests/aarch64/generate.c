@@ -137,12 +137,10 @@ static uint32_t open_bits(const PatternRow *row)
 #define SYSREG(op1, crn, crm, op2) (1 << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 enum {
     NZCV = SYSREG(3, 4, 2, 0),
-    FPCR = SYSREG(3, 4, 4, 0),
-    FPSR = SYSREG(3, 4, 4, 1),
     TPIDR_EL0 = SYSREG(3, 13, 0, 2),
     SCTLR_EL1 = SYSREG(0, 1, 0, 0),
 };
-static const uint16_t sysregs[] = {NZCV, FPCR, FPSR, TPIDR_EL0, NZCV, FPCR, FPSR, SCTLR_EL1};
+static const uint16_t sysregs[] = {NZCV, TPIDR_EL0, NZCV, SCTLR_EL1};
 
 static uint32_t adjust(const PatternRow *row, uint32_t word)
 {
@@ -163,7 +161,9 @@ static uint32_t adjust(const PatternRow *row, uint32_t word)
     base = base_of(row, word);
     if (base == CODE_REGISTER || is_unpredictable(row, word))
         return 0;
-    if (row->attributes & A64_A_SYSREG && get(row, word, "rt") == CODE_REGISTER)
+    if (row_is(row, "msr.") && get(row, word, "rd") == CODE_REGISTER)
+        return 0;
+    if (base == NONE && (row_is(row, "dc") || row_is(row, "ic"))) /* no stack pointer there */
         return 0;
     if (is_register_offset(word) &&
         (get(row, word, "rm") == base || get(row, word, "rm") == CODE_REGISTER))
@@ -215,18 +215,19 @@ static void choose_index(Case *c, const PatternRow *row, uint32_t word)
 /* What MSR may write of FPCR and FPSR: bits that other processors have more of. */
 static void choose_system(Case *c, const PatternRow *row, uint32_t word)
 {
-    int rt = get(row, word, "rt"), sysreg = get(row, word, "sysreg");
-    if (rt < 0 || rt == NONE || (sysreg != FPCR && sysreg != FPSR))
+    bool fpcr = row_is(row, "msr.fpcr");
+    int rt = get(row, word, "rd");
+    if (rt == NONE || !(fpcr || row_is(row, "msr.fpsr")))
         return;
     c->index = (uint8_t)rt;
-    c->index_value = (rnd(65536) << 16 | rnd(65536)) & (sysreg == FPCR ? 0x07c00000 : 0x0800009f);
+    c->index_value = (rnd(65536) << 16 | rnd(65536)) & (fpcr ? 0x07c80000 : 0x0800009f);
 }
 
 static bool is_plain(const Case *c, const PatternRow *row, uint32_t word)
 {
     int rd = get(row, word, "rd");
     bool taken = (c->base_kind && rd == c->base) || rd == c->index;
-    return !taken && !is_literal(row);
+    return !taken && !is_literal(row) && !row_is(row, "msr.");
 }
 
 static uint32_t draw_before(const Case *c)

@@ -82,7 +82,8 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 {
     if (!running)
         _exit(3);
-    caught = sig | info->si_code << 8;
+    /* qemu-user tells of other reasons than a kernel does. */
+    caught = sig | (sig == SIGILL ? 0 : info->si_code << 8);
     runner_set_pc(context, (uintptr_t)runner_done);
 }
 
