@@ -12,7 +12,7 @@ static void init_state(CpuState *s)
     a64_state(s)->reserved_at = A64_NO_RESERVATION;
 }
 
-enum { FPCR_FZ16_AT = 19, FPCR_FZ_AT = 24, FPCR_DN_AT = 25, FPCR_AHP_AT = 26 };
+enum { FPCR_FZ_AT = 24, FPCR_DN_AT = 25, FPCR_AHP_AT = 26 };
 
 static uint32_t mode_of(const CpuState *s)
 {
@@ -20,7 +20,6 @@ static uint32_t mode_of(const CpuState *s)
     return (s->fp_watch == FP_WATCHED ? A64_MODE_FPEXACT : 0u) |
            (fpcr >> FPCR_DN_AT & 1 ? A64_MODE_DN : 0u) |
            (fpcr >> FPCR_FZ_AT & 1 ? A64_MODE_FZ : 0u) |
-           (fpcr >> FPCR_FZ16_AT & 1 ? A64_MODE_FZ16 : 0u) |
            (fpcr >> FPCR_AHP_AT & 1 ? A64_MODE_AHP : 0u);
 }
 

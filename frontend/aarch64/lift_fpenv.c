@@ -13,8 +13,8 @@ enum {
     FZ = 1 << 24,
     DN = 1 << 25,
     AHP = 1 << 26,
-    MODES = FZ16 | FZ | DN | AHP,
-    WRITABLE = MODES | 3 << RMODE_AT,
+    MODES = FZ | DN | AHP,
+    WRITABLE = MODES | FZ16 | 3 << RMODE_AT,
 };
 enum { FLAGS = 0x3f, RC_AT = 13, FTZ_DAZ = 0x8040 };
 
@@ -45,7 +45,7 @@ void a64_trans_fp_get_fpcr(A64Lift *l, const A64Insn *in)
 static uint32_t fpcr_of_mode(uint32_t mode)
 {
     return (mode & A64_MODE_DN ? DN : 0u) | (mode & A64_MODE_FZ ? FZ : 0u) |
-           (mode & A64_MODE_FZ16 ? FZ16 : 0u) | (mode & A64_MODE_AHP ? AHP : 0u);
+           (mode & A64_MODE_AHP ? AHP : 0u);
 }
 
 void a64_trans_fp_set_fpcr(A64Lift *l, const A64Insn *in)

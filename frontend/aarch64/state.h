@@ -65,11 +65,10 @@ enum A64Slot {
 
 /* Mode word bits: what FPCR asks of floating point that fpctl does not tell. */
 enum {
-    A64_MODE_DN = 1,       /* NaN results are the default NaN */
-    A64_MODE_FZ = 2,       /* denormal operands and results are zero, as AArch64 does it */
-    A64_MODE_FZ16 = 4,     /* the same of half precision */
-    A64_MODE_AHP = 8,      /* the alternative half-precision format */
-    A64_MODE_FPEXACT = 16, /* CpuState.fp_watch is FP_WATCHED: Region.fp_exact */
+    A64_MODE_DN = 1,      /* NaN results are the default NaN */
+    A64_MODE_FZ = 2,      /* denormal operands and results are zero, as AArch64 does it */
+    A64_MODE_FPEXACT = 4, /* CpuState.fp_watch is FP_WATCHED: Region.fp_exact */
+    A64_MODE_AHP = 8,     /* the alternative half-precision format */
 };
 
 enum { A64_FPSR_QC = 1 << 27, A64_FPSR_IDC = 1 << 7 };
