@@ -30,16 +30,15 @@ static void leave_unless(A64Lift *l, IrRef stays, unsigned argument)
     a64_enter(l, stay);
 }
 
-static void watch_from_here(A64Lift *l)
+void a64_watch_fp(A64Lift *l)
 {
     if (l->watch_fp)
         leave_unless(l, ir_const(&l->b, IR_I8, 0), 1);
 }
 
-void a64_trans_fp_get_fpcr(A64Lift *l, const A64Insn *in)
+IrRef a64_get_fpcr(A64Lift *l)
 {
-    IrRef v = ir_get(&l->b, A64_SLOT_FPCR);
-    a64_set_x(l, (unsigned)in->rd, ir_conv(&l->b, IR_zext, IR_I64, v));
+    return ir_conv(&l->b, IR_zext, IR_I64, ir_get(&l->b, A64_SLOT_FPCR));
 }
 
 static uint32_t fpcr_of_mode(uint32_t mode)
@@ -48,10 +47,10 @@ static uint32_t fpcr_of_mode(uint32_t mode)
            (mode & A64_MODE_AHP ? AHP : 0u);
 }
 
-void a64_trans_fp_set_fpcr(A64Lift *l, const A64Insn *in)
+void a64_write_fpcr(A64Lift *l, IrRef v)
 {
     enum { ROUNDING = 0 | 2 << 2 | 1 << 4 | 3 << 6 }; /* MXCSR's for RN RP RM RZ */
-    IrRef v = ir_conv(&l->b, IR_trunc, IR_I32, a64_x(l, (unsigned)in->rd));
+    v = ir_conv(&l->b, IR_trunc, IR_I32, v);
     v = ir_bini(&l->b, IR_and, v, WRITABLE);
     ir_put(&l->b, A64_SLOT_FPCR, v);
     IrRef twice = ir_bini(&l->b, IR_shl, ir_extract(&l->b, v, RMODE_AT, 2), 1);
@@ -66,7 +65,7 @@ void a64_trans_fp_set_fpcr(A64Lift *l, const A64Insn *in)
 }
 
 /* IOC DZC OFC UFC IXC, bits 0 to 4, are MXCSR's bits 0 and 2 to 5. */
-void a64_trans_fp_get_fpsr(A64Lift *l, const A64Insn *in)
+IrRef a64_get_fpsr(A64Lift *l)
 {
     IrRef fpctl = ir_fpctl_get(&l->b);
     IrRef v = ir_bini(&l->b, IR_and, ir_bini(&l->b, IR_shr, fpctl, 1), 0x1e);
@@ -75,13 +74,12 @@ void a64_trans_fp_get_fpsr(A64Lift *l, const A64Insn *in)
     IrRef no_qc = ir_viszero(&l->b, ir_get(&l->b, A64_SLOT_QC));
     IrRef qc = ir_bini(&l->b, IR_shl, ir_bini(&l->b, IR_xor, no_qc, 1), 27);
     v = ir_bin(&l->b, IR_or, ir_bin(&l->b, IR_or, v, idc), qc);
-    a64_set_x(l, (unsigned)in->rd, ir_conv(&l->b, IR_zext, IR_I64, v));
-    watch_from_here(l);
+    return ir_conv(&l->b, IR_zext, IR_I64, v);
 }
 
-void a64_trans_fp_set_fpsr(A64Lift *l, const A64Insn *in)
+void a64_write_fpsr(A64Lift *l, IrRef v)
 {
-    IrRef v = ir_conv(&l->b, IR_trunc, IR_I32, a64_x(l, (unsigned)in->rd));
+    v = ir_conv(&l->b, IR_trunc, IR_I32, v);
     IrRef flags = ir_bini(&l->b, IR_shl, ir_bini(&l->b, IR_and, v, 0x1e), 1);
     flags = ir_bin(&l->b, IR_or, flags, ir_bini(&l->b, IR_and, v, 1));
     IrRef fpctl = ir_bini(&l->b, IR_and, ir_fpctl_get(&l->b), ~(uint32_t)FLAGS);
@@ -90,5 +88,4 @@ void a64_trans_fp_set_fpsr(A64Lift *l, const A64Insn *in)
     ir_put(&l->b, A64_SLOT_QC, ir_vlow(&l->b, ir_extract(&l->b, v, 27, 1)));
     /* A condition made from a comparison anew would raise its flags anew. */
     l->known.flags.fcmp_a = l->known.flags.fcmp_b = IR_NONE;
-    watch_from_here(l);
 }
