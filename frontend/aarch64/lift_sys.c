@@ -67,6 +67,8 @@ enum {
     DCZID = A64_SYSREG(3, 3, 0, 0, 7),
     NZCV = A64_SYSREG(3, 3, 4, 2, 0),
     DIT = A64_SYSREG(3, 3, 4, 2, 5),
+    FPCR = A64_SYSREG(3, 3, 4, 4, 0),
+    FPSR = A64_SYSREG(3, 3, 4, 4, 1),
     TPIDR = A64_SYSREG(3, 3, 13, 0, 2),
     TPIDRRO = A64_SYSREG(3, 3, 13, 0, 3),
     CNTFRQ = A64_SYSREG(3, 3, 14, 0, 0),
@@ -94,6 +96,8 @@ bool a64_sysreg_exists(const A64Insn *in)
     uint64_t value;
     switch (register_of(in)) {
     case NZCV:
+    case FPCR:
+    case FPSR:
     case DIT:
     case TPIDR:
         return true;
@@ -114,6 +118,10 @@ static IrRef read_sysreg(A64Lift *l, unsigned number)
     switch (number) {
     case NZCV:
         return ir_conv(&l->b, IR_zext, IR_I64, a64_flags_bits(l));
+    case FPCR:
+        return a64_get_fpcr(l);
+    case FPSR:
+        return a64_get_fpsr(l);
     case DIT:
         return ir_conv(&l->b, IR_zext, IR_I64, ir_get(&l->b, A64_SLOT_DIT));
     case TPIDR:
@@ -137,6 +145,8 @@ static IrRef read_sysreg(A64Lift *l, unsigned number)
 void a64_trans_mrs(A64Lift *l, const A64Insn *in)
 {
     a64_set_x(l, (unsigned)in->rt, read_sysreg(l, register_of(in)));
+    if (register_of(in) == FPSR)
+        a64_watch_fp(l);
 }
 
 void a64_trans_msr(A64Lift *l, const A64Insn *in)
@@ -145,6 +155,13 @@ void a64_trans_msr(A64Lift *l, const A64Insn *in)
     switch (register_of(in)) {
     case NZCV:
         a64_flags_set_bits(l, v);
+        break;
+    case FPCR:
+        a64_write_fpcr(l, v);
+        break;
+    case FPSR:
+        a64_write_fpsr(l, v);
+        a64_watch_fp(l);
         break;
     case DIT:
         v = ir_bini(&l->b, IR_and, ir_conv(&l->b, IR_trunc, IR_I32, v), 1 << DIT_AT);
