@@ -121,9 +121,9 @@ static uint64_t special(Work *w, FpFormat f, uint64_t a, uint64_t b)
         return compare(w, a & ~sign, b & ~sign);
     case A64_FP_ROUND_INT:
         return round_int(w, a);
-    case A64_FP_FLUSH: /* the addition of zero, but for its flags and NaNs */
-        return w->op.to == w->op.from ? softfp_flush(s, f, a)
-                                      : softfp_convert(s, f, FP_BINARY32, a);
+    case A64_FP_FLUSH:
+        a = softfp_flush(s, f, a);
+        return w->op.to == w->op.from ? a : softfp_convert(s, f, FP_BINARY32, a);
     case A64_FP_MULX:
         return a64_fp_mulx(s, f, a, b);
     case A64_FP_ABD:
