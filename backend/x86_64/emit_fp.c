@@ -59,9 +59,12 @@ static X86Insn scalar_insn(unsigned op, unsigned type)
 
 void emit_fp_bin(Emitter *e, const SelInst *si, const IrInst *inst)
 {
+    unsigned first = 0;
     a_may_fault(e, si);
-    a_vvm(e, scalar_insn(inst->op, inst->type), 4, si->dest, si->opnd[0].reg[0],
-          a_operand(&si->opnd[1]));
+    if (si->opnd[1].kind == OPND_REG)
+        first = x86_exchanges(e->sel, inst);
+    a_vvm(e, scalar_insn(inst->op, inst->type), 4, si->dest, si->opnd[first].reg[0],
+          a_operand(&si->opnd[1 - first]));
     if (inst->op != IR_fminsel && inst->op != IR_fmaxsel)
         emit_fp_rule(e, si, inst);
 }
@@ -73,6 +76,25 @@ void emit_ffma(Emitter *e, const SelInst *si, const IrInst *inst)
     a_vmov(e, d, si->opnd[2].reg[0]);
     a_vvv(e, is_f64(inst->type) ? X86_VFMADD231SD : X86_VFMADD231SS, d, a, b);
     emit_fp_rule(e, si, inst);
+}
+
+/* Tied to the first operand, or the addend. */
+void emit_fp_bin_kept(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, b = si->opnd[1].reg[0], kept = si->scratch_vec[0];
+    bool exchanged = x86_exchanges(e->sel, inst);
+    a_vmov(e, kept, d);
+    a_vvv(e, scalar_insn(inst->op, inst->type), d, exchanged ? b : d, exchanged ? d : b);
+    emit_fp_rule_kept(e, si, inst, 0, kept);
+}
+
+void emit_ffma_kept(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, kept = si->scratch_vec[0];
+    a_vmov(e, kept, d);
+    a_vvv(e, inst->type == IR_F64 ? X86_VFMADD231SD : X86_VFMADD231SS, d, si->opnd[1].reg[0],
+          si->opnd[2].reg[0]);
+    emit_fp_rule_kept(e, si, inst, 2, kept);
 }
 
 /* fsqrt fext ftrunc sitof; leaf 2 is the vector that the result is merged into (match.c). Without

@@ -30,7 +30,7 @@ EmitFn emit_load, emit_load_big, emit_load_swapped, emit_store, emit_store_imm, 
     emit_cas128;
 X86Rm emit_big_address(Emitter *e, const Operand *o, unsigned scratch);
 /* emit_fp.c */
-EmitFn emit_ffma, emit_fsign;
+EmitFn emit_ffma, emit_fsign, emit_ffma_kept, emit_fp_bin_kept;
 EmitFn emit_fp_bin, emit_fp_un, emit_ftosi, emit_bitcast, emit_fpctlget, emit_fpctlset;
 /* emit_vec.c */
 EmitFn emit_vbin, emit_vbin_sse, emit_vun, emit_vun_sse, emit_vfcmp, emit_vfcmp_sse, emit_vround,
@@ -53,6 +53,9 @@ typedef struct HostCond {
 } HostCond;
 HostCond emit_cond(Emitter *e, const SelInst *si, const IrInst *inst, const Operand *o);
 
+/* The same where operand `in_place` has become the destination; it is kept in a register. */
+void emit_fp_rule_kept(Emitter *e, const SelInst *si, const IrInst *inst, unsigned in_place,
+                       unsigned kept);
 /* exact.c: after a scalar operation: result and flags as the region's FP model has them. */
 void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst);
 /* A cold path that may end in x86_cold_soft, which does the op over; the jump to it is the

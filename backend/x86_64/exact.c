@@ -215,15 +215,16 @@ static void (*cold_of(const Emitter *e, const IrInst *inst, bool tiny))(Emitter 
     return tiny || inst->op == IR_ffma ? x86_cold_soft : cold_arm_nan;
 }
 
-void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
+/* The test, and where it leads; NULL if there is nothing to test. */
+static ColdCode *test_result(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     FpModel model = e->region->fp_model;
     bool tiny = model == FP_MODEL_ARM && e->region->fp_exact && may_underflow(inst->op);
     if (model == FP_MODEL_X86 || (model == FP_MODEL_ARM && !tiny && !makes_nan(inst->op)))
-        return;
+        return NULL;
     /* Of an ffma that is a NaN the flags are to be looked at (cold_ffma). */
     if ((inst->flags & IR_F_ANY_NAN) != 0 && inst->op != IR_ffma && !tiny)
-        return;
+        return NULL;
     ColdCode *c = a_cold(e, cold_of(e, inst, tiny));
     if (model == FP_MODEL_ARM || inst->op == IR_ffma)
         describe(e, si, inst, c);
@@ -237,6 +238,23 @@ void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
         a_jcc(e, CC_P, label);
     }
     emit_label_bind(e, back);
+    return c;
+}
+
+void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    test_result(e, si, inst);
+}
+
+void emit_fp_rule_kept(Emitter *e, const SelInst *si, const IrInst *inst, unsigned in_place,
+                       unsigned kept)
+{
+    ColdCode *c = test_result(e, si, inst);
+    DG_ASSERT(c != NULL);
+    for (unsigned k = 0; k < inst->nargs; k++) { /* operands of the rule stand in another order */
+        unsigned r = in_place == 2 ? si->opnd[(k + 1) % 3].reg[0] : si->opnd[k].reg[0];
+        c->reg[k + 1] = (uint8_t)(k == in_place || r == si->dest ? kept : r);
+    }
 }
 
 /* ---- vectors: the same by lane, all done over if one is wanting ---- */

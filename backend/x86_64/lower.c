@@ -94,6 +94,23 @@ static bool when_arm(Selection *s, IrRef v)
     return s->region->fp_model == FP_MODEL_ARM;
 }
 
+static bool is_carried(const Selection *s, IrRef v)
+{
+    const IrInst *in = select_inst(s, s->alias[v.i]);
+    return in->op == IR_param && s->region->blocks.data[in->block].loop_head;
+}
+
+/* The first operand, or the addend, is a value that a loop carries around. */
+static bool when_carried(Selection *s, IrRef v)
+{
+    return when_arm(s, v) && is_carried(s, select_inst(s, v)->arg[0]);
+}
+
+static bool when_carried_sum(Selection *s, IrRef v)
+{
+    return when_arm(s, v) && is_carried(s, select_inst(s, v)->arg[2]);
+}
+
 static bool when_arm_exact(Selection *s, IrRef v)
 {
     return when_arm(s, v) && s->region->fp_exact;
@@ -213,8 +230,11 @@ enum {
 #define SHA(op, insn)                                                                              \
     RULE(op, V128, 0, R, R, _, RULE_TIED, emit_sha, insn, .needs = HOST_SHA)                       \
     SOFT(op, R, _)
-/* exact.c wants the operands afterwards. */
+/* exact.c wants the operands afterwards: the result goes elsewhere, or what a loop carries around
+ * is kept aside, so that it stays in its place. */
 #define FP_BIN(op)                                                                                 \
+    RULE(op, F32 | F64, 0, R, R, _, RULE_TIED, emit_fp_bin_kept, 0, .scratch_vec = 1,              \
+         .when = when_carried)                                                                     \
     RULE(op, F32 | F64, 0, R, R, _, RULE_EARLY, emit_fp_bin, 0, .when = when_arm)                  \
     RULE(op, F32 | F64, 0, R, m_vrm, _, 0, emit_fp_bin, 0)
 #define FP_MINMAX(op, insn)                                                                        \

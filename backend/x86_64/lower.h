@@ -20,7 +20,7 @@ enum {
 #define STEPS3(...)      +1
 #define AES(...)         +3
 #define SHA(...)         +2
-#define FP_BIN(...)      +2
+#define FP_BIN(...)      +3
 #define FP_MINMAX(...)   +2
 #define FP_SAT(...)      +3
 #define VFP_BIN(...)     +5

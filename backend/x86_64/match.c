@@ -443,6 +443,25 @@ bool m_other_vmem_aligned(Selection *s, IrRef user, IrRef v, Operand *out)
     return m_vmem_aligned(s, user, select_inst(s, user)->arg[0], out);
 }
 
+/* Of a multiply-add, whose addend is operand 0. */
+bool m_addend(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    return match_reg(s, user, select_inst(s, user)->arg[2], out);
+}
+
+bool m_factor(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    return match_reg(s, user, select_inst(s, user)->arg[0], out);
+}
+
+bool m_other_factor(Selection *s, IrRef user, IrRef v, Operand *out)
+{
+    (void)v;
+    return match_reg(s, user, select_inst(s, user)->arg[1], out);
+}
+
 /* ---- vectors ---- */
 
 /* The count of a vector shift: a constant, or the low half of a vector as the host wants it. */
@@ -600,40 +619,106 @@ static unsigned significant_bits(const Selection *s, IrRef v)
     return in->type == IR_I32 && zero_extends_i32(in) ? 32 : 64;
 }
 
-/* How many low bits of the vector register of v can be other than zero: VEX scalar operations copy
- * what is above their result from their first source, loads clear it. */
-static unsigned vector_bits(const Selection *s, IrRef v)
+/* How many low bits of a vector constant are not zero. */
+static unsigned constant_bits(const Region *r, const IrInst *in)
 {
-    unsigned least = 0;
-    for (unsigned depth = 0; depth < 16; depth++) {
-        const IrInst *in = select_inst(s, s->alias[v.i]);
-        unsigned bits = ir_type_bits(in->type);
-        switch (in->op) {
-        case IR_load:
-        case IR_bitcast:
-            return bits > least ? bits : least;
-        case IR_vlow:
-            bits = ir_type_bits(select_inst(s, in->arg[0])->type);
-            return bits > least ? bits : least;
-        case IR_fneg:
-        case IR_fabs:
-            least = bits > least ? bits : least;
-            v = in->arg[0];
-            break;
-        default:
-            if (!is_scalar_binary(in->op) && !is_scalar_unary(in->op))
-                return 128;
-            least = bits > least ? bits : least;
-            IrRef merge = is_scalar_unary(in->op) ? merge_of(s, s->alias[v.i]) : IR_NONE;
-            if (in->op == IR_ftrunc && merge.i == 0)
-                return 128; /* leaves the upper half of its operand */
-            if (in->op == IR_sitof && merge.i == 0)
-                return least;
-            v = merge.i != 0 ? select_inst(s, merge)->arg[0] : in->arg[0];
-            break;
+    const uint8_t *b = r->vconsts.data[in->imm].b;
+    unsigned bytes = 16;
+    while (bytes > 0 && b[bytes - 1] == 0)
+        bytes--;
+    return bytes * 8;
+}
+
+enum { BITS_DEPTH = 16, PARAM_DEPTH = 2 };
+static unsigned vector_bits(const Selection *s, IrRef v, unsigned depth);
+
+/* The most that any edge gives the parameter; not what it gives itself around a loop. */
+static unsigned param_bits(const Selection *s, IrRef param, unsigned depth)
+{
+    const Region *r = s->region;
+    uint32_t block = select_inst(s, param)->block, n = 0, bits = 0;
+    const IrBlock *b = &r->blocks.data[block];
+    while (n < b->params.count && !ir_same(b->params.data[n], param))
+        n++;
+    for (uint32_t k = 0; k < r->blocks.count; k++) {
+        const IrInst *last = &r->insts.data[r->blocks.data[k].last];
+        unsigned edges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
+        for (unsigned e = 0; e < edges; e++) {
+            const IrEdge *edge = &r->edges.data[last->edge[e]];
+            if (edge->block != block)
+                continue;
+            IrRef v = r->pool.data[edge->args + n];
+            unsigned one = ir_same(v, param) ? 0 : vector_bits(s, v, depth);
+            bits = one > bits ? one : bits;
         }
     }
-    return 128;
+    return bits;
+}
+
+/* VEX scalar operations copy what is above their result from their first source. Where NaNs are
+ * seen to afterwards (exact.c) the sources of sums and products may be exchanged. */
+static bool exchanges(const Selection *s, const IrInst *in, unsigned depth)
+{
+    unsigned bits = ir_type_bits(in->type);
+    return (in->op == IR_fadd || in->op == IR_fmul) && s->region->fp_model == FP_MODEL_ARM &&
+           vector_bits(s, in->arg[0], depth) > bits && vector_bits(s, in->arg[1], depth) <= bits;
+}
+
+bool x86_exchanges(const Selection *s, const IrInst *in)
+{
+    return exchanges(s, in, BITS_DEPTH - 1);
+}
+
+/* What is above the result of a scalar operation: that of this value. */
+static IrRef source_above(const Selection *s, const IrInst *in, IrRef v, unsigned depth)
+{
+    IrRef merge = is_scalar_unary(in->op) ? merge_of(s, v) : IR_NONE;
+    if (merge.i != 0)
+        return select_inst(s, merge)->arg[0];
+    if (in->op == IR_ffma)
+        return in->arg[2];
+    return in->arg[exchanges(s, in, depth) ? 1 : 0];
+}
+
+/* How many low bits of the vector register of v can be other than zero: scalar operations are as
+ * above, loads clear the rest. */
+static unsigned vector_bits(const Selection *s, IrRef v, unsigned depth)
+{
+    IrRef root = s->alias[v.i].i != 0 ? s->alias[v.i] : v; /* 0: not reached yet, around a loop */
+    const IrInst *in = select_inst(s, root);
+    unsigned bits = ir_type_bits(in->type), above;
+    if (depth == 0)
+        return 128;
+    switch (in->op) {
+    case IR_load:
+    case IR_bitcast:
+    case IR_uitof:
+        return bits;
+    case IR_const:
+        return ir_type_is_float(in->type) ? bits : 128;
+    case IR_vconst:
+        return constant_bits(s->region, in);
+    case IR_vlow:
+        return ir_type_bits(select_inst(s, in->arg[0])->type);
+    case IR_param:
+        return bits == 128 ? param_bits(s, root, depth < PARAM_DEPTH ? depth - 1 : PARAM_DEPTH)
+                           : 128;
+    case IR_sitof:
+    case IR_ftrunc:
+        if (merge_of(s, root).i == 0) /* the latter leaves the upper half of its operand */
+            return in->op == IR_sitof ? bits : 128;
+        break;
+    case IR_fneg:
+    case IR_fabs:
+    case IR_ffma:
+        break;
+    default:
+        if (!is_scalar_binary(in->op) && !is_scalar_unary(in->op))
+            return 128;
+        break;
+    }
+    above = vector_bits(s, source_above(s, in, root, depth - 1), depth - 1);
+    return above > bits ? above : bits;
 }
 
 bool x86_is_alias(Selection *s, IrRef v, IrRef *of)
@@ -642,7 +727,8 @@ bool x86_is_alias(Selection *s, IrRef v, IrRef *of)
     if (in->op == IR_vlow) {
         *of = in->arg[0];
         unsigned type = select_inst(s, in->arg[0])->type;
-        return ir_type_is_float(type) && vector_bits(s, in->arg[0]) <= ir_type_bits(type);
+        return ir_type_is_float(type) &&
+               vector_bits(s, in->arg[0], BITS_DEPTH) <= ir_type_bits(type);
     }
     if (in->op == IR_vinsert) {
         *of = in->arg[1];

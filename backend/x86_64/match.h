@@ -30,10 +30,14 @@ OperandMatch m_base, m_imm32, m_imm_sum, m_imm_sub, m_imm_big, m_imm, m_imm_u32,
     m_mem, m_vmem, m_vmem_aligned, m_vrm, m_cond, m_self_cond, m_shl123, m_not, m_count, m_vcount,
     m_bswap, m_vext, m_vload_low, m_lea_scale, m_field_load, m_setcc_plain, m_carry, m_other_carry,
     m_partial, m_merge_vrm, m_merge_reg, m_setcc_bool, m_shuf_a, m_shuf_b, m_other_reg, m_other_mem,
-    m_other_vmem, m_other_vmem_aligned, m_lea_sum, m_low_sum, m_vand, m_ignored, m_lengths;
+    m_addend, m_factor, m_other_factor, m_other_vmem, m_other_vmem_aligned, m_lea_sum, m_low_sum,
+    m_vand, m_ignored, m_lengths;
 
 /* The host condition that a bit of vstrflags (IR_STR_*) is, or -1. */
 int x86_string_cc(int64_t bit);
+
+/* Whether a scalar sum or product has its second operand as first source. */
+bool x86_exchanges(const Selection *s, const IrInst *in);
 
 /* Aliases beyond core's own: a zext whose operand is zero-extended already. */
 bool x86_is_alias(Selection *s, IrRef v, IrRef *of);
