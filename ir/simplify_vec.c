@@ -35,6 +35,52 @@ static bool is_fill(const Region *r, IrRef v, uint8_t byte)
     return b != NULL && b[0] == byte && memcmp(b, b + 1, 15) == 0;
 }
 
+/* ---- AES: a guest whose instructions do parts of a round, keys apart ---- */
+
+/* A round without a key takes the one that is added to it. */
+static IrRef add_key(Folder *f, IrInst *i, IrRef round, IrRef key)
+{
+    const IrInst *x = ir_inst(f->region, round);
+    if ((x->op != IR_aesenc && x->op != IR_aesenclast && x->op != IR_aesdec &&
+         x->op != IR_aesdeclast) ||
+        !is_fill(f->region, x->arg[1], 0))
+        return IR_NONE;
+    *i = (IrInst){
+        .op = x->op, .type = IR_V128, .lane = x->lane, .nargs = 2, .arg = {x->arg[0], key}};
+    return REWRITTEN;
+}
+
+/* A last round undone. */
+IrRef fold_aesdeclast(Folder *f, IrInst *i)
+{
+    const IrInst *x = ir_inst(f->region, i->arg[0]);
+    bool undone = x->op == IR_aesenclast && is_fill(f->region, i->arg[1], 0) &&
+                  is_fill(f->region, x->arg[1], 0);
+    return undone ? x->arg[0] : IR_NONE;
+}
+
+/* After a last inverse round it makes a whole one. */
+IrRef fold_aesimc(Folder *f, IrInst *i)
+{
+    const IrInst *x = ir_inst(f->region, i->arg[0]);
+    if (x->op != IR_aesdeclast || !is_fill(f->region, x->arg[1], 0))
+        return IR_NONE;
+    *i = (IrInst){.op = IR_aesdec,
+                  .type = IR_V128,
+                  .lane = x->lane,
+                  .nargs = 2,
+                  .arg = {x->arg[0], x->arg[1]}};
+    return REWRITTEN;
+}
+
+/* ---- logic ---- */
+
+static IrRef fold_vxor(Folder *f, IrInst *i)
+{
+    IrRef a = i->arg[0], b = i->arg[1], keyed = add_key(f, i, a, b);
+    return keyed.i != 0 ? keyed : add_key(f, i, b, a);
+}
+
 IrRef fold_vlogic(Folder *f, IrInst *i)
 {
     const Region *r = f->region;
@@ -52,7 +98,7 @@ IrRef fold_vlogic(Folder *f, IrInst *i)
     case IR_vxor:
         if (same)
             return to_fill(f, i, 0);
-        return is_fill(r, b, 0) ? a : IR_NONE;
+        return is_fill(r, b, 0) ? a : fold_vxor(f, i);
     default: /* vandn: ~a & b */
         if (same || is_fill(r, a, 0xff))
             return to_fill(f, i, 0);
