@@ -4,6 +4,8 @@
  * is folded only into the legacy encoding of the same instruction, which does check; the upper
  * halves of the registers are always clean, so mixing the encodings costs nothing.
  */
+#include <string.h>
+
 #include "backend/x86_64/emitters.h"
 
 /* d = a op b, b in a register or memory */
@@ -119,32 +121,50 @@ static void shift(Emitter *e, const SelInst *si, X86Insn insn, unsigned d, unsig
         a_vvv(e, insn, d, a, si->scratch_vec[1]);
 }
 
+/* An immediate: what came from the other byte is masked off, and a sign extended by turning it over
+ * and taking it away. */
+static void shift8_imm(Emitter *e, const SelInst *si, const IrInst *inst, unsigned count)
+{
+    unsigned d = si->dest, a = si->opnd[0].reg[0], t = si->scratch_vec[0];
+    bool left = inst->op == IR_vshl, sign = inst->op == IR_vsar;
+    uint8_t mask[16], top[16];
+    if (sign && count >= 7) {
+        a_vvv(e, X86_VPXOR, t, t, t);
+        a_vvv(e, X86_VPCMPGTB, d, t, a);
+        return;
+    }
+    unsigned ones = count >= 8 ? 0 : left ? 0xffu << count : 0xffu >> count;
+    memset(mask, (int)(ones & 0xff), sizeof mask);
+    shift(e, si, left ? X86_VPSLLW : X86_VPSRLW, d, a, true, count);
+    a_vpool(e, X86_VPAND, d, d, mask);
+    if (sign) {
+        memset(top, 0x80 >> count, sizeof top);
+        a_vpool(e, X86_VPXOR, d, d, top);
+        a_vpool(e, X86_VPSUBB, d, d, top);
+    }
+}
+
 /* Bytes are shifted as words. Without a sign: what came from the other byte is masked off by ones
  * shifted likewise. With one: each byte goes alone at the top of a word. */
 void emit_vshift8(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     unsigned d = si->dest, a = si->opnd[0].reg[0], t = si->scratch_vec[0], count;
     bool imm = count_imm(e, si, &count), left = inst->op == IR_vshl;
+    if (imm) {
+        shift8_imm(e, si, inst, count);
+        return;
+    }
     if (inst->op == IR_vsar) {
         a_vshift(e, X86_VPSLLW_I, t, a, 8);
-        shift(e, si, X86_VPSRAW, t, t, imm, count);
+        shift(e, si, X86_VPSRAW, t, t, false, 0);
         a_vshift(e, X86_VPSRLW_I, t, t, 8);
-        shift(e, si, X86_VPSRAW, d, a, imm, count);
+        shift(e, si, X86_VPSRAW, d, a, false, 0);
         a_vshift(e, X86_VPSRLW_I, d, d, 8);
         a_vshift(e, X86_VPSLLW_I, d, d, 8);
         a_vvv(e, X86_VPOR, d, d, t);
         return;
     }
     X86Insn insn = left ? X86_VPSLLW : X86_VPSRLW;
-    if (imm) {
-        uint8_t mask[16];
-        unsigned ones = count >= 8 ? 0 : left ? 0xffu << count : 0xffu >> count;
-        for (unsigned k = 0; k < 16; k++)
-            mask[k] = (uint8_t)ones;
-        shift(e, si, insn, d, a, true, count);
-        a_vpool(e, X86_VPAND, d, d, mask);
-        return;
-    }
     a_vvv(e, X86_VPCMPEQD, t, t, t);
     a_vshift(e, X86_VPSRLW_I, t, t, 8);
     shift(e, si, insn, t, t, false, 0);

@@ -5,7 +5,7 @@
 #include "ir/base/log.h"
 
 /* Places of steps.def: operands, destination, scratch registers; constants from K_FIRST on. */
-enum { A, B, C, D, T, U };
+enum { A, B, C, D, T, U, V, W };
 
 #define SAME8(x)                                                                                   \
     {                                                                                              \
@@ -50,6 +50,10 @@ enum { A, B, C, D, T, U };
     X(K_FIRST32, FIRST(0xffffffff))                                                                \
     X(K_NIBBLE, SAME8(15))                                                                         \
     X(K_112, SAME8(112))                                                                           \
+    X(K_8, SAME8(8))                                                                               \
+    X(K_8_UPPER, SAME16(0x800))                                                                    \
+    X(K_16_16, SAME16(16))                                                                         \
+    X(K_POWERS, {{1, 2, 4, 8, 16, 32, 64, 128}})                                                   \
     X(K_8_16, SAME16(8))                                                                           \
     X(K_16_32, SAME32(16))                                                                         \
     X(K_BIT0, SAME16(1))                                                                           \
