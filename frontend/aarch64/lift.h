@@ -35,6 +35,12 @@ enum {
 enum { A64_OFFSET, A64_POST, A64_PRE };
 /* `sign` of loads: what is above what was loaded: zeros, or its sign in 32 or 64 bits. */
 enum { A64_SIGN_ZERO, A64_SIGN_32, A64_SIGN_64 };
+/* What f of vector rows says (simd.h). */
+enum A64SimdOp {
+#define SIMD(name) SIMD_##name,
+#include "frontend/aarch64/simd_ops.def"
+#undef SIMD
+};
 
 #include "frontend/aarch64/a64_patterns.h"
 

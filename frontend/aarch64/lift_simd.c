@@ -143,13 +143,6 @@ void a64_trans_simd_bin(A64Lift *l, const A64Insn *in)
              simd_op(l, in->op, simd_lane(in), simd_n(l, in), simd_m(l, in)));
 }
 
-void a64_trans_simd_cmtst(A64Lift *l, const A64Insn *in)
-{
-    IrRef both = simd_op(l, IR_vand, IR_I64, simd_n(l, in), simd_m(l, in));
-    IrRef none = simd_op(l, IR_vcmpeq, simd_lane(in), both, simd_zero(l));
-    simd_set(l, simd_whole(in), in->rd, simd_not(l, none));
-}
-
 void a64_trans_simd_cmp0(A64Lift *l, const A64Insn *in)
 {
     simd_set(l, simd_whole(in), in->rd,

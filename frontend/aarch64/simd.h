@@ -70,4 +70,28 @@ void simd_set(A64Lift *l, bool whole, int rd, IrRef v);
  * its upper half, the low one stays. */
 void simd_set_narrow(A64Lift *l, bool upper, int rd, IrRef v);
 
+/* ---- rows with f=SIMD_name ---- */
+
+/* Operands of a SimdFn. Lanes are those of the row's arrangement: the narrow ones where a row
+ * narrows or widens. */
+typedef struct SimdArgs {
+    IrType lane;
+    bool upper;    /* widening: of the upper halves */
+    unsigned bits; /* of a result that count (as wide as the operands where it is narrowed) */
+    unsigned left, right; /* an immediate's shift, read as one or the other */
+    IrRef d, a, b;
+} SimdArgs;
+/* The result as a whole v128; of a scalar only lane 0 counts. */
+typedef IrRef SimdFn(A64Lift *l, const SimdArgs *x);
+#define SIMD(name) SimdFn simd_##name;
+#include "frontend/aarch64/simd_ops.def"
+#undef SIMD
+
+/* FPSR.QC is set if any bit of v that counts is. */
+void simd_qc(A64Lift *l, const SimdArgs *x, IrRef v);
+/* If what was got is not what there was to get; gives what was got. */
+IrRef simd_saturated(A64Lift *l, const SimdArgs *x, IrRef got, IrRef exact);
+/* a >> n with half of what is shifted out added first, exactly; op: vsar or vshr; n > 0. */
+IrRef simd_round_right(A64Lift *l, int op, IrType lane, IrRef a, unsigned n);
+
 #endif
