@@ -144,6 +144,26 @@ static IrRef as_type(const Region *r, IrInst *i, IrRef v)
     return REWRITTEN;
 }
 
+/* A lane that a shuffle took whole out of one operand, or zeroed. */
+static IrRef extract_shuffled(const Region *r, IrInst *i, const IrInst *x)
+{
+    unsigned n = ir_type_bits((IrType)i->lane) / 8;
+    const uint8_t *mask = r->vconsts.data[x->imm].b + i->cc * n;
+    unsigned from = mask[0];
+    for (unsigned k = 1; k < n; k++) {
+        if (mask[k] != (from >= 0x80 ? mask[k] | 0x80 : from + k))
+            return IR_NONE;
+    }
+    if (from >= 0x80)
+        return fold_to_const(i, 0);
+    from &= 31;
+    if (from % n != 0)
+        return IR_NONE;
+    i->arg[0] = x->arg[from / 16];
+    i->cc = (uint8_t)(from % 16 / n);
+    return REWRITTEN;
+}
+
 IrRef fold_vextract(Folder *f, IrInst *i)
 {
     const Region *r = f->region;
@@ -166,6 +186,8 @@ IrRef fold_vextract(Folder *f, IrInst *i)
         return same_lanes(i, x) ? as_type(r, i, x->arg[0]) : IR_NONE;
     case IR_vsplat:
         return same_lanes(i, x) ? as_type(r, i, x->arg[0]) : IR_NONE;
+    case IR_vshuf:
+        return extract_shuffled(r, i, x);
     default:
         return IR_NONE;
     }
