@@ -28,8 +28,8 @@ void a_emit(Emitter *e, const Asm *a)
         buf[n++] = (uint8_t)((uint64_t)a->imm >> (8 * k));
     e->out->size += n;
     e->host_insns++;
-    if (a->rm.rip && a->label != 0)
-        emit_label_ref(e, a->label - 1, start + disp_at, a->nimm);
+    if (a->rm.rip && a->rm.label != 0)
+        emit_label_ref(e, a->rm.label - 1, start + disp_at, a->nimm);
     if (a->rm.rip && a->data)
         emit_reloc(e, start + disp_at, RELOC_DATA, a->nimm, a->index);
     track_flags(e, a, start);
@@ -171,27 +171,26 @@ X86Rm a_state(uint32_t offset)
 
 /* ---- constants ---- */
 
-X86Rm a_pool(Emitter *e, const uint8_t bytes[16], uint32_t *label)
+X86Rm a_pool(Emitter *e, const uint8_t bytes[16])
 {
     X86Host *h = x86_host(e);
-    for (uint32_t k = 0; k < h->pool.count; k++) {
-        if (memcmp(h->pool.data[k].bytes.b, bytes, 16) == 0) {
-            *label = h->pool.data[k].label + 1;
-            return rm_rip();
-        }
+    X86Rm rm = rm_rip();
+    for (uint32_t k = 0; k < h->pool.count && rm.label == 0; k++) {
+        if (memcmp(h->pool.data[k].bytes.b, bytes, 16) == 0)
+            rm.label = h->pool.data[k].label + 1;
     }
-    PoolEntry *p = VEC_PUSH(e->out->arena, &h->pool);
-    memcpy(p->bytes.b, bytes, 16);
-    p->label = emit_label_new(e);
-    *label = p->label + 1;
-    return rm_rip();
+    if (rm.label == 0) {
+        PoolEntry *p = VEC_PUSH(e->out->arena, &h->pool);
+        memcpy(p->bytes.b, bytes, 16);
+        p->label = emit_label_new(e);
+        rm.label = p->label + 1;
+    }
+    return rm;
 }
 
 void a_vpool(Emitter *e, X86Insn i, unsigned reg, unsigned v, const uint8_t bytes[16])
 {
-    Asm a = {.insn = i, .reg = (uint8_t)reg, .v = (uint8_t)v};
-    a.rm = a_pool(e, bytes, &a.label);
-    a_emit(e, &a);
+    a_vvm(e, i, 4, reg, v, a_pool(e, bytes));
 }
 
 /* ---- jumps ---- */
@@ -322,6 +321,11 @@ X86Rm a_operand(const Operand *o)
     DG_ASSERT(bits_fits_signed(o->imm, 32));
     return rm_mem(o->leaf[0].i != 0 ? o->reg[0] : X86_NO_REG,
                   o->leaf[1].i != 0 ? o->reg[1] : X86_NO_REG, o->scale, (int32_t)o->imm);
+}
+
+X86Rm a_voperand(Emitter *e, const Operand *o)
+{
+    return o->kind == OPND_IMM ? a_pool(e, e->region->vconsts.data[o->imm].b) : a_operand(o);
 }
 
 void a_may_fault(Emitter *e, const SelInst *si)

@@ -67,8 +67,7 @@ typedef struct Asm {
     uint8_t nimm;  /* bytes of immediate */
     int64_t imm;
     X86Rm rm;
-    uint32_t label; /* with rm.rip: 1 + the label it refers to */
-    bool data;      /* with rm.rip: data word number `index` */
+    bool data; /* with rm.rip: data word number `index` */
     uint32_t index;
 } Asm;
 
@@ -103,7 +102,7 @@ void a_lea(Emitter *e, unsigned w, unsigned dst, X86Rm rm);
 /* Memory in CpuState. */
 X86Rm a_state(uint32_t offset);
 /* A constant of the pool behind the code. */
-X86Rm a_pool(Emitter *e, const uint8_t bytes[16], uint32_t *label);
+X86Rm a_pool(Emitter *e, const uint8_t bytes[16]);
 void a_vpool(Emitter *e, X86Insn i, unsigned reg, unsigned v, const uint8_t bytes[16]);
 
 void a_jcc(Emitter *e, unsigned cc, uint32_t label);
@@ -135,7 +134,8 @@ static inline unsigned width32_of(unsigned type)
 {
     return type == IR_I64 ? 8 : 4;
 }
-X86Rm a_operand(const Operand *o); /* OPND_REG, OPND_ADDR, OPND_MEM */
+X86Rm a_operand(const Operand *o);              /* OPND_REG, OPND_ADDR, OPND_MEM */
+X86Rm a_voperand(Emitter *e, const Operand *o); /* also a vector constant, OPND_IMM (m_vrm) */
 void a_may_fault(Emitter *e, const SelInst *si);
 
 /* fixup/relocation forms: bytes of the instruction behind the field */

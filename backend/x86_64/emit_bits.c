@@ -301,13 +301,7 @@ void emit_crc32_ieee(Emitter *e, const SelInst *si, const IrInst *inst)
         a_ri(e, X86_SHL_I, 8, s, 64 - bits);
     a_rr(e, X86_VMOVQ_XG, 0, v, s);
     for (unsigned high = 0; high < 2; high++) {
-        Asm mul = {.insn = X86_VPCLMULQDQ,
-                   .reg = (uint8_t)v,
-                   .v = (uint8_t)v,
-                   .nimm = 1,
-                   .imm = 16 * high};
-        mul.rm = a_pool(e, constants.b, &mul.label);
-        a_emit(e, &mul);
+        a_vvmi(e, X86_VPCLMULQDQ, v, v, a_pool(e, constants.b), 16 * high);
     }
     if (bits >= 32) {
         a_rri(e, X86_VPEXTRD, 0, v, rm_reg(d), 2);

@@ -88,9 +88,7 @@ static void move_add(Emitter *e, const HostMove *m)
     } else {
         uint8_t bytes[16] = {0};
         memcpy(bytes, &m->imm, 8);
-        Asm a = {.insn = X86_ADD, .width = 8, .reg = m->dst};
-        a.rm = a_pool(e, bytes, &a.label);
-        a_emit(e, &a);
+        a_rm(e, X86_ADD, 8, m->dst, a_pool(e, bytes));
     }
 }
 

@@ -35,7 +35,8 @@ static unsigned imm_of(const IrInst *inst)
 void emit_vbin_imm(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     a_may_fault(e, si);
-    a_vvmi(e, si->rule->code, si->dest, si->opnd[0].reg[0], a_operand(&si->opnd[1]), imm_of(inst));
+    a_vvmi(e, si->rule->code, si->dest, si->opnd[0].reg[0], a_voperand(e, &si->opnd[1]),
+           imm_of(inst));
 }
 
 static void legacy(Emitter *e, const SelInst *si, X86Rm rm, int imm)
@@ -58,7 +59,7 @@ void emit_vbin_imm_sse(Emitter *e, const SelInst *si, const IrInst *inst)
 void emit_vun_imm(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     a_may_fault(e, si);
-    a_rri(e, si->rule->code, 0, si->dest, a_operand(&si->opnd[0]), imm_of(inst));
+    a_rri(e, si->rule->code, 0, si->dest, a_voperand(e, &si->opnd[0]), imm_of(inst));
 }
 
 /* What is above lane 0 comes from the operand's own register. */
@@ -77,7 +78,7 @@ void emit_vblendv(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     (void)inst;
     a_may_fault(e, si);
-    a_vvmi(e, si->rule->code, si->dest, si->opnd[0].reg[0], a_operand(&si->opnd[1]),
+    a_vvmi(e, si->rule->code, si->dest, si->opnd[0].reg[0], a_voperand(e, &si->opnd[1]),
            (unsigned)si->opnd[2].reg[0] << 4);
 }
 
@@ -156,7 +157,7 @@ void emit_vstr(Emitter *e, const SelInst *si, const IrInst *inst)
     if (!(inst->cc & IR_STR_IMPLICIT))
         place_lengths(e, &si->opnd[2]);
     a_may_fault(e, si);
-    a_rri(e, si->rule->code, 0, si->opnd[0].reg[0], a_operand(&si->opnd[1]), inst->cc & 0x7f);
+    a_rri(e, si->rule->code, 0, si->opnd[0].reg[0], a_voperand(e, &si->opnd[1]), inst->cc & 0x7f);
     a_flags_strings(e, inst, si->inst);
 }
 

@@ -12,7 +12,7 @@
 void emit_vbin(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     unsigned a = si->opnd[0].reg[0];
-    X86Rm b = a_operand(&si->opnd[1]);
+    X86Rm b = a_voperand(e, &si->opnd[1]);
     bool comm = (ir_op_info[inst->op].effects & IR_E_COMM) != 0;
     a_may_fault(e, si);
     if (comm && !b.mem && b.reg >= 8 && a < 8) { /* the shorter VEX prefix */
@@ -46,7 +46,7 @@ void emit_vun(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     (void)inst;
     a_may_fault(e, si);
-    a_rm(e, si->rule->code, 0, si->dest, a_operand(&si->opnd[0]));
+    a_rm(e, si->rule->code, 0, si->dest, a_voperand(e, &si->opnd[0]));
 }
 
 void emit_vun_sse(Emitter *e, const SelInst *si, const IrInst *inst)

@@ -91,6 +91,7 @@ typedef struct X86Rm {
     uint8_t reg;   /* when !mem */
     uint8_t base, index, scale;
     int32_t disp;
+    uint32_t label; /* with rip: 1 + the label it refers to, for asm.c */
 } X86Rm;
 
 static inline X86Rm rm_reg(unsigned reg)

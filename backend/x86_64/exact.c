@@ -275,13 +275,7 @@ static void tiny_lanes(Emitter *e, unsigned lane, unsigned t, unsigned d)
     splat(bytes, wide ? 8 : 4, wide ? INT64_MAX : INT32_MAX);
     a_vpool(e, X86_VANDPS, t, d, bytes);
     splat(bytes, wide ? 8 : 4, wide ? 1ull << 52 : 1ull << 23);
-    Asm a = {.insn = wide ? X86_VCMPPD : X86_VCMPPS,
-             .reg = (uint8_t)t,
-             .v = (uint8_t)t,
-             .nimm = 1,
-             .imm = EQUAL_OR_UNORDERED};
-    a.rm = a_pool(e, bytes, &a.label);
-    a_emit(e, &a);
+    a_vvmi(e, wide ? X86_VCMPPD : X86_VCMPPS, t, t, a_pool(e, bytes), EQUAL_OR_UNORDERED);
 }
 
 /* Of halves, in the low four lanes, the same without NaNs. */

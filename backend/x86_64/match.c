@@ -363,6 +363,13 @@ bool m_vrm(Selection *s, IrRef user, IrRef v, Operand *out)
         *out = mem;
         return true;
     }
+    const IrInst *in = select_inst(s, v);
+    if (in->op == IR_vconst && !ir_has(select_inst(s, user), IR_E_RAISES)) {
+        out->kind = OPND_IMM;
+        out->type = IR_V128;
+        out->imm = (int64_t)in->imm;
+        return true;
+    }
     return match_reg(s, user, v, out);
 }
 

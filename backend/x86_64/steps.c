@@ -98,8 +98,7 @@ static void step(Emitter *e, const SelInst *si, const X86Step *s)
 {
     const X86InsnDesc *desc = &x86_insns[s->insn];
     unsigned d = place(si, s->d), imm = s->imm;
-    uint32_t label = 0;
-    X86Rm b = s->b < K_FIRST ? rm_reg(place(si, s->b)) : rm_rip();
+    X86Rm b = s->b < K_FIRST ? rm_reg(place(si, s->b)) : a_pool(e, constants[s->b - K_FIRST].b);
     if (is_blend(s->insn))
         imm = place(si, s->c) << 4;
     Asm a = {.insn = (X86Insn)s->insn,
@@ -107,10 +106,6 @@ static void step(Emitter *e, const SelInst *si, const X86Step *s)
              .nimm = (desc->attr & A_I8) != 0,
              .imm = imm,
              .rm = b};
-    if (b.mem) {
-        a.rm = a_pool(e, constants[s->b - K_FIRST].b, &label);
-        a.label = label;
-    }
     if (desc->form == F_VRVM) {
         a.v = (uint8_t)place(si, s->a);
     } else if (desc->form == F_VVM) { /* the destination is the vvvv operand */
