@@ -132,6 +132,9 @@ void emit_alu(Emitter *e, const SelInst *si, const IrInst *inst)
         note_compare(e, si, inst);
     else
         note_result(e, si, inst);
+    if (si->rule->code == X86_ADD && width_of(inst->type) >= 4)
+        a_flags_sum(e, si->opnd[0].leaf[0],
+                    si->opnd[1].kind == OPND_REG ? si->opnd[1].leaf[0] : IR_NONE);
 }
 
 /* Tied: d plus or minus an unsigned comparison: that is the carry. */

@@ -52,6 +52,8 @@ static IrRef first_slot(A64Lift *l)
 static IrRef second(A64Lift *l)
 {
     A64Flags *f = flags_of(l);
+    if (f->has_imm && !f->b.i)
+        f->b = ir_const(&l->b, width(f), (uint64_t)(int64_t)f->imm);
     return operand(l, &f->b, A64_SLOT_CC_B, width(f));
 }
 
@@ -101,18 +103,37 @@ static IrRef result(A64Lift *l)
 
 /* ---- setting ---- */
 
+/* What is above the width does not count, so the whole register does where that is its half. */
+static IrRef slot_value(A64Lift *l, IrRef v)
+{
+    const IrInst *i = ir_inst(l->b.region, v);
+    if (i->op == IR_trunc && type_of(l, i->arg[0]) == IR_I64)
+        return i->arg[0];
+    return widened(l, v);
+}
+
 static void put_operand(A64Lift *l, unsigned slot, IrRef v)
 {
     if (v.i)
-        ir_put(&l->b, slot, widened(l, v));
+        ir_put(&l->b, slot, slot_value(l, v));
+}
+
+static uint32_t kind_value(const A64Flags *f)
+{
+    uint32_t kind = f->kind | f->wide;
+    if (!f->has_imm)
+        return kind;
+    kind = (f->kind == A64_CC_SUB ? A64_CC_SUBI : A64_CC_SUBRI) | f->wide;
+    return (uint32_t)f->imm << A64_CC_IMM_AT | kind;
 }
 
 static void set(A64Lift *l, A64Flags flags)
 {
     flags.known = flags.in_slots = true;
-    ir_put(&l->b, A64_SLOT_CC_KIND, ir_const(&l->b, IR_I32, flags.kind | flags.wide));
+    ir_put(&l->b, A64_SLOT_CC_KIND, ir_const(&l->b, IR_I32, kind_value(&flags)));
     put_operand(l, A64_SLOT_CC_A, flags.a);
-    put_operand(l, A64_SLOT_CC_B, flags.b);
+    if (!flags.has_imm)
+        put_operand(l, A64_SLOT_CC_B, flags.b);
     put_operand(l, A64_SLOT_CC_C, flags.c);
     *flags_of(l) = flags;
 }
@@ -131,6 +152,17 @@ static bool add_is_sub(A64Lift *l, IrRef b, IrRef *opposite)
     return true;
 }
 
+/* A constant y that fits above the kind. */
+static bool small_constant(A64Lift *l, IrRef b, int32_t *out)
+{
+    if (!b.i || !ir_is_const(l->b.region, b))
+        return false;
+    uint64_t y = ir_inst(l->b.region, b)->imm;
+    int64_t v = type_of(l, b) == IR_I64 ? (int64_t)y : (int32_t)(uint32_t)y;
+    *out = (int32_t)v;
+    return v >> (A64_CC_IMM_BITS - 1) == 0 || v >> (A64_CC_IMM_BITS - 1) == -1;
+}
+
 void a64_flags_set(A64Lift *l, A64CcKind kind, IrRef a, IrRef b, IrRef c, IrRef r)
 {
     if (kind == A64_CC_ADD && add_is_sub(l, b, &b))
@@ -142,6 +174,7 @@ void a64_flags_set(A64Lift *l, A64CcKind kind, IrRef a, IrRef b, IrRef c, IrRef 
         f.first = a;
         f.a = r;
     }
+    f.has_imm = kind == A64_CC_SUB && small_constant(l, b, &f.imm);
     set(l, f);
 }
 
@@ -174,10 +207,10 @@ void a64_flags_set_fcmp(A64Lift *l, IrRef a, IrRef b, bool signal)
 void a64_flags_unless(A64Lift *l, IrRef cond, unsigned nzcv)
 {
     A64Flags *f = flags_of(l);
-    IrRef kind = ir_const(&l->b, IR_I32, f->kind | f->wide), bits = ir_const(&l->b, IR_I32, 0);
+    IrRef kind = ir_const(&l->b, IR_I32, kind_value(f)), bits = ir_const(&l->b, IR_I32, 0);
     ir_put(&l->b, A64_SLOT_CC_KIND, ir_select(&l->b, cond, kind, bits));
     ir_put(&l->b, A64_SLOT_CC_A,
-           ir_select(&l->b, cond, widened(l, f->a), a64_const(l, (uint64_t)nzcv << V_AT)));
+           ir_select(&l->b, cond, slot_value(l, f->a), a64_const(l, (uint64_t)nzcv << V_AT)));
     f->chosen_if = cond;
     f->otherwise = (uint8_t)nzcv;
 }
@@ -475,6 +508,10 @@ uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
     bool carry = false, overflow = false;
     if (kind == A64_CC_BITS)
         return (uint32_t)a & 0xf0000000;
+    if ((kind & 30) >= A64_CC_SUBI) {
+        b = (uint64_t)(int64_t)((int32_t)kind >> A64_CC_IMM_AT);
+        kind = (kind & 30) == A64_CC_SUBI ? A64_CC_SUB : A64_CC_SUBR;
+    }
     kind &= ~1u;
     b &= mask;
     uint64_t r = sum_of(kind, a, b, c) & mask;

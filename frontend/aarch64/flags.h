@@ -11,8 +11,10 @@
  *   ADC      x       y      carry     x + y + c
  *   SBC      x       y      borrow    x - y - c; C is "no borrow"
  *   LOGIC    result                   N and Z of it, C = V = 0
+ *   SUBI, SUBRI                       SUB and SUBR of the y that stands above the kind, signed
  *
- * A kind is + 1 for 64-bit operands; of 32-bit ones only the low halves of the slots count.
+ * A kind is + 1 for 64-bit operands; of 32-bit ones only the low halves of the slots count. Its low
+ * five bits are these; so a comparison with a constant, as most are, takes two slots.
  *
  * While lifting, A64Flags remembers kind and operands at their own width, so that a condition
  * becomes a plain compare: after SUB x, y "hi" is ult y, x. CCMP and its like keep both what a
@@ -36,13 +38,19 @@ typedef enum A64CcKind {
     A64_CC_ADC = 10,
     A64_CC_SBC = 12,
     A64_CC_LOGIC = 14,
+    A64_CC_SUBI = 16,
+    A64_CC_SUBRI = 18,
 } A64CcKind;
+
+enum { A64_CC_IMM_AT = 5, A64_CC_IMM_BITS = 27 };
 
 typedef struct A64Flags {
     bool known;    /* the rest holds; else the slots alone tell */
     bool in_slots; /* the slots have this kind, and not another that means the same flags */
     bool wide;
-    uint8_t kind;         /* A64CcKind */
+    uint8_t kind; /* A64CcKind, but for SUBI and SUBRI.. */
+    int32_t imm;  /* ..which are SUB and SUBR of this */
+    bool has_imm;
     uint8_t otherwise;    /* NZCV where chosen_if does not hold */
     IrRef a, b, c;        /* at their own width; none: read the slot */
     IrRef first, result;  /* x of ADDR and SUBR, the result of all; or none */
@@ -72,7 +80,8 @@ typedef enum A64Cond {
 
 /* Sets all four. a, b: operands at the operation's width (i32 or i64), b none where the kind has
  * none; c: i8, or none; result: of the operation, if a register gets it. Not for ADDR and SUBR,
- * which ADD and SUB with a result become. */
+ * which ADD and SUB with a result become, and
+ * those of constants. */
 void a64_flags_set(A64Lift *l, A64CcKind kind, IrRef a, IrRef b, IrRef c, IrRef result);
 /* From an i64 or i32 with NZCV at bits 31 to 28. */
 void a64_flags_set_bits(A64Lift *l, IrRef nzcv);

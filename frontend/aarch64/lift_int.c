@@ -325,10 +325,22 @@ static bool of_zero(const A64Insn *in)
     return in->rn == A64_ZR && in->rm == A64_ZR && in->cond < A64_AL;
 }
 
+/* A carry is added: CINC after a sum, or a comparison that borrows. */
+static bool adds_carry(A64Lift *l, const A64Insn *in, IrRef carry)
+{
+    return in->rn == in->rm && ir_inst(l->b.region, carry)->op == IR_ult;
+}
+
 void a64_trans_csinc(A64Lift *l, const A64Insn *in)
 {
+    bool negated;
+    IrRef carry = a64_flags_cond_or_not(l, (unsigned)in->cond ^ 1, &negated);
+    IrType type = in->wide ? IR_I64 : IR_I32;
     if (of_zero(in))
         set_rd(l, in, opposite(l, in));
+    else if (in->cond < A64_AL && !negated && adds_carry(l, in, carry))
+        set_rd(l, in,
+               ir_bin(&l->b, IR_add, reg(l, in, in->rn), ir_conv(&l->b, IR_zext, type, carry)));
     else
         choose(l, in, reg(l, in, in->rn), ir_bini(&l->b, IR_add, reg(l, in, in->rm), 1));
 }

@@ -13,10 +13,11 @@
 #include "ir/state.h"
 
 typedef struct A64State {
-    uint64_t x[32]; /* x[31]: the stack pointer */
+    /* First, as exits write them: in reach of short displacements on x86-64 hosts. */
     uint64_t cc_a, cc_b, cc_c;
     uint32_t cc_kind;
     uint32_t fpcr;
+    uint64_t x[32]; /* x[31]: the stack pointer */
     uint64_t tpidr; /* TPIDR_EL0 */
     uint64_t reserved_at;
     uint64_t reserved[2]; /* what was loaded; the second word of a pair */
