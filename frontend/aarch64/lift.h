@@ -108,8 +108,8 @@ bool a64_sysreg_exists(const A64Insn *in);
 /* rm extended from a byte (0) to 64 bits (3), signed (+ 4), i64. */
 IrRef a64_extended(A64Lift *l, unsigned reg, unsigned extend);
 
-/* FPCR and FPSR, i64 (lift_fpenv.c). Writing FPCR may end the region's mode, so it comes last in the
- * instruction; behind an instruction that reads or writes FPSR, when all else is done,
+/* FPCR and FPSR, i64 (lift_fpenv.c). Writing FPCR may end the region's mode, so it comes last in
+ * the instruction; behind an instruction that reads or writes FPSR, when all else is done,
  * a64_watch_fp. */
 IrRef a64_get_fpcr(A64Lift *l);
 IrRef a64_get_fpsr(A64Lift *l);
