@@ -187,6 +187,20 @@ static void deposit_low(Emitter *e, unsigned len, unsigned d, unsigned b)
     a_rr(e, X86_MOV, len / 8, d, b);
 }
 
+/* Half of a register, at bit 0 or 32: moves of 32 bits clear what is above. */
+static void deposit_half(Emitter *e, Field f, unsigned d, unsigned b, unsigned s)
+{
+    a_rr(e, X86_MOV, 4, s, b);
+    if (f.pos == 0) {
+        a_ri(e, X86_SHR_I, 8, d, 32);
+        a_ri(e, X86_SHL_I, 8, d, 32);
+    } else {
+        a_rr(e, X86_MOV, 4, d, d);
+        a_ri(e, X86_SHL_I, 8, s, 32);
+    }
+    a_rr(e, X86_OR, 8, d, s);
+}
+
 static void deposit_shifted(Emitter *e, Field f, unsigned d, unsigned b, unsigned s)
 {
     a_mov(e, f.width, s, b);
@@ -222,6 +236,8 @@ void emit_deposit(Emitter *e, const SelInst *si, const IrInst *inst)
         a_ri(e, X86_ROR_I, f.width, d, f.pos);
         deposit_low(e, f.len, d, b);
         a_ri(e, X86_ROL_I, f.width, d, f.pos);
+    } else if (f.len == 32 && f.pos % 32 == 0) {
+        deposit_half(e, f, d, b, si->scratch_gpr[0]);
     } else {
         deposit_shifted(e, f, d, b, si->scratch_gpr[0]);
     }

@@ -834,13 +834,15 @@ bool m_other_carry(Selection *s, IrRef user, IrRef v, Operand *out)
     return m_carry(s, user, select_inst(s, user)->arg[0], out);
 }
 
-/* A load that replaces exactly the field of a deposit. */
+/* A load that replaces exactly the field of a deposit. Of a register's low half it would clear the
+ * other one. */
 bool m_field_load(Selection *s, IrRef user, IrRef v, Operand *out)
 {
     const IrInst *dep = select_inst(s, user);
     while (select_inst(s, v)->op == IR_zext && only_use(s, v))
         v = select_inst(s, v)->arg[0];
-    return dep->aux == ir_type_bits(select_inst(s, v)->type) << 8 &&
+    IrType type = (IrType)select_inst(s, v)->type;
+    return dep->aux == ir_type_bits(type) << 8 && (type != IR_I32 || dep->type == IR_I32) &&
            fold_load(s, user, v, out, IR_M_BIG);
 }
 
