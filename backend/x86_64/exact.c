@@ -246,12 +246,14 @@ void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
     test_result(e, si, inst);
 }
 
+/* The operands of the rule stand in another order if it is the last that is in place. */
 void emit_fp_rule_kept(Emitter *e, const SelInst *si, const IrInst *inst, unsigned in_place,
                        unsigned kept)
 {
     ColdCode *c = test_result(e, si, inst);
-    DG_ASSERT(c != NULL);
-    for (unsigned k = 0; k < inst->nargs; k++) { /* operands of the rule stand in another order */
+    if (c == NULL)
+        return;
+    for (unsigned k = 0; k < inst->nargs; k++) {
         unsigned r = in_place == 2 ? si->opnd[(k + 1) % 3].reg[0] : si->opnd[k].reg[0];
         c->reg[k + 1] = (uint8_t)(k == in_place || r == si->dest ? kept : r);
     }
