@@ -8,6 +8,7 @@
  */
 #include "frontend/aarch64/helpers.h"
 #include "frontend/aarch64/lift.h"
+#include "ir/softfp.h"
 
 enum { N_AT = 31, Z_AT = 30, C_AT = 29, V_AT = 28 };
 
@@ -186,31 +187,38 @@ void a64_flags_set_bits(A64Lift *l, IrRef nzcv)
     set(l, (A64Flags){.kind = A64_CC_BITS, .a = v});
 }
 
-/* fcmp gives 0, 1, 0x40, 0x45 for greater, less, equal and unordered, whose NZCV are 2, 8, 6, 3
- * (Arm ARM, FPCompare). */
+/* A scalar as all of lane 0 of a double: as a rule that is the register it is in. */
+static IrRef low_lane(A64Lift *l, IrRef v)
+{
+    const IrInst *i = ir_inst(l->b.region, v);
+    bool low = i->op == IR_vextract && i->cc == 0;
+    if (type_of(l, v) == IR_F64)
+        return v;
+    return ir_vextract(&l->b, IR_F64, low ? i->arg[0] : ir_vlow(&l->b, v), 0);
+}
+
+/* The comparison here is for what it raises; one that a condition asks for next makes it
+ * unnecessary. */
 void a64_flags_set_fcmp(A64Lift *l, IrRef a, IrRef b, bool signal)
 {
-    enum { NZCV_OF = 0x3682 };
-    IrRef v = ir_fcmp(&l->b, IR_fcmp, a, b, signal ? IR_F_SIGNAL : 0);
-    v = ir_conv(&l->b, IR_zext, IR_I32, v);
-    IrRef less = ir_bini(&l->b, IR_shl, ir_bini(&l->b, IR_and, v, 1), 2);
-    IrRef equal = ir_bini(&l->b, IR_and, ir_bini(&l->b, IR_shr, v, 3), 8);
-    IrRef at = ir_bin(&l->b, IR_or, less, equal);
-    v = ir_bin(&l->b, IR_shr, ir_const(&l->b, IR_I32, NZCV_OF), at);
-    a64_flags_set_bits(l, ir_bini(&l->b, IR_shl, v, V_AT));
-    A64Flags *f = flags_of(l);
-    f->fcmp_a = a;
-    f->fcmp_b = b;
-    f->fcmp_signal = signal;
+    ir_fcmp(&l->b, IR_fun, a, b, signal ? IR_F_SIGNAL : 0);
+    ir_put(&l->b, A64_SLOT_CC_FA, low_lane(l, a));
+    ir_put(&l->b, A64_SLOT_CC_FB, low_lane(l, b));
+    set(l, (A64Flags){.kind = A64_CC_FCMP,
+                      .wide = type_of(l, a) == IR_F64,
+                      .fcmp_a = a,
+                      .fcmp_b = b,
+                      .fcmp_signal = signal});
 }
 
 void a64_flags_unless(A64Lift *l, IrRef cond, unsigned nzcv)
 {
     A64Flags *f = flags_of(l);
     IrRef kind = ir_const(&l->b, IR_I32, kind_value(f)), bits = ir_const(&l->b, IR_I32, 0);
+    IrRef chosen = a64_const(l, (uint64_t)nzcv << V_AT);
     ir_put(&l->b, A64_SLOT_CC_KIND, ir_select(&l->b, cond, kind, bits));
     ir_put(&l->b, A64_SLOT_CC_A,
-           ir_select(&l->b, cond, slot_value(l, f->a), a64_const(l, (uint64_t)nzcv << V_AT)));
+           f->kind == A64_CC_FCMP ? chosen : ir_select(&l->b, cond, slot_value(l, f->a), chosen));
     f->chosen_if = cond;
     f->otherwise = (uint8_t)nzcv;
 }
@@ -228,9 +236,13 @@ IrRef a64_flags_bits(A64Lift *l)
     A64Flags *f = flags_of(l);
     if (f->known && f->kind == A64_CC_BITS && !f->chosen_if.i)
         return operand(l, &f->a, A64_SLOT_CC_A, IR_I32);
-    IrRef args[] = {ir_get(&l->b, A64_SLOT_CC_KIND), ir_get(&l->b, A64_SLOT_CC_A),
-                    ir_get(&l->b, A64_SLOT_CC_B), ir_get(&l->b, A64_SLOT_CC_C)};
-    IrRef v = ir_call(&l->b, A64_HELPER_flags, args, 4);
+    IrRef args[] = {ir_get(&l->b, A64_SLOT_CC_KIND),
+                    ir_get(&l->b, A64_SLOT_CC_A),
+                    ir_get(&l->b, A64_SLOT_CC_B),
+                    ir_get(&l->b, A64_SLOT_CC_C),
+                    ir_conv(&l->b, IR_bitcast, IR_I64, ir_get(&l->b, A64_SLOT_CC_FA)),
+                    ir_conv(&l->b, IR_bitcast, IR_I64, ir_get(&l->b, A64_SLOT_CC_FB))};
+    IrRef v = ir_call(&l->b, A64_HELPER_flags, args, 6);
     *f = (A64Flags){.known = true, .kind = A64_CC_BITS, .a = v};
     return v;
 }
@@ -444,10 +456,10 @@ static IrRef operation_cond(A64Lift *l, unsigned cond, bool *negated)
             return v;
     }
     *negated = cond & 1;
+    if (f->kind == A64_CC_FCMP)
+        return fcmp_cond(l, cond & ~1u, negated);
     if (f->kind != A64_CC_BITS)
         return flags_cond(l, cond & ~1u, negated);
-    if (f->fcmp_a.i)
-        return fcmp_cond(l, cond & ~1u, negated);
     return bits_cond(l, cond & ~1u, negated);
 }
 
@@ -463,7 +475,8 @@ IrRef a64_flags_cond_or_not(A64Lift *l, unsigned cond, bool *negated)
     *negated = false;
     if (cond >= A64_AL)
         return flag(l, 1);
-    if (!flags_of(l)->known)
+    const A64Flags *f = flags_of(l);
+    if (!f->known || (f->kind == A64_CC_FCMP && !f->fcmp_a.i))
         a64_flags_bits(l);
     IrRef chosen = flags_of(l)->chosen_if, v = operation_cond(l, cond, negated);
     if (!chosen.i)
@@ -501,13 +514,24 @@ static uint64_t sum_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
     }
 }
 
-uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
+/* FPCompare, without its exceptions. */
+static uint32_t flags_of_fcmp(bool wide, uint64_t a, uint64_t b)
+{
+    SoftFp s = {.model = FP_MODEL_ARM};
+    FpRelation r = softfp_compare(&s, wide ? FP_BINARY64 : FP_BINARY32, wide ? a : (uint32_t)a,
+                                  wide ? b : (uint32_t)b, false);
+    return (r.unordered ? 3u : r.equal ? 6u : r.less ? 8u : 2u) << V_AT;
+}
+
+uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_t fa, uint64_t fb)
 {
     unsigned top = kind & 1 ? 63 : 31;
     uint64_t mask = kind & 1 ? ~0ull : 0xffffffff;
     bool carry = false, overflow = false;
     if (kind == A64_CC_BITS)
         return (uint32_t)a & 0xf0000000;
+    if ((kind & ~1u) == A64_CC_FCMP)
+        return flags_of_fcmp(kind & 1, fa, fb);
     if ((kind & 30) >= A64_CC_SUBI) {
         b = (uint64_t)(int64_t)((int32_t)kind >> A64_CC_IMM_AT);
         kind = (kind & 30) == A64_CC_SUBI ? A64_CC_SUB : A64_CC_SUBR;
@@ -527,15 +551,16 @@ uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
            (uint32_t)overflow << V_AT;
 }
 
-uint32_t a64_helper_flags(uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
+uint32_t a64_helper_flags(uint32_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_t fa,
+                          uint64_t fb)
 {
-    return a64_flags_of(kind, a, b, c);
+    return a64_flags_of(kind, a, b, c, fa, fb);
 }
 
 uint32_t a64_nzcv(const CpuState *s)
 {
     const A64State *a = a64_state_const(s);
-    return a64_flags_of(a->cc_kind, a->cc_a, a->cc_b, a->cc_c);
+    return a64_flags_of(a->cc_kind, a->cc_a, a->cc_b, a->cc_c, a->cc_fa, a->cc_fb);
 }
 
 void a64_set_nzcv(CpuState *s, uint32_t v)

@@ -11,6 +11,7 @@
  *   ADC      x       y      carry     x + y + c
  *   SBC      x       y      borrow    x - y - c; C is "no borrow"
  *   LOGIC    result                   N and Z of it, C = V = 0
+ *   FCMP     (x and y in cc_fa and cc_fb, of which f32 are the low halves)  FCMP x, y
  *   SUBI, SUBRI                       SUB and SUBR of the y that stands above the kind, signed
  *
  * A kind is + 1 for 64-bit operands; of 32-bit ones only the low halves of the slots count. Its low
@@ -40,6 +41,7 @@ typedef enum A64CcKind {
     A64_CC_LOGIC = 14,
     A64_CC_SUBI = 16,
     A64_CC_SUBRI = 18,
+    A64_CC_FCMP = 20,
 } A64CcKind;
 
 enum { A64_CC_IMM_AT = 5, A64_CC_IMM_BITS = 27 };
@@ -55,7 +57,7 @@ typedef struct A64Flags {
     IrRef a, b, c;        /* at their own width; none: read the slot */
     IrRef first, result;  /* x of ADDR and SUBR, the result of all; or none */
     IrRef chosen_if;      /* i8, or none */
-    IrRef fcmp_a, fcmp_b; /* BITS made by comparing these, or none */
+    IrRef fcmp_a, fcmp_b; /* of FCMP, or none: the slots have them */
     bool fcmp_signal;
 } A64Flags;
 
@@ -99,6 +101,6 @@ IrRef a64_flags_bits(A64Lift *l);
 void a64_flags_forget_values(A64Flags *f);
 
 /* The same in C, for state in memory and for folding. */
-uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c);
+uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_t fa, uint64_t fb);
 
 #endif

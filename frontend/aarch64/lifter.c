@@ -158,8 +158,8 @@ static bool flags_die(const LiftRequest *rq, uint64_t pc, unsigned *left)
 
 void a64_dead_slots_at(void *arg, uint64_t pc, uint64_t dead[4])
 {
-    static const uint8_t flag_slots[] = {A64_SLOT_CC_KIND, A64_SLOT_CC_A, A64_SLOT_CC_B,
-                                         A64_SLOT_CC_C};
+    static const uint8_t flag_slots[] = {A64_SLOT_CC_KIND, A64_SLOT_CC_A,  A64_SLOT_CC_B,
+                                         A64_SLOT_CC_C,    A64_SLOT_CC_FA, A64_SLOT_CC_FB};
     unsigned left = LOOK_AHEAD;
     if (!flags_die(arg, pc, &left))
         return;

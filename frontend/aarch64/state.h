@@ -15,6 +15,7 @@
 typedef struct A64State {
     /* First, as exits write them: in reach of short displacements on x86-64 hosts. */
     uint64_t cc_a, cc_b, cc_c;
+    uint64_t cc_fa, cc_fb; /* low lanes of v registers */
     uint32_t cc_kind;
     uint32_t fpcr;
     uint64_t x[32]; /* x[31]: the stack pointer */
@@ -50,6 +51,8 @@ enum A64Slot {
     A64_SLOT_CC_A,
     A64_SLOT_CC_B,
     A64_SLOT_CC_C,
+    A64_SLOT_CC_FA,
+    A64_SLOT_CC_FB,
     A64_SLOT_TPIDR,
     A64_SLOT_RESERVED_AT,
     A64_SLOT_RESERVED,
