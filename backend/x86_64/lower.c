@@ -96,11 +96,13 @@ static bool when_arm(Selection *s, IrRef v)
 
 static bool is_carried(const Selection *s, IrRef v)
 {
-    const IrInst *in = select_inst(s, s->alias[v.i]);
-    return in->op == IR_param && s->region->blocks.data[in->block].loop_head;
+    IrRef root = s->alias[v.i];
+    const IrInst *in = select_inst(s, root);
+    return in->op == IR_param && s->region->blocks.data[in->block].loop_head &&
+           s->uses[root.i] == 1 && s->uses[v.i] == 1;
 }
 
-/* The first operand, or the addend, is a value that a loop carries around. */
+/* The first operand, or the addend, is a value that a loop carries to this alone. */
 static bool when_carried(Selection *s, IrRef v)
 {
     return when_arm(s, v) && is_carried(s, select_inst(s, v)->arg[0]);

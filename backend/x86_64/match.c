@@ -692,7 +692,7 @@ static IrRef source_above(const Selection *s, const IrInst *in, IrRef v, unsigne
 static unsigned vector_bits(const Selection *s, IrRef v, unsigned depth)
 {
     IrRef root = s->alias[v.i].i != 0 ? s->alias[v.i] : v; /* 0: not reached yet, around a loop */
-    const IrInst *in = select_inst(s, root);
+    const IrInst *in = select_inst(s, select_inst(s, v)->op == IR_vlow ? v : root);
     unsigned bits = ir_type_bits(in->type), above;
     if (depth == 0)
         return 128;
