@@ -147,7 +147,8 @@ static bool flags_die(const LiftRequest *rq, uint64_t pc, unsigned *left)
         RegionFlow flow = flow_of(attributes);
         if (attributes & A64_A_SETS)
             return true;
-        if (attributes & (A64_A_FLAGS | A64_A_MEM | A64_A_ATOMIC) || flow == FLOW_END)
+        if (attributes & (A64_A_FLAGS | A64_A_MEM | A64_A_LITERAL | A64_A_ATOMIC) ||
+            flow == FLOW_END)
             return false;
         if (flow == FLOW_COND && !flags_die(rq, target_of(pc, &in), left))
             return false;
