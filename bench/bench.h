@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "runtime/linux/abi.h"
+
 enum { BENCH_MAX_ENGINES = 8, BENCH_MAX_ROUNDS = 99, BENCH_MAX_KERNELS = 96, BENCH_MAX_WORDS = 24 };
 
 /* ---- what is run ---- */
@@ -36,6 +38,7 @@ typedef struct BenchEngine {
     const char *name;
     const char *words[BENCH_MAX_WORDS]; /* NULL-terminated */
     const char *version;
+    bool native;  /* runs the kernels built for this machine, the others the guest's */
     bool ours;    /* has --stats-file */
     bool dynamic; /* --count: gets the dynamically linked kernels */
 } BenchEngine;
@@ -49,7 +52,8 @@ typedef struct BenchPlan {
     const BenchKernel *kernels[BENCH_MAX_KERNELS];
     unsigned nkernels;
     const char *kernel_dir, *path;
-    unsigned limit; /* CPU seconds of one run */
+    const GuestAbi *guest; /* whose programs are measured */
+    unsigned limit;        /* CPU seconds of one run */
     const char *json, *markdown, *html, *compare;
     bool list, help, tunables, count;
 } BenchPlan;
@@ -58,8 +62,10 @@ typedef struct BenchPlan {
 bool bench_options(BenchPlan *plan, int argc, char **argv, char *err, size_t size);
 void bench_help(FILE *out);
 
-/* The words of a kernel's command for a size, NULL-terminated, allocated; NULL with a reason. */
-char **bench_command(const BenchPlan *plan, const BenchKernel *k, const char **reason);
+/* The words of a kernel's command for a size, of the program for a guest, NULL-terminated,
+ * allocated; NULL with a reason. */
+char **bench_command(const BenchPlan *plan, const BenchKernel *k, const GuestAbi *guest,
+                     const char **reason);
 
 /* GLIBC_TUNABLES by which a native program sees the processor that the guest sees; empty on hosts
  * that cannot run one natively. */

@@ -163,7 +163,7 @@ static char **engine_command(const BenchPlan *plan, const BenchKernel *k, const 
     if (e->dynamic &&
         asprintf((char **)(uintptr_t)&its.kernel_dir, "%s/dynamic", plan->kernel_dir) < 0)
         log_fatal("no memory for a command");
-    return bench_command(&its, k, reason);
+    return bench_command(&its, k, plan->guest, reason);
 }
 
 static void count_kernel(const BenchPlan *plan, const BenchKernel *k, Count *counts)

@@ -23,27 +23,27 @@ const unsigned bench_kernel_count = sizeof bench_kernels / sizeof *bench_kernels
 const char *const bench_groups[] = {"integer", "double", "x87",    "float",    "vector",  "crypto",
                                     "memory",  "atomic", "system", "start-up", "program", NULL};
 
-/* Whether the file is an x86-64 program: what the guest can run. */
-static bool is_guest_program(const char *file)
+/* Whether the file is a program for the guest. */
+static bool is_guest_program(const char *file, const GuestAbi *guest)
 {
     Elf64_Ehdr h;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
     bool good = read(fd, &h, sizeof h) == sizeof h && !memcmp(h.e_ident, ELFMAG, SELFMAG) &&
-                h.e_machine == EM_X86_64;
+                h.e_machine == guest->ops->elf_machine;
     close(fd);
     return good;
 }
 
-/* The first x86-64 program of that name along the path, allocated. */
-static char *find_program(const char *path, const char *name)
+/* The guest's first program of that name along the path, allocated. */
+static char *find_program(const char *path, const char *name, const GuestAbi *guest)
 {
     for (const char *p = path; *p;) {
         size_t n = strcspn(p, ":");
         char *file;
         if (n && asprintf(&file, "%.*s/%s", (int)n, p, name) >= 0) {
-            if (is_guest_program(file))
+            if (is_guest_program(file, guest))
                 return file;
             free(file);
         }
@@ -90,7 +90,8 @@ static const char *size_of(const BenchPlan *plan, const BenchKernel *k)
     return plan->size == SIZE_FULL ? k->full : plan->size == SIZE_QUICK ? k->quick : k->count;
 }
 
-static char **program_command(const BenchPlan *plan, const BenchKernel *k, const char **reason)
+static char **program_command(const BenchPlan *plan, const BenchKernel *k, const GuestAbi *guest,
+                              const char **reason)
 {
     char **words = calloc(BENCH_MAX_WORDS, sizeof *words);
     unsigned n = 0;
@@ -98,12 +99,13 @@ static char **program_command(const BenchPlan *plan, const BenchKernel *k, const
         size_t length = strcspn(p, " ");
         char *word = expand(plan, p, length, size_of(plan, k));
         if (word && n == 0) {
-            char *file = find_program(plan->path, word);
+            char *file = find_program(plan->path, word, guest);
             free(word);
             word = file;
         }
         if (!word) {
-            *reason = n == 0 ? "no such x86-64 program along --path" : "its data cannot be written";
+            *reason =
+                n == 0 ? "no such program of the guest along --path" : "its data cannot be written";
             free(words);
             return NULL;
         }
@@ -113,15 +115,19 @@ static char **program_command(const BenchPlan *plan, const BenchKernel *k, const
     return words;
 }
 
-char **bench_command(const BenchPlan *plan, const BenchKernel *k, const char **reason)
+char **bench_command(const BenchPlan *plan, const BenchKernel *k, const GuestAbi *guest,
+                     const char **reason)
 {
     if (k->command)
-        return program_command(plan, k, reason);
+        return program_command(plan, k, guest, reason);
     char **words = calloc(3, sizeof *words);
-    if (!words || asprintf(&words[0], "%s/%s", plan->kernel_dir, k->name) < 0)
+    bool usual = guest == &abi_x86_64;
+    if (!words || asprintf(&words[0], "%s/%s%s%s", plan->kernel_dir, usual ? "" : guest->ops->name,
+                           usual ? "" : "/", k->name) < 0)
         log_fatal("no memory for a command");
-    if (!is_guest_program(words[0])) {
-        *reason = "is not built (build the target bench-kernels)";
+    if (!is_guest_program(words[0], guest)) {
+        *reason = usual ? "is not built (build the target bench-kernels)"
+                        : "is not built (build the target bench-guest-kernels)";
         free(words);
         return NULL;
     }

@@ -93,27 +93,38 @@ static void count_cell(const BenchPlan *plan, const BenchEngine *engine, char *c
         json_decref(stats);
 }
 
+/* A kernel's program for a guest, and what it writes: native runs have one of their own where the
+ * guest is another processor, whose mathematical library rounds otherwise. */
+typedef struct Program {
+    char **command;
+    const char *reason;
+    Expected expected;
+} Program;
+
 static void measure_row(const BenchPlan *plan, const BenchKernel *k, BenchRow *row, unsigned index)
 {
-    const char *reason = NULL;
-    char **command = bench_command(plan, k, &reason);
-    Expected expected = {false, 0, 0};
+    Program guest = {0}, native = {0}, *of[BENCH_MAX_ENGINES];
+    guest.command = bench_command(plan, k, plan->guest, &guest.reason);
+    if (plan->guest != &abi_x86_64)
+        native.command = bench_command(plan, k, &abi_x86_64, &native.reason);
+    for (unsigned i = 0; i < plan->nengines; i++)
+        of[i] = plan->engines[i].native && plan->guest != &abi_x86_64 ? &native : &guest;
     for (unsigned round = 0; round < plan->rounds; round++) {
         for (unsigned i = 0; i < plan->nengines; i++) {
             BenchCell *c = &row->cells[i];
             progress(plan, "[%u/%u] %s: %s, round %u of %u", index + 1, plan->nkernels, k->name,
                      plan->engines[i].name, round + 1, plan->rounds);
-            if (!command)
-                problem(c, "%s", reason);
+            if (!of[i]->command)
+                problem(c, "%s", of[i]->reason);
             else if (!c->problem)
-                run_cell(plan, k, &plan->engines[i], command, c, &expected);
+                run_cell(plan, k, &plan->engines[i], of[i]->command, c, &of[i]->expected);
         }
     }
     for (unsigned i = 0; i < plan->nengines; i++) {
         if (plan->engines[i].ours && !row->cells[i].problem) {
             progress(plan, "[%u/%u] %s: %s, counting", index + 1, plan->nkernels, k->name,
                      plan->engines[i].name);
-            count_cell(plan, &plan->engines[i], command, &row->cells[i], &expected);
+            count_cell(plan, &plan->engines[i], of[i]->command, &row->cells[i], &of[i]->expected);
         }
         bench_summarise(&row->cells[i]);
     }

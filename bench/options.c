@@ -71,6 +71,7 @@ static bool own_engine(BenchPlan *p, const char *name, char *err, size_t size)
         snprintf(err, size, "this host cannot run x86-64 programs natively");
         return false;
 #endif
+        e.native = true;
         return add_engine(p, &e, err, size);
     }
     for (size_t i = 0; i < sizeof own_engines / sizeof own_engines[0]; i++) {
@@ -150,6 +151,14 @@ static bool number(const char *word, const char *argument, unsigned most, unsign
     return true;
 }
 
+static bool apply_guest(BenchPlan *p, const char *argument, char *err, size_t size)
+{
+    p->guest = abi_named(argument);
+    if (!p->guest)
+        snprintf(err, size, "--guest: '%s' is not x86_64, aarch64 or riscv64", argument);
+    return p->guest;
+}
+
 static bool apply_rounds(BenchPlan *p, const char *argument, char *err, size_t size)
 {
     return number("rounds", argument, BENCH_MAX_ROUNDS, &p->rounds, err, size);
@@ -190,6 +199,9 @@ static const OptionRow rows[] = {
      apply_engines},
     {"vs", "NAME=COMMAND", "another engine: COMMAND goes before the program (repeatable)",
      apply_vs},
+    {"guest", "NAME",
+     "programs for x86_64 (default), aarch64 or riscv64; native runs are of the same kernels here",
+     apply_guest},
     {"rounds", "N", "runs by each engine, in turns (default 3)", apply_rounds},
     {"quick", NULL, "small sizes: a trial, not a measurement", apply_size},
     {"limit", "SECONDS", "CPU time after which a run is ended (default 600)", apply_limit},
@@ -246,6 +258,20 @@ static bool add_kernels(BenchPlan *p, const char *what, char *err, size_t size)
     return any;
 }
 
+/* Without names, what there is for the guest. */
+static bool add_existing(BenchPlan *p, char *err, size_t size)
+{
+    unsigned n = 0;
+    const char *reason;
+    if (!add_kernels(p, NULL, err, size))
+        return false;
+    for (unsigned i = 0; i < p->nkernels; i++)
+        if (p->guest == &abi_x86_64 || bench_command(p, p->kernels[i], p->guest, &reason))
+            p->kernels[n++] = p->kernels[i];
+    p->nkernels = n;
+    return true;
+}
+
 static bool defaults(BenchPlan *p, char *err, size_t size)
 {
     if (!p->kernel_dir) {
@@ -257,7 +283,7 @@ static bool defaults(BenchPlan *p, char *err, size_t size)
     }
     if (!p->path)
         p->path = getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin";
-    if (p->nkernels == 0 && !add_kernels(p, NULL, err, size))
+    if (p->nkernels == 0 && !add_existing(p, err, size))
         return false;
     for (unsigned i = 0; i < p->nengines; i++)
         p->engines[i].version =
@@ -275,7 +301,7 @@ static const OptionRow *find(const char *name, size_t n)
 
 bool bench_options(BenchPlan *p, int argc, char **argv, char *err, size_t size)
 {
-    *p = (BenchPlan){.rounds = 3, .limit = 600};
+    *p = (BenchPlan){.rounds = 3, .limit = 600, .guest = &abi_x86_64};
 #ifdef __x86_64__
     own_engine(p, "native", err, size);
 #endif

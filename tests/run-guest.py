@@ -138,6 +138,8 @@ def main():
     # qemu-aarch64 remarks on every death by signal of what it runs.
     patterns = [r"^qemu: uncaught target signal"] + ([options.filter] if options.filter else [])
     pattern = re.compile("|".join(patterns).encode())
+    if options.reference:
+        err = b"".join(l for l in err.splitlines(True) if not pattern.search(l))
     for number, (got_out, got_err, got_status) in enumerate(results[1:], 1):
         got_err = b"".join(l for l in got_err.splitlines(True) if not pattern.search(l))
         report = differences("stdout", out, got_out) + differences("stderr", err, got_err)

@@ -25,7 +25,13 @@ static uint64_t divide(uint64_t *a, size_t n, uint64_t d)
     while (n-- > 0) {
         rest = rest << 64 | a[n];
         uint64_t high = (uint64_t)(rest >> 64), low = (uint64_t)rest;
+#ifdef __x86_64__
         __asm__("div %4" : "=a"(a[n]), "=d"(high) : "a"(low), "d"(high), "r"(d) : "cc");
+#else /* no such instruction: the compiler's library divides */
+        unsigned __int128 whole = (unsigned __int128)high << 64 | low;
+        a[n] = (uint64_t)(whole / d);
+        high = (uint64_t)(whole % d);
+#endif
         rest = high;
     }
     return (uint64_t)rest;

@@ -16,6 +16,14 @@ const GuestAbi *abi_for(uint16_t elf_machine)
     return NULL;
 }
 
+const GuestAbi *abi_named(const char *name)
+{
+    for (size_t i = 0; i < GUESTS; i++)
+        if (!strcmp(guests[i]->ops->name, name))
+            return guests[i];
+    return NULL;
+}
+
 const char *abi_all_names(void)
 {
     static char names[128];

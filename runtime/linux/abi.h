@@ -101,6 +101,8 @@ extern const GuestAbi abi_x86_64, abi_riscv64, abi_aarch64;
 
 /* The guest for a machine number of ELF; NULL: none. */
 const GuestAbi *abi_for(uint16_t elf_machine);
+/* The guest called so by its GuestOps; NULL: none. */
+const GuestAbi *abi_named(const char *name);
 /* The descriptions of all, for messages: "A, B and C". */
 const char *abi_all_names(void);
 

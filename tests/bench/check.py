@@ -103,7 +103,7 @@ def case_arguments(folder):
             (["--frobnicate"], "--frobnicate"), (["nosuch"], "nosuch"), (["--rounds"], "--rounds"),
             (["--rounds", "0"], "--rounds"), (["--rounds", "x"], "'x'"), (["--limit=-3"], "-3"),
             (["--quick=1"], "--quick"), (["--vs", "name"], "NAME=COMMAND"),
-            (["--vs", "a=/nonexistent"], "/nonexistent"), (["--engines", "qemu"], "qemu"),
+            (["--guest", "vax"], "'vax'"), (["--vs", "a=/nonexistent"], "/nonexistent"), (["--engines", "qemu"], "qemu"),
             (["--vs", f"dragoman={DRAGOMAN}"], "two engines"),
             (["--json", "/nonexistent/x", "hello"], "/nonexistent/x"),
             (["--compare", "/nonexistent"], "/nonexistent"),
