@@ -355,7 +355,9 @@ typedef struct Region {
     FpModel fp_model;
     bool
         fp_exact; /* hosts with other flags, or without the guest's flush modes, are to mend that */
-    VEC(IrInst) insts;   /* [0] unused */
+    bool fp_flush;     /* FP_MODEL_ARM: FTZ and DAZ are set, and values are exact; so are flags, if
+                          fp_exact, or where the host has them */
+    VEC(IrInst) insts; /* [0] unused */
     VEC(IrBlock) blocks; /* [0] entry */
     VEC(IrEdge) edges;
     VEC(IrRef) pool;

@@ -106,6 +106,8 @@ static uint64_t flush(SoftFp *s, const Format *f, uint64_t v)
     if (!(s->fpctl & FP_DAZ) || !is_denormal(f, v))
         return v;
     s->flushed = true;
+    if (s->model == FP_MODEL_ARM && f != &formats[FP_BINARY16])
+        raise_flags(s, FP_DENORMAL);
     return v & f->sign;
 }
 
@@ -114,7 +116,8 @@ uint64_t softfp_flush(SoftFp *s, FpFormat form, uint64_t a)
     return flush(s, &formats[form], a);
 }
 
-/* Only x86 has a flag for denormal operands; under DAZ there are none left. */
+/* Only x86 has a flag for denormal operands, under DAZ there are none left; Arm, for those that are
+ * flushed. */
 static void note_denormal(SoftFp *s, const Format *f, uint64_t a, uint64_t b)
 {
     if (s->model == FP_MODEL_X86 && (is_denormal(f, a) || is_denormal(f, b)))

@@ -8,7 +8,7 @@
  * it was last written, or that exact.c has added; FPSR collects the new ones. Without FEAT_AFP, FZ
  * flushes inputs and outputs alike, the latter before rounding and without IXC, and IDC means a
  * flushed input: so FZ stands for DAZ, IDC for nothing, and UFC not for UE in watched code. The
- * rest is exact.c's.
+ * rest is exact.c's. Under FP_MODEL_ARM all is as the guest has it, and DE stands for IDC.
  */
 #include "backend/aarch64/emitters.h"
 
@@ -48,7 +48,7 @@ void a64_fpctl_save(Emitter *e, bool afp)
     }
     or_bit(e, R_T0, R_T1, 0, 1, 0);
     or_bit(e, R_T0, R_T1, 1, 4, 2);
-    if (afp)
+    if (afp || e->cfg->fp_model == FP_MODEL_ARM)
         or_bit(e, R_T0, R_T1, 7, 1, 1);
     ri(e, A64_STR_W, R_T0, R_STATE, offsetof(CpuState, fpctl));
 }

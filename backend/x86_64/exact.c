@@ -8,7 +8,8 @@
  *  - of two NaN operands the second comes first, if it alone signals; three have rules of their
  * own;
  *  - tiny results are told before rounding: one that was rounded up to the smallest normal number
- *    has underflowed. That is looked at in code for Region.fp_exact only (backend.h, fp_inexact).
+ *    has underflowed. That is looked at in code for Region.fp_exact (backend.h, fp_inexact), and
+ * for Region.fp_flush, where such a result becomes zero.
  *
  *     vmulsd d, a, b; vucomisd d, d; jp cold
  *     exact:  vmulsd d, a, b; vucomisd d, [min]; je cold; vucomisd d, [-min]; je cold
@@ -179,6 +180,12 @@ static bool may_underflow(unsigned op)
     }
 }
 
+static bool watches_tiny(const Emitter *e, const IrInst *inst)
+{
+    const Region *r = e->region;
+    return r->fp_model == FP_MODEL_ARM && (r->fp_exact || r->fp_flush) && may_underflow(inst->op);
+}
+
 /* Ops with one operand of another width or that is rounded have a NaN only from a NaN. */
 static bool makes_nan(unsigned op)
 {
@@ -219,7 +226,7 @@ static void (*cold_of(const Emitter *e, const IrInst *inst, bool tiny))(Emitter 
 static ColdCode *test_result(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     FpModel model = e->region->fp_model;
-    bool tiny = model == FP_MODEL_ARM && e->region->fp_exact && may_underflow(inst->op);
+    bool tiny = watches_tiny(e, inst);
     if (model == FP_MODEL_X86 || (model == FP_MODEL_ARM && !tiny && !makes_nan(inst->op)))
         return NULL;
     /* Of an ffma that is a NaN the flags are to be looked at (cold_ffma). */
@@ -302,7 +309,7 @@ static void jump_if_any(Emitter *e, unsigned g, unsigned t, uint32_t label)
 void emit_vfp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     FpModel model = e->region->fp_model;
-    bool tiny = model == FP_MODEL_ARM && e->region->fp_exact && may_underflow(inst->op);
+    bool tiny = watches_tiny(e, inst);
     unsigned d = si->dest, t = si->scratch_vec[0];
     unsigned lane = inst->op == IR_vf64tof32 ? IR_F32 : inst->lane;
     if (model == FP_MODEL_X86 || (model == FP_MODEL_ARM && !tiny && !makes_nan(inst->op)))
@@ -360,7 +367,10 @@ static void cold_minmax(Emitter *e, const ColdCode *c)
 {
     uint32_t nan = emit_label_new(e);
     bool least = c->stub != 0;
-    a_jcc(e, CC_P, nan);
+    if (!e->region->fp_flush) /* else they may be denormals */
+        a_jcc(e, CC_P, nan);
+    else
+        a_jmp(e, nan);
     a_vvv(e, least ? X86_VORPS : X86_VANDPS, c->reg[0], c->reg[1], c->reg[2]);
     a_jmp(e, c->back);
     emit_label_bind(e, nan);

@@ -115,7 +115,7 @@ static bool when_carried_sum(Selection *s, IrRef v)
 
 static bool when_arm_exact(Selection *s, IrRef v)
 {
-    return when_arm(s, v) && s->region->fp_exact;
+    return when_arm(s, v) && (s->region->fp_exact || s->region->fp_flush);
 }
 
 static bool when_not_x86(Selection *s, IrRef v)

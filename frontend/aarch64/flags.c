@@ -12,6 +12,11 @@
 
 enum { N_AT = 31, Z_AT = 30, C_AT = 29, V_AT = 28 };
 
+static bool is_fcmp(uint32_t kind)
+{
+    return kind == A64_CC_FCMP || kind == A64_CC_FCMPZ;
+}
+
 /* ---- operands ---- */
 
 static A64Flags *flags_of(A64Lift *l)
@@ -204,7 +209,7 @@ void a64_flags_set_fcmp(A64Lift *l, IrRef a, IrRef b, bool signal)
     ir_fcmp(&l->b, IR_fun, a, b, signal ? IR_F_SIGNAL : 0);
     ir_put(&l->b, A64_SLOT_CC_FA, low_lane(l, a));
     ir_put(&l->b, A64_SLOT_CC_FB, low_lane(l, b));
-    set(l, (A64Flags){.kind = A64_CC_FCMP,
+    set(l, (A64Flags){.kind = l->mode & A64_MODE_FZ ? A64_CC_FCMPZ : A64_CC_FCMP,
                       .wide = type_of(l, a) == IR_F64,
                       .fcmp_a = a,
                       .fcmp_b = b,
@@ -218,7 +223,7 @@ void a64_flags_unless(A64Lift *l, IrRef cond, unsigned nzcv)
     IrRef chosen = a64_const(l, (uint64_t)nzcv << V_AT);
     ir_put(&l->b, A64_SLOT_CC_KIND, ir_select(&l->b, cond, kind, bits));
     ir_put(&l->b, A64_SLOT_CC_A,
-           f->kind == A64_CC_FCMP ? chosen : ir_select(&l->b, cond, slot_value(l, f->a), chosen));
+           is_fcmp(f->kind) ? chosen : ir_select(&l->b, cond, slot_value(l, f->a), chosen));
     f->chosen_if = cond;
     f->otherwise = (uint8_t)nzcv;
 }
@@ -456,7 +461,7 @@ static IrRef operation_cond(A64Lift *l, unsigned cond, bool *negated)
             return v;
     }
     *negated = cond & 1;
-    if (f->kind == A64_CC_FCMP)
+    if (is_fcmp(f->kind))
         return fcmp_cond(l, cond & ~1u, negated);
     if (f->kind != A64_CC_BITS)
         return flags_cond(l, cond & ~1u, negated);
@@ -476,7 +481,7 @@ IrRef a64_flags_cond_or_not(A64Lift *l, unsigned cond, bool *negated)
     if (cond >= A64_AL)
         return flag(l, 1);
     const A64Flags *f = flags_of(l);
-    if (!f->known || (f->kind == A64_CC_FCMP && !f->fcmp_a.i))
+    if (!f->known || (is_fcmp(f->kind) && !f->fcmp_a.i))
         a64_flags_bits(l);
     IrRef chosen = flags_of(l)->chosen_if, v = operation_cond(l, cond, negated);
     if (!chosen.i)
@@ -515,9 +520,10 @@ static uint64_t sum_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
 }
 
 /* FPCompare, without its exceptions. */
-static uint32_t flags_of_fcmp(bool wide, uint64_t a, uint64_t b)
+static uint32_t flags_of_fcmp(uint32_t kind, uint64_t a, uint64_t b)
 {
-    SoftFp s = {.model = FP_MODEL_ARM};
+    bool wide = kind & 1;
+    SoftFp s = {.model = FP_MODEL_ARM, .fpctl = (kind & ~1u) == A64_CC_FCMPZ ? FP_DAZ : 0};
     FpRelation r = softfp_compare(&s, wide ? FP_BINARY64 : FP_BINARY32, wide ? a : (uint32_t)a,
                                   wide ? b : (uint32_t)b, false);
     return (r.unordered ? 3u : r.equal ? 6u : r.less ? 8u : 2u) << V_AT;
@@ -530,8 +536,8 @@ uint32_t a64_flags_of(uint32_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_
     bool carry = false, overflow = false;
     if (kind == A64_CC_BITS)
         return (uint32_t)a & 0xf0000000;
-    if ((kind & ~1u) == A64_CC_FCMP)
-        return flags_of_fcmp(kind & 1, fa, fb);
+    if (is_fcmp(kind & ~1u))
+        return flags_of_fcmp(kind, fa, fb);
     if ((kind & 30) >= A64_CC_SUBI) {
         b = (uint64_t)(int64_t)((int32_t)kind >> A64_CC_IMM_AT);
         kind = (kind & 30) == A64_CC_SUBI ? A64_CC_SUB : A64_CC_SUBR;

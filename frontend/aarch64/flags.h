@@ -12,6 +12,7 @@
  *   SBC      x       y      borrow    x - y - c; C is "no borrow"
  *   LOGIC    result                   N and Z of it, C = V = 0
  *   FCMP     (x and y in cc_fa and cc_fb, of which f32 are the low halves)  FCMP x, y
+ *   FCMPZ    (the same under FPCR.FZ)
  *   SUBI, SUBRI                       SUB and SUBR of the y that stands above the kind, signed
  *
  * A kind is + 1 for 64-bit operands; of 32-bit ones only the low halves of the slots count. Its low
@@ -42,6 +43,7 @@ typedef enum A64CcKind {
     A64_CC_SUBI = 16,
     A64_CC_SUBRI = 18,
     A64_CC_FCMP = 20,
+    A64_CC_FCMPZ = 22,
 } A64CcKind;
 
 enum { A64_CC_IMM_AT = 5, A64_CC_IMM_BITS = 27 };

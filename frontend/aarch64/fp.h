@@ -1,5 +1,6 @@
 /* fp.h: floating point that generated code has no instructions for: half precision, estimates, and
- * every operation under FPCR.FZ or FPCR.DN (A64_MODE_FZ, A64_MODE_DN).
+ * every operation under FPCR.DN (A64_MODE_DN), and under FPCR.FZ (A64_MODE_FZ) where flags are
+ * watched.
  *
  * One helper computes lanes of operands that wait in the slots soft0 to soft2; soft0 becomes the
  * result, with zeros above its lanes. FPSR.IDC it sets itself, the other flags go by fp_result.
@@ -42,10 +43,11 @@ typedef struct A64FpOp {
 uint32_t a64_fp_code(const A64FpOp *op); /* all but the fraction, for the helper */
 /* Operands and result: v128. */
 IrRef a64_fp_call(A64Lift *l, const A64FpOp *op, IrRef a, IrRef b, IrRef c);
-/* Whether the region's mode asks for that. */
+/* Whether the region's mode asks for that. Hosts have FZ themselves, but not all its flags. */
 static inline bool a64_fp_soft(const A64Lift *l)
 {
-    return (l->mode & (A64_MODE_DN | A64_MODE_FZ)) != 0;
+    const uint32_t flushes = A64_MODE_FZ | A64_MODE_FPEXACT;
+    return l->mode & A64_MODE_DN || (l->mode & flushes) == flushes;
 }
 /* An op of the IR on scalars of f32, f64 or (IR_I16) half precision. */
 IrRef a64_fp_scalar(A64Lift *l, IrType type, IrOp op, unsigned cc, IrRef a, IrRef b, IrRef c);

@@ -26,7 +26,8 @@ void a64_set_fpcr(CpuState *s, uint32_t v)
 uint32_t a64_fpsr(const CpuState *s)
 {
     const A64State *a = a64_state_const(s);
-    uint32_t v = (a->idc ? A64_FPSR_IDC : 0u) | (a->qc[0] | a->qc[1] ? A64_FPSR_QC : 0u);
+    bool flushed = s->fp_watch == FP_HOST_EXACT && s->fpctl & 2; /* DE */
+    uint32_t v = (a->idc || flushed ? A64_FPSR_IDC : 0u) | (a->qc[0] | a->qc[1] ? A64_FPSR_QC : 0u);
     for (unsigned i = 0; i < sizeof flag_bits; i++)
         v |= (s->fpctl >> flag_bits[i] & 1) << i;
     return v;

@@ -56,8 +56,9 @@ struct A64Lift {
     uint64_t pc;
     uint32_t mode;
     const LiftRequest *request;
-    bool watch_fp; /* looking at FPSR leaves by TRAP_MODE */
-    bool ended;    /* the instruction has ended the block */
+    bool idc_in_fpctl; /* the host tells of flushed operands, as DE */
+    bool watch_fp;     /* looking at FPSR leaves by TRAP_MODE */
+    bool ended;        /* the instruction has ended the block */
     A64Known known;
 };
 

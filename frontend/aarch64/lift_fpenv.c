@@ -73,6 +73,8 @@ IrRef a64_get_fpsr(A64Lift *l)
     IrRef idc = ir_bini(&l->b, IR_shl, ir_get(&l->b, A64_SLOT_IDC), 7);
     IrRef no_qc = ir_viszero(&l->b, ir_get(&l->b, A64_SLOT_QC));
     IrRef qc = ir_bini(&l->b, IR_shl, ir_bini(&l->b, IR_xor, no_qc, 1), 27);
+    if (l->idc_in_fpctl)
+        idc = ir_bin(&l->b, IR_or, idc, ir_bini(&l->b, IR_shl, ir_extract(&l->b, fpctl, 1, 1), 7));
     v = ir_bin(&l->b, IR_or, ir_bin(&l->b, IR_or, v, idc), qc);
     return ir_conv(&l->b, IR_zext, IR_I64, v);
 }

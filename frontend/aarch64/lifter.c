@@ -116,6 +116,7 @@ void a64_lift(const LiftRequest *rq, LiftResult *out)
     Region *r = ir_region_new(rq->arena, rq->pc, &a64_slots, &a64_helpers, FP_MODEL_ARM);
     r->mode = rq->mode;
     r->fp_exact = (rq->mode & A64_MODE_FPEXACT) != 0;
+    r->fp_flush = (rq->mode & A64_MODE_FZ) != 0;
     Lifter l = {.arena = rq->arena};
     unsigned max = rq->max_insns ? rq->max_insns : REGION_DEFAULT_INSNS;
     max = max > REGION_MAX_INSNS ? REGION_MAX_INSNS : max;
@@ -123,6 +124,7 @@ void a64_lift(const LiftRequest *rq, LiftResult *out)
     l.l.b.region = r;
     l.l.mode = rq->mode;
     l.l.request = rq;
+    l.l.idc_in_fpctl = !rq->watch_fp;
     l.l.watch_fp = rq->watch_fp && !r->fp_exact;
     region_form(&region_guest, &l, rq, r, out);
 }

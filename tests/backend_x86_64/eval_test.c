@@ -16,7 +16,7 @@ enum { VARIANTS = 4, RUNS = 40 };
 
 static unsigned failures, cases, compiled;
 static BackendConfig cfg;
-static bool exact; /* Region.fp_exact */
+static bool exact, flush; /* Region.fp_exact, fp_flush */
 
 /* ---- operands ---- */
 
@@ -171,6 +171,7 @@ static Region *build(Arena *arena, const Case *c, IrInst *op, const IrValue fixe
 {
     Region *r = ir_region_new(arena, 0x1000, &h_slots, NULL, cfg.fp_model);
     r->fp_exact = exact;
+    r->fp_flush = flush;
     IrBuilder b = {r, ir_block_new(r, 0x1000)};
     ir_insn(&b, 0x1000, 4);
     *op = c->proto;
@@ -220,7 +221,10 @@ static void show(const Case *c, const char *what, const IrValue a[3], IrValue go
     printf("%s %s.%s cc %u flags %u variant %u features %x model %d%s fpctl %x: %s\n",
            ir_op_info[c->proto.op].name, ir_type_name(c->proto.type), ir_type_name(c->proto.lane),
            c->proto.cc, c->proto.flags, c->variant, cfg.host_features, cfg.fp_model,
-           exact ? " exact" : "", h_state.fpctl, what);
+           exact   ? " exact"
+           : flush ? " flush"
+                   : "",
+           h_state.fpctl, what);
     for (unsigned k = 0; k < c->nargs; k++)
         printf("   arg %s %016llx:%016llx\n", ir_type_name(c->arg[k]),
                (unsigned long long)a[k].q[1], (unsigned long long)a[k].q[0]);
@@ -254,6 +258,8 @@ static void run_once(const Case *c, const CompiledCode *cc, const Region *r, con
         unsigned unseen = FP_DENORMAL;
         if (cfg.fp_model == FP_MODEL_ARM && !exact)
             unseen |= FP_UNDERFLOW;
+        if (flush)
+            unseen |= FP_INEXACT;
         flags &= ~unseen;
         want_flags &= ~unseen;
     }
@@ -328,6 +334,8 @@ static void run_case(Case *c)
             compiled++;
             for (unsigned k = 0; k < RUNS && harness_can_run(); k++) {
                 uint32_t fpctl = 0x1f80 | (k & 3) << 13;
+                if (flush)
+                    fpctl |= 0x8040;
                 if (k >= RUNS / 2 && k % 5 == 0 && cfg.fp_model == FP_MODEL_X86)
                     fpctl |= 0x8040;
                 run_once(c, &cc, r, &op, fixed, fpctl);
@@ -487,9 +495,10 @@ int main(int argc, char **argv)
             add_op((IrOp)op);
         }
     }
-    for (unsigned pass = 0; pass < 3; pass++) {
+    for (unsigned pass = 0; pass < 4; pass++) {
         cfg.fp_model = pass == 2 ? FP_MODEL_RISCV : FP_MODEL_ARM;
         exact = pass == 1;
+        flush = pass == 3;
         for (unsigned op = 1; op < IR_OP_COUNT; op++) {
             if ((argc > 1 && strcmp(argv[1], ir_op_info[op].name) != 0) ||
                 !(ir_op_info[op].effects & IR_E_FPENV))

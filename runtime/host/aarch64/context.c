@@ -70,10 +70,10 @@ uint32_t host_context_fpctl(const void *uc)
     const struct fpsimd_context *fp = find_record(u, FPSIMD_MAGIC);
     if (fp == NULL)
         return s->fpctl;
-    uint32_t sr = fp->fpsr, ah = fp->fpcr >> 1 & 1;
+    uint32_t sr = fp->fpsr, ah = fp->fpcr >> 1 & 1, idc = s->fp_watch == FP_HOST_EXACT;
     if (!ah && s->fp_watch == FP_WATCHED)
         sr &= ~UINT32_C(8);
-    return s->fpctl | (sr & 1) | (sr & 0x1e) << 1 | (sr >> 7 & ah) << 1;
+    return s->fpctl | (sr & 1) | (sr & 0x1e) << 1 | (sr >> 7 & idc) << 1;
 }
 
 /* x86's CMPXCHG16B faults like MOVAPS does where CASP and LDXP fault for their alignment. */
