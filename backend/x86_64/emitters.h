@@ -66,7 +66,8 @@ ColdCode *x86_soft_path(Emitter *e, const SelInst *si, const IrInst *inst,
 void x86_cold_soft(Emitter *e, const ColdCode *c);
 uint64_t x86_exact_function(void); /* what STUB_X86_EXACT calls */
 void emit_vfp_rule(Emitter *e, const SelInst *si, const IrInst *inst); /* of lanes */
-EmitFn emit_fp_soft, emit_fminmax, emit_vfp, emit_vffma, emit_vfminmax;
+EmitFn emit_fp_soft, emit_fminmax, emit_vfp, emit_vffma, emit_vfminmax, emit_vfp_kept,
+    emit_vffma_kept;
 /* emit_fcvt.c */
 EmitFn emit_fsat, emit_uitof, emit_fround_away, emit_vfsat, emit_vsitof, emit_vuitof,
     emit_vf32tof16;

@@ -253,17 +253,23 @@ void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
     test_result(e, si, inst);
 }
 
-/* The operands of the rule stand in another order if it is the last that is in place. */
-void emit_fp_rule_kept(Emitter *e, const SelInst *si, const IrInst *inst, unsigned in_place,
-                       unsigned kept)
+/* Operand `in_place` has become the destination, and is kept in a register; the operands of the
+ * rule stand in another order if it is the last. */
+static void tell_kept(ColdCode *c, const SelInst *si, const IrInst *inst, unsigned in_place,
+                      unsigned kept)
 {
-    ColdCode *c = test_result(e, si, inst);
     if (c == NULL)
         return;
     for (unsigned k = 0; k < inst->nargs; k++) {
         unsigned r = in_place == 2 ? si->opnd[(k + 1) % 3].reg[0] : si->opnd[k].reg[0];
         c->reg[k + 1] = (uint8_t)(k == in_place || r == si->dest ? kept : r);
     }
+}
+
+void emit_fp_rule_kept(Emitter *e, const SelInst *si, const IrInst *inst, unsigned in_place,
+                       unsigned kept)
+{
+    tell_kept(test_result(e, si, inst), si, inst, in_place, kept);
 }
 
 /* ---- vectors: the same by lane, all done over if one is wanting ---- */
@@ -306,14 +312,14 @@ static void jump_if_any(Emitter *e, unsigned g, unsigned t, uint32_t label)
     a_jcc(e, CC_NE, label);
 }
 
-void emit_vfp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
+static ColdCode *test_lanes(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     FpModel model = e->region->fp_model;
     bool tiny = watches_tiny(e, inst);
     unsigned d = si->dest, t = si->scratch_vec[0];
     unsigned lane = inst->op == IR_vf64tof32 ? IR_F32 : inst->lane;
     if (model == FP_MODEL_X86 || (model == FP_MODEL_ARM && !tiny && !makes_nan(inst->op)))
-        return;
+        return NULL;
     ColdCode *c = x86_soft_path(e, si, inst, x86_cold_soft);
     uint32_t label = c->label, back = c->back;
     if (inst->op == IR_vf32tof16)
@@ -324,6 +330,12 @@ void emit_vfp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
         a_vvmi(e, lane == IR_F64 ? X86_VCMPPD : X86_VCMPPS, t, d, rm_reg(d), UNORDERED);
     jump_if_any(e, si->scratch_gpr[0], t, label);
     emit_label_bind(e, back);
+    return c;
+}
+
+void emit_vfp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    test_lanes(e, si, inst);
 }
 
 /* code: the instruction, of two operands or one */
@@ -342,6 +354,24 @@ void emit_vffma(Emitter *e, const SelInst *si, const IrInst *inst)
     a_vvv(e, inst->lane == IR_F64 ? X86_VFMADD231PD : X86_VFMADD231PS, si->dest, si->opnd[0].reg[0],
           si->opnd[1].reg[0]);
     emit_vfp_rule(e, si, inst);
+}
+
+/* The same, tied to the first operand, or the addend. */
+void emit_vfp_kept(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, kept = si->scratch_vec[1];
+    a_vmov(e, kept, d);
+    a_vvv(e, si->rule->code, d, d, si->opnd[1].reg[0]);
+    tell_kept(test_lanes(e, si, inst), si, inst, 0, kept);
+}
+
+void emit_vffma_kept(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned d = si->dest, kept = si->scratch_vec[1];
+    a_vmov(e, kept, d);
+    a_vvv(e, inst->lane == IR_F64 ? X86_VFMADD231PD : X86_VFMADD231PS, d, si->opnd[1].reg[0],
+          si->opnd[2].reg[0]);
+    tell_kept(test_lanes(e, si, inst), si, inst, 2, kept);
 }
 
 /* code: the instruction. Taken in both orders the results differ where operands are equal: not at

@@ -247,6 +247,8 @@ enum {
     RULE(op, I32 | I64, 0, R, _, _, 0, emit_fsat, 0, .scratch_vec = 2, .when = when_static)        \
     RULE(op, I32 | I64, 0, R, _, _, 0, emit_fp_soft, 0)
 #define VFP_BIN(op, lanes, insn)                                                                   \
+    RULE(op, V128, lanes, R, R, _, RULE_TIED, emit_vfp_kept, insn, .scratch_vec = 2,               \
+         .scratch_gpr = 1, .when = when_carried)                                                   \
     RULE(op, V128, lanes, R, R, _, RULE_EARLY, emit_vfp, insn, .scratch_vec = 1, .scratch_gpr = 1, \
          .when = when_not_x86)                                                                     \
     VBIN(op, lanes, insn)

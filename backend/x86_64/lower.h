@@ -23,7 +23,7 @@ enum {
 #define FP_BIN(...)      +3
 #define FP_MINMAX(...)   +2
 #define FP_SAT(...)      +3
-#define VFP_BIN(...)     +5
+#define VFP_BIN(...)     +6
 #define VFP_MINMAX(...)  +3
 #include "backend/x86_64/lower.def"
 #undef RULE
