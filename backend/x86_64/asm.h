@@ -39,6 +39,7 @@ typedef struct ColdCode {
     uint8_t reg[4];
     uint8_t stub;              /* StubId */
     uint8_t type, from, nargs; /* exact.c: IrType of the result and of the operands, their number */
+    uint8_t lane, vec, gpr;    /* ..of a vector, and scratch registers */
     uint32_t code;             /* ir/soft.h */
     const IrInst *exit;        /* an indirect exit */
 } ColdCode;

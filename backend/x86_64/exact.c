@@ -161,6 +161,38 @@ static void cold_ffma(Emitter *e, const ColdCode *c)
     cold_nan(e, c);
 }
 
+/* To the label if a scalar is zero or a NaN. */
+static void compare_zero(Emitter *e, unsigned type, unsigned a, uint32_t label)
+{
+    static const uint8_t zero[16];
+    a_vpool(e, type == IR_F64 ? X86_VUCOMISD : X86_VUCOMISS, a, 0, zero);
+    a_jcc(e, CC_E, label);
+}
+
+/* If the addend is a NaN and the factors are neither NaNs nor zero, that has been made quiet. Else
+ * as with two operands; infinity * 0 makes a NaN whatever the addend is. */
+static void cold_arm_ffma(Emitter *e, const ColdCode *c)
+{
+    unsigned a = c->reg[1], b = c->reg[2];
+    uint32_t soft = emit_label_new(e), number = emit_label_new(e), operand = emit_label_new(e);
+    compare(e, c->type, c->reg[3], c->reg[3]);
+    a_jcc(e, CC_NP, number);
+    compare_zero(e, c->type, a, soft);
+    compare_zero(e, c->type, b, soft);
+    a_jmp(e, c->back);
+    emit_label_bind(e, number);
+    compare(e, c->type, a, b);
+    a_jcc(e, CC_P, operand);
+    cold_nan(e, c);
+    emit_label_bind(e, operand);
+    compare(e, c->type, a, a);
+    a_jcc(e, CC_NP, c->back);
+    compare(e, c->type, b, b);
+    a_jcc(e, CC_NP, c->back);
+    emit_label_bind(e, soft);
+    x86_cold_soft(e, c);
+}
+
 /* Sums are exact where they are tiny. */
 static bool may_underflow(unsigned op)
 {
@@ -219,7 +251,7 @@ static void (*cold_of(const Emitter *e, const IrInst *inst, bool tiny))(Emitter 
 {
     if (e->region->fp_model == FP_MODEL_RISCV)
         return inst->op == IR_ffma ? cold_ffma : cold_nan;
-    return tiny || inst->op == IR_ffma ? x86_cold_soft : cold_arm_nan;
+    return tiny ? x86_cold_soft : inst->op == IR_ffma ? cold_arm_ffma : cold_arm_nan;
 }
 
 /* The test, and where it leads; NULL if there is nothing to test. */
@@ -312,6 +344,59 @@ static void jump_if_any(Emitter *e, unsigned g, unsigned t, uint32_t label)
     a_jcc(e, CC_NE, label);
 }
 
+static X86Insn compare_lanes(const ColdCode *c)
+{
+    return c->lane == IR_F64 ? X86_VCMPPD : X86_VCMPPS;
+}
+
+/* Lanes that are NaNs although neither a nor b is: the NaN was made. */
+static void replace_made(Emitter *e, const ColdCode *c, unsigned a, unsigned b)
+{
+    unsigned d = c->reg[0], t = c->vec;
+    uint8_t nan[16];
+    X86Rm results = a_state(SOFT_OPERAND(0));
+    splat(nan, c->lane == IR_F64 ? 8 : 4, c->lane == IR_F64 ? 0x7ff8ull << 48 : 0x7fc00000);
+    a_vvmi(e, compare_lanes(c), t, d, rm_reg(d), UNORDERED);
+    a_rm(e, X86_VMOVUPS_MR, 0, t, results);
+    a_vvmi(e, compare_lanes(c), t, a, rm_reg(b), UNORDERED);
+    a_vvm(e, X86_VANDNPS, 4, t, t, results);
+    a_vvmi(e, X86_VBLENDVPS, d, d, a_pool(e, nan), t << 4);
+    a_jmp(e, c->back);
+}
+
+/* As cold_arm_nan: in software if both operands of a lane are NaNs. */
+static void cold_arm_lanes(Emitter *e, const ColdCode *c)
+{
+    unsigned a = c->reg[1], b = c->reg[c->nargs], t = c->vec;
+    X86Rm first = a_state(SOFT_OPERAND(0));
+    uint32_t soft = emit_label_new(e);
+    if (c->nargs > 1) {
+        a_vvmi(e, compare_lanes(c), t, a, rm_reg(a), UNORDERED);
+        a_rm(e, X86_VMOVUPS_MR, 0, t, first);
+        a_vvmi(e, compare_lanes(c), t, b, rm_reg(b), UNORDERED);
+        a_vvm(e, X86_VANDPS, 4, t, t, first);
+        jump_if_any(e, c->gpr, t, soft);
+    }
+    replace_made(e, c, a, b);
+    emit_label_bind(e, soft);
+    x86_cold_soft(e, c);
+}
+
+/* As cold_arm_ffma: in software if a factor is zero or a NaN. */
+static void cold_arm_vffma(Emitter *e, const ColdCode *c)
+{
+    unsigned t = c->vec;
+    static const uint8_t zero[16];
+    uint32_t soft = emit_label_new(e);
+    for (unsigned k = 1; k < 3; k++) {
+        a_vvmi(e, compare_lanes(c), t, c->reg[k], a_pool(e, zero), EQUAL_OR_UNORDERED);
+        jump_if_any(e, c->gpr, t, soft);
+    }
+    replace_made(e, c, c->reg[3], c->reg[3]);
+    emit_label_bind(e, soft);
+    x86_cold_soft(e, c);
+}
+
 static ColdCode *test_lanes(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     FpModel model = e->region->fp_model;
@@ -320,8 +405,15 @@ static ColdCode *test_lanes(Emitter *e, const SelInst *si, const IrInst *inst)
     unsigned lane = inst->op == IR_vf64tof32 ? IR_F32 : inst->lane;
     if (model == FP_MODEL_X86 || (model == FP_MODEL_ARM && !tiny && !makes_nan(inst->op)))
         return NULL;
-    ColdCode *c = x86_soft_path(e, si, inst, x86_cold_soft);
+    bool inlined = model == FP_MODEL_ARM && !tiny;
+    ColdCode *c = x86_soft_path(e, si, inst,
+                                !inlined               ? x86_cold_soft
+                                : inst->op == IR_vffma ? cold_arm_vffma
+                                                       : cold_arm_lanes);
     uint32_t label = c->label, back = c->back;
+    c->lane = (uint8_t)lane;
+    c->vec = (uint8_t)t;
+    c->gpr = si->scratch_gpr[0];
     if (inst->op == IR_vf32tof16)
         tiny_halves(e, t, d);
     else if (tiny)
