@@ -256,6 +256,10 @@ void a64_fminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
 /* FCMPE raises invalid for any NaN, as MINSS does. */
 void a64_fminmax(Emitter *e, const SelInst *si, const IrInst *in)
 {
+    if (e->region->fp_model == FP_MODEL_ARM) { /* FZ would not flush what is chosen */
+        a64_exact_always(e, si, in);
+        return;
+    }
     FpCheck c = a64_check_begin(e, si, in);
     vvv(e, A64_FCMPE, in->type, 0, reg(si, 0), reg(si, 1));
     vcond(e, A64_FCSEL, in->type, si->dest, reg(si, 0), reg(si, 1),
@@ -288,6 +292,10 @@ void a64_vfminmax_afp(Emitter *e, const SelInst *si, const IrInst *in)
 
 void a64_vfminmax(Emitter *e, const SelInst *si, const IrInst *in)
 {
+    if (e->region->fp_model == FP_MODEL_ARM) { /* FZ would not flush what is chosen */
+        a64_exact_always(e, si, in);
+        return;
+    }
     unsigned a = reg(si, 0), b = reg(si, 1);
     bool min = in->op == IR_vfminsel;
     FpCheck c = a64_check_begin(e, si, in);
