@@ -228,6 +228,13 @@ void a64_flags_unless(A64Lift *l, IrRef cond, unsigned nzcv)
     f->otherwise = (uint8_t)nzcv;
 }
 
+bool a64_flags_alike(const A64Flags *a, const A64Flags *b)
+{
+    return a->known == b->known && a->in_slots == b->in_slots && a->wide == b->wide &&
+           a->kind == b->kind && !a->chosen_if.i == !b->chosen_if.i && a->has_imm == b->has_imm &&
+           (!a->has_imm || a->imm == b->imm);
+}
+
 void a64_flags_forget_values(A64Flags *f)
 {
     f->known &= f->in_slots && !f->chosen_if.i;

@@ -99,6 +99,9 @@ IrRef a64_flags_cond(A64Lift *l, unsigned cond);
 IrRef a64_flags_cond_or_not(A64Lift *l, unsigned cond, bool *negated);
 /* NZCV at bits 31 to 28, i32. */
 IrRef a64_flags_bits(A64Lift *l);
+/* Whether the slots of both are of one kind. The turns of a loop need not be alike: what is
+ * constant in the first only makes another. */
+bool a64_flags_alike(const A64Flags *a, const A64Flags *b);
 /* What is known of the values is forgotten: they belong to a block that does not lead here. */
 void a64_flags_forget_values(A64Flags *f);
 

@@ -103,8 +103,12 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
         a64_trap(l, TRAP_ILLEGAL, 0);
     else
         a64_trans[li->insn.row](l, &li->insn);
-    if (region_block_ends(f, i))
+    if (region_block_ends(f, i)) {
+        const A64Known *first = li->known; /* the turn that stands apart, if the loop is peeled */
         li->known = arena_copy(lifter->arena, &l->known, sizeof l->known);
+        if (first && !a64_flags_alike(&first->flags, &l->known.flags))
+            li->known->flags = (A64Flags){0};
+    }
     *b = l->b;
     return !l->ended;
 }
