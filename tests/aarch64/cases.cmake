@@ -5,7 +5,7 @@ foreign_levels(aarch64 int_arith fp_math strings sorting control heap cxx_except
 set(bin ${foreign_bin}/aarch64)
 set(qemu ${foreign_qemu}aarch64)
 # What has no rounding of its own is the same on this machine.
-foreach(name int_arith strings sorting control heap cxx_exceptions cxx_library)
+foreach(name int_arith strings sorting control heap cxx_library)
   foreign_test(aarch64 ${name}-native ENGINES jit OPTIONS --native ${guest_bin}/${name}-O2
                COMMAND ${bin}/${name}-O2)
 endforeach()

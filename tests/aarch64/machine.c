@@ -179,6 +179,17 @@ static void flushing(void)
     printf("not: NaN %lx\n", (long)result);
 }
 
+/* What was loaded goes into a field of a register at once. */
+static void fields(void)
+{
+    static const uint64_t at = 0x8877665544332211;
+    uint64_t byte, half, word;
+    __asm__("mov %0, #-1\nldrb w3, [%1]\nbfxil %0, x3, #0, #8" : "=&r"(byte) : "r"(&at) : "x3");
+    __asm__("mov %0, #-1\nldrh w3, [%1]\nbfxil %0, x3, #0, #16" : "=&r"(half) : "r"(&at) : "x3");
+    __asm__("mov %0, #-1\nldr w3, [%1]\nbfxil %0, x3, #0, #32" : "=&r"(word) : "r"(&at) : "x3");
+    printf("fields: %lx %lx %lx\n", (long)byte, (long)half, (long)word);
+}
+
 static void registers(void)
 {
     uint64_t zva, ctr, freq, first, second;
@@ -209,6 +220,7 @@ int main(void)
     exceptions();
     rounding();
     flushing();
+    fields();
     registers();
     return 0;
 }
