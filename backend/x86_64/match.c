@@ -708,7 +708,7 @@ static unsigned vector_bits(const Selection *s, IrRef v, unsigned depth)
     case IR_vlow:
         return ir_type_bits(select_inst(s, in->arg[0])->type);
     case IR_param:
-        return bits == 128 ? param_bits(s, root, depth < PARAM_DEPTH ? depth - 1 : PARAM_DEPTH)
+        return bits == 128 ? param_bits(s, root, depth <= PARAM_DEPTH ? depth - 1 : PARAM_DEPTH)
                            : 128;
     case IR_sitof:
     case IR_ftrunc:
