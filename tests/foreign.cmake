@@ -81,20 +81,18 @@ function(foreign_single guest)
   endforeach()
 endfunction()
 
-# foreign_shells(GUEST BUSYBOX BASH NATIVE_BUSYBOX NATIVE_BASH): each case of tests/busybox, a few on the
-# other host too, and of tests/bash.
+# foreign_shells(GUEST BUSYBOX BASH NATIVE_BUSYBOX NATIVE_BASH): the cases of tests/busybox in one run, a few
+# on the other host too, and those of tests/bash.
 function(foreign_shells guest busybox bash native_busybox native_bash)
   file(GLOB cases CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/busybox/*.sh)
-  foreach(case ${cases})
-    get_filename_component(name ${case} NAME_WE)
-    set(engines tiers)
-    if(name MATCHES "^(ash-loops|dc|sort)$")
-      list(APPEND engines aarch64-tiers)
-    endif()
-    foreign_test(${guest} busybox-${name} ENGINES ${engines}
-                 OPTIONS --native ${native_busybox} --machine ${guest}
-                 COMMAND ${busybox} ash ${case} ${busybox})
-  endforeach()
+  set(all ${CMAKE_CURRENT_SOURCE_DIR}/busybox/all.inc)
+  set(options TIMEOUT 300 OPTIONS --native ${native_busybox} --machine ${guest})
+  foreign_test(${guest} busybox ENGINES tiers ${options}
+               COMMAND ${busybox} ash ${all} ${busybox} ${cases})
+  set_property(TEST ${PREFIX_OF_${guest}}/busybox/tiers PROPERTY COST 40)
+  list(FILTER cases INCLUDE REGEX "/(ash-loops|dc|sort)\\.sh$")
+  foreign_test(${guest} busybox-some ENGINES aarch64-tiers ${options}
+               COMMAND ${busybox} ash ${all} ${busybox} ${cases})
   foreach(case jobs language programs)
     foreign_test(${guest} bash-${case} ENGINES tiers OPTIONS --native ${native_bash} --machine ${guest}
                  COMMAND ${bash} ${PROJECT_SOURCE_DIR}/tests/bash/${case}.sh)

@@ -39,3 +39,19 @@ foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/fork_threads AR
 set(suite ${DRAGOMAN_DEPS}/bookworm)
 foreign_shells(aarch64 ${suite}-arm64/bin/busybox ${suite}-arm64/bin/bash-static
                ${suite}-amd64/bin/busybox ${suite}-amd64/bin/bash-static)
+
+# Dynamic programs of Debian (tools/sysroot): scripts of tests/apps. The long ones are left to
+# tools/test-apps.
+foreach(name bash coreutils compress git openssl perl python3 redis sqlite3)
+  set(expected ${PROJECT_SOURCE_DIR}/tests/apps/${name}.out)
+  if(name STREQUAL "bash") # it names the machine
+    set(expected ${CMAKE_CURRENT_SOURCE_DIR}/aarch64/bash.out)
+  endif()
+  foreign_test(aarch64 apps-${name} ENGINES tiers TIMEOUT 600
+               OPTIONS --sysroot ${DRAGOMAN_DEPS}/sysroot-arm64 --machine aarch64 --expect ${expected}
+               COMMAND /usr/bin/bash ${PROJECT_SOURCE_DIR}/tests/apps/${name}.sh)
+  set_property(TEST a64/apps-${name}/tiers APPEND PROPERTY LABELS apps)
+  if(NOT name MATCHES "^(perl|sqlite3)$")
+    set_property(TEST a64/apps-${name}/tiers APPEND PROPERTY LABELS slow)
+  endif()
+endforeach()

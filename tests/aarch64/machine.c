@@ -105,9 +105,12 @@ static void on_fault(int sig, siginfo_t *info, void *context)
     ucontext_t *uc = context;
     uintptr_t pc = uc->uc_mcontext.pc, at = (uintptr_t)info->si_addr;
     printf("  signal %d code %d, address %s, x19 %lx\n", sig, sig == SIGILL ? 0 : info->si_code,
-           at == pc ? "of the instruction" : "of the data", (long)uc->uc_mcontext.regs[19]);
+           sig == SIGBUS ? "not looked at"
+           : at == pc    ? "of the instruction"
+                         : "of the data",
+           (long)uc->uc_mcontext.regs[19]);
     /* Another translator does not know an address that its host's processor does not tell. */
-    if (at != pc && at && !(at >> 47))
+    if (sig != SIGBUS && at != pc && at && !(at >> 47))
         printf("  data at %lx\n", (long)at);
     siglongjmp(back, 1);
 }
