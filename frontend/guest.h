@@ -56,6 +56,27 @@ typedef struct GuestFault {
     uint64_t frame_addr;
 } GuestFault;
 
+/* A fault in CpuState.fault_addr and fault_info, where accessors and HELPER_FAULT helpers leave it.
+ */
+enum { FAULT_INFO_WRITE = 1 << 8, FAULT_INFO_FETCH = 1 << 9, FAULT_INFO_CODE = 16 };
+
+static inline void guest_fault_record(CpuState *s, const GuestFault *f)
+{
+    s->fault_addr = f->addr;
+    s->fault_info = (uint64_t)f->kind | (f->write ? FAULT_INFO_WRITE : 0) |
+                    (f->is_fetch ? FAULT_INFO_FETCH : 0) |
+                    (uint64_t)(uint16_t)f->si_code << FAULT_INFO_CODE;
+}
+
+static inline GuestFault guest_fault_recorded(const CpuState *s)
+{
+    return (GuestFault){.kind = (FaultKind)(s->fault_info & 0xff),
+                        .si_code = (int16_t)(s->fault_info >> FAULT_INFO_CODE),
+                        .addr = s->fault_addr,
+                        .write = (s->fault_info & FAULT_INFO_WRITE) != 0,
+                        .is_fetch = (s->fault_info & FAULT_INFO_FETCH) != 0};
+}
+
 typedef struct GuestOps {
     const char *name; /* "x86_64" */
     uint16_t elf_machine;

@@ -18,22 +18,14 @@ static _Thread_local GuestFault access_fault;
 
 /* ---- describing faults ---- */
 
-enum { INFO_CODE = 16, INFO_WRITE = 1 << 8, INFO_FETCH = 1 << 9 };
-
 void fault_record(CpuState *s, const GuestFault *f)
 {
-    s->fault_addr = f->addr;
-    s->fault_info = (uint64_t)f->kind | (f->write ? INFO_WRITE : 0) |
-                    (f->is_fetch ? INFO_FETCH : 0) | (uint64_t)(uint16_t)f->si_code << INFO_CODE;
+    guest_fault_record(s, f);
 }
 
 GuestFault fault_recorded(const CpuState *s)
 {
-    GuestFault f = {.kind = (FaultKind)(s->fault_info & 0xff),
-                    .si_code = (int16_t)(s->fault_info >> INFO_CODE),
-                    .addr = s->fault_addr,
-                    .write = (s->fault_info & INFO_WRITE) != 0,
-                    .is_fetch = (s->fault_info & INFO_FETCH) != 0};
+    GuestFault f = guest_fault_recorded(s);
     if (f.kind < FAULT_SEGV || f.kind > FAULT_TRAP)
         log_bug(__FILE__, __LINE__, "a fault without a record");
     return f;

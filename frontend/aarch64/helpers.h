@@ -16,6 +16,7 @@ enum A64Helper {
 };
 
 uint64_t a64_helper_time(void);
+uint64_t a64_helper_misaligned(CpuState *s, uint64_t at, uint32_t write);
 void a64_helper_fp(CpuState *cpu, uint32_t code, uint32_t fraction, uint32_t fpctl);
 uint64_t a64_helper_jcvt(CpuState *cpu, uint64_t v, uint32_t fpctl);
 uint32_t a64_helper_flags(uint32_t kind, uint64_t a, uint64_t b, uint64_t c, uint64_t fa,

@@ -85,7 +85,7 @@ void a64_set_scalar(A64Lift *l, unsigned reg, IrRef v);
 /* The low bits of a general register, as a store of an integer type takes them. */
 IrRef a64_stored(A64Lift *l, IrType type, unsigned reg);
 /* Raises the alignment fault of an ordered access of this type unless it lies within 16 bytes. */
-void a64_check_within(A64Lift *l, IrRef at, IrType type);
+void a64_check_within(A64Lift *l, IrRef at, IrType type, bool write);
 
 /* Stores v (exclusive.h: tagged, if stores are). */
 void a64_write(A64Lift *l, IrRef at, IrRef v, unsigned order);

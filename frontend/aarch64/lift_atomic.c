@@ -8,8 +8,8 @@
  * compilers make of atomic operations). Any other STXR needs tagged stores. frontend/exclusive.h
  * tells of both.
  *
- * Alignment (Arm ARM B2.5.2): exclusive accesses are aligned to their size, pairs to that of both;
- * others, with FEAT_LSE2, lie within 16 bytes that are aligned.
+ * With FEAT_LSE2 all of them, and those that acquire or release, lie within 16 aligned bytes
+ * (aarch64/functions/memory/AArch64.UnalignedAccessFaults), so that a pair of 16 is aligned.
  */
 #include <string.h>
 
@@ -21,24 +21,21 @@ static IrRef base(A64Lift *l, const A64Insn *in)
     return a64_xsp(l, (unsigned)in->rn);
 }
 
-void a64_check_within(A64Lift *l, IrRef at, IrType type)
+void a64_check_within(A64Lift *l, IrRef at, IrType type, bool write)
 {
     enum { UNIT = 16 };
     unsigned size = ir_type_bits(type) / 8;
     if (size == 1)
         return;
     IrRef low = ir_bini(&l->b, IR_and, at, UNIT - 1);
-    IrRef last = ir_const(&l->b, IR_I64, UNIT - size);
-    a64_trap_if(l, ir_cmp(&l->b, IR_ult, last, low), TRAP_ALIGN);
-}
-
-static void check_aligned(A64Lift *l, IrRef at, IrType type)
-{
-    unsigned size = ir_type_bits(type) / 8;
-    if (size == 1)
-        return;
-    IrRef low = ir_bini(&l->b, IR_and, at, size - 1);
-    a64_trap_if(l, ir_cmp(&l->b, IR_ne, low, a64_const(l, 0)), TRAP_ALIGN);
+    IrRef beyond = ir_cmp(&l->b, IR_ult, ir_const(&l->b, IR_I64, UNIT - size), low);
+    uint32_t cold = a64_block(l), on = a64_block(l);
+    l->b.region->blocks.data[cold].cold = true;
+    ir_br(&l->b, beyond, cold, on);
+    a64_enter(l, cold);
+    ir_call(&l->b, A64_HELPER_misaligned, (IrRef[]){at, ir_const(&l->b, IR_I32, write)}, 2);
+    ir_trap(&l->b, TRAP_ALIGN, 0); /* not reached */
+    a64_enter(l, on);
 }
 
 static IrRef widened(A64Lift *l, IrRef v)
@@ -74,7 +71,7 @@ static IrType twice(const A64Insn *in)
 static IrRef exclusive_load(A64Lift *l, const A64Insn *in, IrType type)
 {
     IrRef at = base(l, in);
-    check_aligned(l, at, type);
+    a64_check_within(l, at, type, false);
     if (l->request->tag_stores)
         ir_call(&l->b, A64_HELPER_exclusive_watch, &at, 1);
     IrRef v = ir_load(&l->b, type, at, (unsigned)in->order);
@@ -163,7 +160,7 @@ static void exclusive_store(A64Lift *l, const A64Insn *in, IrRef new)
 {
     IrType type = (IrType)ir_inst(l->b.region, new)->type;
     IrRef at = base(l, in);
-    check_aligned(l, at, type);
+    a64_check_within(l, at, type, true);
     IrRef held = ir_cmp(&l->b, IR_eq, at, ir_get(&l->b, A64_SLOT_RESERVED_AT));
     IrRef value = reserved(l, type);
     bool tagged = l->request->tag_stores;
@@ -213,7 +210,7 @@ static void set_old(A64Lift *l, const A64Insn *in, IrRef old)
 static IrRef checked_base(A64Lift *l, const A64Insn *in)
 {
     IrRef at = base(l, in);
-    a64_check_within(l, at, (IrType)in->type);
+    a64_check_within(l, at, (IrType)in->type, true);
     a64_touch(l, at, (IrType)in->type);
     return at;
 }
@@ -268,10 +265,7 @@ void a64_trans_casp(A64Lift *l, const A64Insn *in)
     IrType one = (IrType)in->type, type = twice(in);
     unsigned rs = (unsigned)in->rs, rt = (unsigned)in->rt;
     IrRef at = base(l, in);
-    if (type == IR_V128)
-        check_aligned(l, at, type);
-    else
-        a64_check_within(l, at, type);
+    a64_check_within(l, at, type, true);
     a64_touch(l, at, type);
     IrRef old = ir_cas(&l->b, at, joined(l, one, rs, rs + 1), joined(l, one, rt, rt + 1));
     a64_set_x(l, rs, half(l, old, 0));

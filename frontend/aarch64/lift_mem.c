@@ -231,7 +231,7 @@ void a64_trans_vstp(A64Lift *l, const A64Insn *in)
 void a64_trans_ldar(A64Lift *l, const A64Insn *in)
 {
     IrRef at = base(l, in);
-    a64_check_within(l, at, (IrType)in->type);
+    a64_check_within(l, at, (IrType)in->type, false);
     IrRef v = loaded(l, in, at, (unsigned)in->order);
     a64_set_x(l, (unsigned)in->rt, in->type == IR_I64 ? v : ir_conv(&l->b, IR_zext, IR_I64, v));
 }
@@ -239,20 +239,20 @@ void a64_trans_ldar(A64Lift *l, const A64Insn *in)
 void a64_trans_stlr(A64Lift *l, const A64Insn *in)
 {
     IrRef at = base(l, in);
-    a64_check_within(l, at, (IrType)in->type);
+    a64_check_within(l, at, (IrType)in->type, true);
     store(l, in, in->rt, at, IR_ORDER_RELEASE);
 }
 
 void a64_trans_ldapur(A64Lift *l, const A64Insn *in)
 {
     IrRef at = plus(l, base(l, in), in->simm);
-    a64_check_within(l, at, (IrType)in->type);
+    a64_check_within(l, at, (IrType)in->type, false);
     set_loaded(l, in, in->rt, loaded(l, in, at, IR_ORDER_ACQPC));
 }
 
 void a64_trans_stlur(A64Lift *l, const A64Insn *in)
 {
     IrRef at = plus(l, base(l, in), in->simm);
-    a64_check_within(l, at, (IrType)in->type);
+    a64_check_within(l, at, (IrType)in->type, true);
     store(l, in, in->rt, at, IR_ORDER_RELEASE);
 }
