@@ -129,18 +129,6 @@ static __int128 shifted_right(__int128 x, unsigned by, unsigned bits, bool round
     return (x + (round ? (__int128)1 << (by - 1) : 0)) >> by;
 }
 
-static uint64_t shifted_left(__int128 x, unsigned by, unsigned bits, bool sign, bool saturate)
-{
-    __int128 least = sign ? smin(bits) : 0;
-    __int128 most = sign ? smax(bits) : (__int128)bits_mask(bits);
-    __int128 v = by < bits ? x * ((__int128)1 << by) : 0;
-    if (!saturate)
-        return (uint64_t)v;
-    if (by >= bits && x != 0)
-        return (uint64_t)(x < 0 ? least : most);
-    return (uint64_t)(v < least ? least : v > most ? most : v);
-}
-
 IrValue eval_vshlv(const Region *r, const IrInst *i, const IrValue *a)
 {
     (void)r;
@@ -153,7 +141,8 @@ IrValue eval_vshlv(const Region *r, const IrInst *i, const IrValue *a)
         int by = (int8_t)lane_get(&a[1], 8, n * bits / 8);
         lane_set(&v, bits, n,
                  by < 0 ? (uint64_t)shifted_right(x, (unsigned)-by, bits, i->cc & IR_SHIFT_ROUND)
-                        : shifted_left(x, (unsigned)by, bits, sign, i->cc & IR_SHIFT_SATURATE));
+                 : (unsigned)by < bits ? (uint64_t)x << by
+                                       : 0);
     }
     return v;
 }

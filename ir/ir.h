@@ -164,9 +164,8 @@ typedef enum IrRound {
 
 /* cc of vshlv, which takes counts as signed bytes. */
 typedef enum IrShift {
-    IR_SHIFT_SIGNED = 1,   /* lanes are: right shifts fill with the sign */
-    IR_SHIFT_ROUND = 2,    /* right shifts add half of what is shifted out first, exactly */
-    IR_SHIFT_SATURATE = 4, /* left shifts give the lane's least or greatest value on overflow */
+    IR_SHIFT_SIGNED = 1, /* lanes are: right shifts fill with the sign */
+    IR_SHIFT_ROUND = 2,  /* right shifts add half of what is shifted out first, exactly */
 } IrShift;
 
 /* cc of vstrindex, vstrmask and vstrflags. Two strings are held in the lanes of a and b. Their

@@ -286,10 +286,10 @@ unsigned ir_op_variants(IrOp op)
     case IR_vclmul8:
         return 2;
     case IR_vclmul:
+    case IR_vshlv:
     case IR_sha1rnds4:
         return 4;
     case IR_vsadslide:
-    case IR_vshlv:
         return 8;
     case IR_aeskeys:
     case IR_vstrindex:

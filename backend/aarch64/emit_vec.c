@@ -159,10 +159,12 @@ void a64_vshift_reg(Emitter *e, const SelInst *si, const IrInst *in)
 void a64_vshlv(Emitter *e, const SelInst *si, const IrInst *in)
 {
     static const uint16_t by_variant[] = {
-        A64_VUSHL,  A64_VSSHL,  A64_VURSHL,  A64_VSRSHL,
-        A64_VUQSHL, A64_VSQSHL, A64_VUQRSHL, A64_VSQRSHL,
+        A64_VUSHL,
+        A64_VSSHL,
+        A64_VURSHL,
+        A64_VSRSHL,
     };
-    vvv(e, by_variant[in->cc & 7], in->lane, si->dest, reg(si, 0), reg(si, 1));
+    vvv(e, by_variant[in->cc & 3], in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
 /* ---- lanes ---- */

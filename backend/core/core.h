@@ -112,7 +112,7 @@ struct SelInst {
     uint8_t dest;               /* allocated destination (class of inst->type) */
     uint8_t pc_reg, return_reg; /* exits: GPRs that hold the pc of an indirect exit, and the return
                                    pc of a call (ANY_REG: none does) */
-    uint8_t scratch_gpr[2], scratch_vec[4];
+    uint8_t scratch_gpr[2], scratch_vec[6];
     uint8_t nopnds; /* operands in use */
     bool folded, needed, lazy;
     uint32_t snap; /* effective snapshot + 1: its own or a folded load's; 0 none */

@@ -37,7 +37,7 @@ EmitFn emit_vbin, emit_vbin_sse, emit_vun, emit_vun_sse, emit_vfcmp, emit_vfcmp_
     emit_vshift, emit_vextract, emit_vinsert, emit_vinsert_mem, emit_vlow, emit_vlow_mem,
     emit_vsplat, emit_vsplat_mem, emit_vmovmsk, emit_vconv, emit_vshift8, emit_vsar64;
 /* steps.c */
-EmitFn emit_steps;
+EmitFn emit_steps, emit_vshlv_round;
 /* emit_sse4.c */
 EmitFn emit_vbin_imm, emit_vbin_imm_sse, emit_vun_imm, emit_vblendv, emit_vsext, emit_viszero,
     emit_viszero_and, emit_fround, emit_sha, emit_vstr, emit_vstr_flags, emit_pdep, emit_crc32,

@@ -77,7 +77,7 @@ static bool when_same(Selection *s, IrRef v)
     return ir_same(in->arg[0], in->arg[1]);
 }
 
-/* Shifts by lanes that neither round nor saturate. */
+/* Shifts by lanes. */
 static bool when_unsigned(Selection *s, IrRef v)
 {
     return select_inst(s, v)->cc == 0;
@@ -161,6 +161,16 @@ static bool when_to_zero(Selection *s, IrRef v)
 static bool when_static(Selection *s, IrRef v)
 {
     return when_not_x86(s, v) && select_inst(s, v)->cc != IR_ROUND_CURRENT;
+}
+
+static bool when_unsigned_round(Selection *s, IrRef v)
+{
+    return select_inst(s, v)->cc == IR_SHIFT_ROUND;
+}
+
+static bool when_signed_round(Selection *s, IrRef v)
+{
+    return select_inst(s, v)->cc == (IR_SHIFT_SIGNED | IR_SHIFT_ROUND);
 }
 
 static bool when_low_unit(Selection *s, IrRef v)

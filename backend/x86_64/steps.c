@@ -35,6 +35,7 @@ enum { A, B, C, D, T, U, V, W };
     X(K_ONES, SAME8(0xff))                                                                         \
     X(K_ONES8, SAME8(1))                                                                           \
     X(K_ONES16, SAME16(1))                                                                         \
+    X(K_ONES32, SAME32(1))                                                                         \
     X(K_ONES64, SAME64(1))                                                                         \
     X(K_SIGN32, SAME32(0x80000000u))                                                               \
     X(K_SIGN64, SAME64(UINT64_C(1) << 63))                                                         \
@@ -115,9 +116,34 @@ static void step(Emitter *e, const SelInst *si, const X86Step *s)
     a_emit(e, &a);
 }
 
+static void all_steps(Emitter *e, const SelInst *si)
+{
+    for (const X86Step *s = si->rule->steps; s->insn != 0; s++)
+        step(e, si, s);
+}
+
 void emit_steps(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     (void)inst;
-    for (const X86Step *s = si->rule->steps; s->insn != 0; s++)
-        step(e, si, s);
+    all_steps(e, si);
+}
+
+/* A right shift's last bit shifted out, which a shift by one less has at the bottom, is added. The
+ * steps are those of the plain shift; bit 7 of a count is its sign. */
+void emit_vshlv_round(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    static const X86Insn add[] = {X86_VPADDB, X86_VPADDW, X86_VPADDD, X86_VPADDQ};
+    static const uint8_t one[] = {K_ONES8, K_ONES16, K_ONES32, K_ONES64};
+    unsigned count = si->opnd[1].reg[0], less = si->scratch_vec[4], last = si->scratch_vec[5];
+    unsigned lane = inst->lane - IR_I8;
+    SelInst shorter = *si;
+    a_vpool(e, X86_VPADDB, less, count, constants[K_ONES8 - K_FIRST].b);
+    shorter.opnd[1].reg[0] = (uint8_t)less;
+    shorter.dest = (uint8_t)last;
+    all_steps(e, &shorter);
+    a_vshift(e, X86_VPSRLQ_I, less, count, 7);
+    a_vvv(e, X86_VPAND, last, last, less);
+    a_vpool(e, X86_VPAND, last, last, constants[one[lane] - K_FIRST].b);
+    all_steps(e, si);
+    a_vvv(e, add[lane], si->dest, si->dest, last);
 }

@@ -135,17 +135,21 @@ IrRef simd_urshl(A64Lift *l, const SimdArgs *x)
     return by_lanes(l, x, x->a, x->b, IR_SHIFT_ROUND);
 }
 
-/* A left shift saturated if it gives something else than one that does not, or does not come back
- * when it is undone: -96 << 2, of bytes, gives -128 either way. A right shift never does. */
+/* A left shift overflows if it does not come back when it is undone; a right one never does. */
 static IrRef saturating(A64Lift *l, const SimdArgs *x, unsigned how)
 {
-    IrRef v = by_lanes(l, x, x->a, x->b, how | IR_SHIFT_SATURATE);
-    unsigned plain = how & IR_SHIFT_SIGNED;
-    IrRef back = by_lanes(l, x, v, OP(vsub, simd_zero(l), x->b), plain);
-    IrRef differs = OP(vor, OP(vxor, v, by_lanes(l, x, x->a, x->b, plain)), OP(vxor, back, x->a));
-    IrRef count = x->lane == IR_I8 ? x->b : simd_shift(l, IR_vshl, x->lane, x->b, lane_bits(x) - 8);
-    simd_qc(l, x, OP(vandn, OP(vcmpgts, simd_zero(l), count), differs));
-    return v;
+    unsigned plain = how & IR_SHIFT_SIGNED, top = lane_bits(x) - 1;
+    IrRef zero = simd_zero(l), v = by_lanes(l, x, x->a, x->b, how);
+    IrRef back = by_lanes(l, x, v, OP(vsub, zero, x->b), plain);
+    IrRef count = x->lane == IR_I8 ? x->b : simd_shift(l, IR_vshl, x->lane, x->b, top - 7);
+    IrRef fits = OP(vor, OP(vcmpeq, back, x->a), OP(vcmpgts, zero, count));
+    IrRef over = simd_not(l, fits);
+    simd_qc(l, x, over);
+    if (!plain)
+        return OP(vor, v, over);
+    IrRef most = lanes(l, x, bits_mask(top));
+    IrRef limit = OP(vxor, simd_shift(l, IR_vsar, x->lane, x->a, top), most);
+    return ir_vtri(&l->b, IR_vbsl, IR_I64, fits, v, limit);
 }
 
 IrRef simd_sqshl(A64Lift *l, const SimdArgs *x)
