@@ -1,7 +1,7 @@
 # AArch64 guests (tests/foreign.cmake).
 # runner_done stands at RUNNER_DONE_AT of aarch64/done.h.
 foreign_rows(aarch64 40 "-O2 -Wl,--section-start=.runner_done=0x300000")
-foreign_levels(aarch64 int_arith fp_math strings sorting control heap cxx_exceptions cxx_library long_double)
+foreign_levels(aarch64 int_arith fp_math strings sorting control heap cxx_exceptions cxx_library)
 set(bin ${foreign_bin}/aarch64)
 set(qemu ${foreign_qemu}aarch64)
 # What has no rounding of its own is the same on this machine.
