@@ -65,7 +65,7 @@ static bool add_load(const ElfSource *src, const Elf64_Phdr *p, uint64_t at, uin
         return fail(err, at, "segment is larger in the file than in memory");
     if (p->p_memsz == 0)
         return true;
-    if (p->p_offset > src->size || p->p_filesz > src->size - p->p_offset)
+    if (p->p_filesz && (p->p_offset > src->size || p->p_filesz > src->size - p->p_offset))
         return fail(err, at, "segment reaches beyond the end of the file (truncated?)");
     if (p->p_vaddr >= limit || p->p_memsz > limit - p->p_vaddr)
         return fail(err, at, "segment lies outside the address space");

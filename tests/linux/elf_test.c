@@ -95,6 +95,11 @@ static void test_good(void)
     f.image.eh.e_type = ET_DYN;
     CHECK(parse(&f, FILE_SIZE, &img, &err));
     CHECK(img.dynamic && !strcmp(img.interp, "/lib/ld.so"));
+
+    f = good(); /* nothing of the file: where it would be does not matter */
+    f.image.ph[1].p_filesz = 0;
+    f.image.ph[1].p_offset = 2 * FILE_SIZE;
+    CHECK(parse(&f, FILE_SIZE, &img, &err));
 }
 
 /* One field of the good image replaced: where, how wide, by what, and the refusal expected. */
