@@ -35,6 +35,9 @@ typedef struct RvKnown {
     IrRef x[32], f[32];
     IrRef single[32];        /* the f32 that is boxed in an f register */
     IrRef flags, flags_from; /* what fflags was read as last, and the fpctl that it came from */
+    IrRef compared[2][2];    /* operands of the comparisons since then.. */
+    uint8_t compares;        /* ..and how many there were */
+    bool raised;             /* something else may have raised flags since then */
 } RvKnown;
 
 struct RvLift {
@@ -72,6 +75,9 @@ bool rv_csr_exists(const RvInsn *in);
 void rv_store(RvLift *l, IrRef at, IrRef v);
 /* Before an atomic access to memory at `at`, likewise. */
 void rv_touch(RvLift *l, IrRef at, IrType type);
+
+/* A comparison of a and b has been made, which raises flags only if they are unordered. */
+void rv_compared(RvLift *l, IrRef a, IrRef b);
 
 /* rs1 + imm */
 IrRef rv_address(RvLift *l, const RvInsn *in);

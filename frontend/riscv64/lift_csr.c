@@ -25,6 +25,10 @@ static IrRef reversed(RvLift *l, IrRef v)
 
 static IrRef read_flags(RvLift *l)
 {
+    if (l->known.flags.i && !l->known.raised && l->known.compares == 0)
+        return l->known.flags;
+    l->known.raised = false;
+    l->known.compares = 0;
     IrRef fpctl = ir_fpctl_get(&l->b), v = ir_conv(&l->b, IR_zext, IR_I64, fpctl);
     l->known.flags_from = fpctl;
     IrRef high = ir_bini(&l->b, IR_and, ir_bini(&l->b, IR_shr, v, 1), FLAG_BITS & ~1);
@@ -83,21 +87,53 @@ static IrRef read_csr(RvLift *l, int csr)
     }
 }
 
+void rv_compared(RvLift *l, IrRef a, IrRef b)
+{
+    RvKnown *k = &l->known;
+    if (k->compares == 2) {
+        k->raised = true;
+        return;
+    }
+    k->compared[k->compares][0] = a;
+    k->compared[k->compares++][1] = b;
+}
+
+/* Whether flags may have been raised since they were read. Comparisons alone are asked for their
+ * operands: looking at the host's flags takes longer. */
+static IrRef may_have_raised(RvLift *l)
+{
+    RvKnown *k = &l->known;
+    IrRef any = IR_NONE;
+    if (k->raised) {
+        IrRef saved = ir_bini(&l->b, IR_and, k->flags_from, MXCSR_FLAGS);
+        return ir_cmp(&l->b, IR_ne, saved,
+                      ir_bini(&l->b, IR_and, ir_fpctl_get(&l->b), MXCSR_FLAGS));
+    }
+    for (unsigned i = 0; i < k->compares; i++) {
+        IrRef odd = ir_fcmp(&l->b, IR_fun, k->compared[i][0], k->compared[i][1], 0);
+        any = any.i ? ir_bin(&l->b, IR_or, any, odd) : odd;
+    }
+    return any;
+}
+
 /* fflags are given the value that was read from them before, as code does that compares without
  * raising flags. As a rule nothing was raised in between, and so nothing is to be done. */
 static void restore_flags(RvLift *l)
 {
-    IrRef fpctl = ir_fpctl_get(&l->b);
-    IrRef saved = ir_bini(&l->b, IR_and, l->known.flags_from, MXCSR_FLAGS);
-    IrRef now = ir_bini(&l->b, IR_and, fpctl, MXCSR_FLAGS);
+    IrRef raised = may_have_raised(l);
+    if (!raised.i)
+        return;
     uint32_t changed = rv_block(l), done = rv_block(l);
     l->b.region->blocks.data[changed].cold = true;
-    ir_br(&l->b, ir_cmp(&l->b, IR_eq, saved, now), done, changed);
+    ir_br(&l->b, raised, changed, done);
     rv_enter(l, changed);
-    IrRef rest = ir_bini(&l->b, IR_and, fpctl, ~(uint32_t)MXCSR_FLAGS);
+    IrRef rest = ir_bini(&l->b, IR_and, ir_fpctl_get(&l->b), ~(uint32_t)MXCSR_FLAGS);
+    IrRef saved = ir_bini(&l->b, IR_and, l->known.flags_from, MXCSR_FLAGS);
     ir_fpctl_set(&l->b, ir_bin(&l->b, IR_or, rest, saved));
     ir_jump(&l->b, done);
     rv_enter(l, done);
+    l->known.raised = false;
+    l->known.compares = 0;
 }
 
 static void write_csr(RvLift *l, int csr, IrRef v)
@@ -107,6 +143,7 @@ static void write_csr(RvLift *l, int csr, IrRef v)
         return;
     }
     IrRef fpctl = ir_fpctl_get(&l->b), frm = v;
+    l->known.raised = true;
     if (csr != FRM)
         fpctl = with_flags(l, fpctl, ir_bini(&l->b, IR_and, v, FLAG_BITS));
     if (csr != FFLAGS) {

@@ -236,6 +236,7 @@ void rv_trans_fcompare(RvLift *l, const RvInsn *in)
 {
     IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2);
     IrRef is = ir_fcmp(&l->b, (IrOp)in->op, a, b, in->op == IR_feq ? 0 : IR_F_SIGNAL);
+    rv_compared(l, a, b);
     rv_set_x(l, (unsigned)in->rd, ir_conv(&l->b, IR_zext, IR_I64, is));
 }
 
@@ -245,6 +246,7 @@ void rv_trans_fcompare(RvLift *l, const RvInsn *in)
 void rv_trans_fminmax(RvLift *l, const RvInsn *in)
 {
     IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2);
+    l->known.raised = true;
     uint32_t odd = rv_block(l), plain = rv_block(l), done = rv_block(l);
     l->b.region->blocks.data[odd].cold = true;
     ir_br(&l->b, ir_fcmp(&l->b, IR_fun, a, b, 0), odd, plain);

@@ -85,6 +85,8 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
         rv_trap(l, TRAP_FETCH, li->got);
     else
         rv_trans[li->insn.row](l, &li->insn);
+    if (!li->illegal && rv_patterns.rows[li->insn.row].attributes & RV_A_ROUNDED)
+        l->known.raised = true;
     if (region_block_ends(f, i))
         li->known = arena_copy(lifter->arena, &l->known, sizeof l->known);
     *b = l->b;
