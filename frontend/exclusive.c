@@ -7,7 +7,7 @@ enum { SPINS = 1000 };
 
 static unsigned index_of(uint64_t at)
 {
-    uint64_t granule = at / EXCLUSIVE_GRANULE;
+    uint64_t granule = (at & UINT64_MAX >> 8) / EXCLUSIVE_GRANULE; /* the top byte may be a tag */
     return (unsigned)(granule ^ granule >> 12 ^ granule >> 24) % EXCLUSIVE_VERSIONS;
 }
 

@@ -97,6 +97,8 @@ typedef struct GuestOps {
     /* Addresses between the halves of the address space are none: their use faults without telling
      * which it was (x86 #GP: SI_KERNEL, no address). Else they are not mapped, like others. */
     bool canonical_only;
+    /* The processor does not look at the top byte of data addresses. */
+    bool ignores_top_byte;
     /* Whether the access of the instruction at s->pc (n bytes) to what is no address is one to the
      * stack, for which the guest has a fault of its own. May be NULL. */
     bool (*stack_fault)(const CpuState *s, const uint8_t *bytes, unsigned n);

@@ -145,6 +145,14 @@ void engine_tag_stores(Engine *e)
     engine_unlock(e);
 }
 
+void engine_strip_tags(Engine *e)
+{
+    engine_lock(e);
+    if (!atomic_exchange(&e->strips_tags, true))
+        engine_flush(e);
+    engine_unlock(e);
+}
+
 /* ---- vCPUs ---- */
 
 /* A mapping with a guard page at each end; *usable = what lies between. */

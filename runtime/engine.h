@@ -59,6 +59,7 @@ struct Engine {
      * sooner. Neighbours lie together, so that little code touches few pages of it. */
     _Atomic uint8_t heat[1 << HEAT_BITS];
 
+    _Atomic bool strips_tags; /* addresses are translated without tags (address_tags.h); likewise */
     _Atomic(ExclusiveMonitor *) monitor; /* not NULL: stores are tagged; set once, by a flush */
     _Atomic bool flushing;
     void *fork_copy; /* the arena's copy between before and after fork */
@@ -102,6 +103,15 @@ static inline bool engine_tags_stores(const Engine *e)
     return atomic_load(&e->monitor) != NULL;
 }
 
+/* Which other code all regions have become while the process ran, since they were lifted or kept.
+ */
+enum { FORM_TAGGED_STORES = 1, FORM_UNTAGGED = 2 };
+static inline unsigned engine_forms(const Engine *e)
+{
+    return (engine_tags_stores(e) ? FORM_TAGGED_STORES : 0u) |
+           (atomic_load(&e->strips_tags) ? FORM_UNTAGGED : 0u);
+}
+
 static inline VcpuRun *vcpu_run_of(Vcpu *v)
 {
     return (VcpuRun *)v;
@@ -138,8 +148,10 @@ static inline bool vcpu_enter_section(Vcpu *v, Engine *e)
 /* Drops all translations; the caller holds the lock and is not in a section. */
 void engine_flush(Engine *e);
 
-/* From here on stores are tagged (frontend/exclusive.h). Not in a section, lock not held. */
+/* From here on stores are tagged (frontend/exclusive.h), or addresses have no tags. Not in a
+ * section, lock not held. */
 void engine_tag_stores(Engine *e);
+void engine_strip_tags(Engine *e);
 
 /* Makes the calling thread v's: vcpu_current and the signal stack. Returns the former vCPU. */
 Vcpu *vcpu_bind(Vcpu *v);

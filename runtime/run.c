@@ -17,6 +17,7 @@
 #include <signal.h>
 
 #include "ir/base/log.h"
+#include "runtime/address_tags.h"
 #include "runtime/engine.h"
 #include "runtime/fault.h"
 #include "runtime/host/host.h"
@@ -156,6 +157,11 @@ static void memory_fault(Vcpu *v, const GuestFault *f)
 {
     Engine *e = v->engine;
     VcpuRun *r = vcpu_run_of(v);
+    if (f->kind == FAULT_SEGV && v->guest->ignores_top_byte && address_has_tag(f->addr) &&
+        !(engine_forms(e) & FORM_UNTAGGED)) {
+        engine_strip_tags(e);
+        return;
+    }
     if (f->kind == FAULT_SEGV && f->write && f->si_code != SI_KERNEL &&
         repeat_write(r, e, f->addr, v->state->pc)) {
         interpret_one(v);
@@ -251,13 +257,13 @@ static void wait_for_flush(Engine *e)
     engine_unlock(e);
 }
 
-/* Enters a section to interpret what was lifted before; false: stores are tagged meanwhile, and it
- * must be lifted again. */
-static bool enter_lifted(Vcpu *v, bool tagged)
+/* Enters a section to interpret what was lifted before in these forms; false: there are others
+ * meanwhile, and it must be lifted again. */
+static bool enter_lifted(Vcpu *v, unsigned forms)
 {
     while (!vcpu_enter_section(v, v->engine))
         wait_for_flush(v->engine);
-    if (engine_tags_stores(v->engine) == tagged)
+    if (engine_forms(v->engine) == forms)
         return true;
     vcpu_leave_section(v);
     return false;
@@ -268,12 +274,12 @@ static void interpret_one(Vcpu *v)
     Engine *e = v->engine;
     Arena *arena = &vcpu_run_of(v)->scratch;
     const Region *r;
-    bool tagged;
+    unsigned forms;
     do { /* in the section failed accesses come back as faults */
-        tagged = engine_tags_stores(e);
+        forms = engine_forms(e);
         arena_reset(arena);
         r = engine_lift_one(e, arena, v->state->pc, v->guest->mode(v->state));
-    } while (!enter_lifted(v, tagged));
+    } while (!enter_lifted(v, forms));
     vcpu_x87_save(v);
     InterpResult res = interp_run(r, v->state, 1, 0);
     Outcome o = interpreted(v, r, &res);
@@ -313,7 +319,7 @@ static void interpret_cold(Vcpu *v, uint32_t mode)
     enum { TURNS = 16 };
     Engine *e = v->engine;
     VcpuRun *run = vcpu_run_of(v);
-    bool tagged = engine_tags_stores(e);
+    unsigned forms = engine_forms(e);
     const Region *r = engine_lift_cold(e, &run->scratch, v->state->pc, mode);
     if (r == NULL) {
         arena_reset(&run->scratch);
@@ -322,7 +328,7 @@ static void interpret_cold(Vcpu *v, uint32_t mode)
     }
     run->pending_exit = NULL; /* what led here is tied to nothing */
     run->pending_lookup = false;
-    if (!enter_lifted(v, tagged)) {
+    if (!enter_lifted(v, forms)) {
         arena_reset(&run->scratch);
         return;
     }

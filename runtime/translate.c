@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "ir/base/log.h"
+#include "runtime/address_tags.h"
 #include "runtime/engine.h"
 #include "runtime/explain.h"
 #include "runtime/host/host.h"
@@ -204,6 +205,8 @@ static Region *lift_region(TranslationContext *tc, Arena *arena, uint64_t pc, ui
     lift(tc, arena, pc, mode, max);
     if (tc->checked && (max == 0 || max > MAX_CHECKED_INSNS))
         lift(tc, arena, pc, mode, MAX_CHECKED_INSNS);
+    if (engine_forms(tc->e) & FORM_UNTAGGED)
+        address_tags_strip(tc->lifted.region);
     if (tc->checked)
         insert_self_check(tc);
     mark_misaligned(tc->e, tc->lifted.region);
@@ -351,7 +354,7 @@ static bool take_stored(Engine *e, uint64_t pc, uint32_t mode)
     StoredCode s;
     tc.request.arena = &e->scratch;
     arena_reset(&e->scratch);
-    if (e->store == NULL || engine_tags_stores(e) ||
+    if (e->store == NULL || engine_forms(e) != 0 ||
         !store_read(e->store, &e->scratch, pc, mode, &s) || has_misaligned(e, &s.source))
         return false;
     StoreStats *stats = store_stats(e->store);
@@ -372,7 +375,7 @@ static bool take_stored(Engine *e, uint64_t pc, uint32_t mode)
 static void keep(const TranslationContext *tc, const Translation *t, const CompiledCode *cc)
 {
     Engine *e = tc->e;
-    if (e->store == NULL || tc->checked || engine_tags_stores(e)) /* kept code has no tags */
+    if (e->store == NULL || tc->checked || engine_forms(e) != 0)
         return;
     const SourceCopy *source = source_copy_make(&e->scratch, &tc->log);
     if (source == NULL)
@@ -567,6 +570,8 @@ const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mod
     LiftResult result = {0};
     engine_lock(e);
     e->guest->lift(&request, &result);
+    if (engine_forms(e) & FORM_UNTAGGED)
+        address_tags_strip(result.region);
     engine_unlock(e);
     return result.region;
 }

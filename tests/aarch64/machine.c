@@ -216,6 +216,29 @@ static void registers(void)
     }
 }
 
+/* ---- addresses whose top byte is ignored ---- */
+
+static uint64_t tagged[8];
+
+static void tags(void)
+{
+    volatile uint64_t *p = (uint64_t *)((uintptr_t)tagged | (uint64_t)0x5a << 56);
+    uint64_t v;
+    for (int i = 0; i < 200; i++) {
+        p[0] += 3;
+        p[1] = p[0] * 2;
+    }
+    __asm__ volatile("ldaxr %0, [%1]\nadd %0, %0, #1\nstlxr w9, %0, [%1]\nldr %0, [%1]\n"
+                     "str %0, [%1, #8]"
+                     : "=&r"(v)
+                     : "r"(p + 2)
+                     : "w9", "memory");
+    memcpy((void *)(p + 4), (void *)p, 4 * sizeof *p);
+    for (int i = 0; i < 8; i++)
+        printf("%d ", (int)tagged[i]);
+    puts("by addresses with a tag");
+}
+
 int main(void)
 {
     atomics();
@@ -225,5 +248,6 @@ int main(void)
     flushing();
     fields();
     registers();
+    tags();
     return 0;
 }
