@@ -104,7 +104,12 @@ function(foreign_exclusive guest)
   set(expected OPTIONS --expect ${PROJECT_SOURCE_DIR}/tests/guest/exclusive.out --filter .)
   set(program ${foreign_bin}/${guest}/exclusive)
   foreign_program(${guest} exclusive -O2 guest/exclusive.c)
-  foreign_test(${guest} exclusive ENGINES jit interp aarch64 ${expected} COMMAND ${program} 1000 1)
+  foreign_test(${guest} exclusive ENGINES jit interp ${expected} COMMAND ${program} 1000 1)
+  # qemu-aarch64 on an x86-64 machine lets an LDAR pass an earlier STLR, which is what that engine's code
+  # is made of: the program by itself has forbidden results under it.
+  foreign_test(${guest} exclusive ENGINES aarch64
+               OPTIONS --expect ${PROJECT_SOURCE_DIR}/tests/guest/exclusive-pairs.out --filter .
+               COMMAND ${program} 1000 1 pairs)
   foreign_test(${guest} exclusive-long ENGINES jit TIMEOUT 600 ${expected}
                COMMAND ${program} 1000000 60)
   set_property(TEST ${PREFIX_OF_${guest}}/exclusive-long/jit APPEND PROPERTY LABELS apps slow)

@@ -94,6 +94,9 @@ guest_test(guest/fork_threads ENGINES interp aarch64 asan COMMAND ${guest_bin}/f
 guest_test(guest/jit_styles QUICK ENGINES jit debug COMMAND ${guest_bin}/jit_styles)
 guest_test(guest/jit_styles ENGINES interp aarch64 asan COMMAND ${guest_bin}/jit_styles 50)
 guest_test(guest/fork_threads-8 ENGINES jit COMMAND ${guest_bin}/fork_threads 1000 8)
+if(TEST guest/fork_threads-8/jit) # -forms does the same in more ways
+  set_property(TEST guest/fork_threads-8/jit APPEND PROPERTY LABELS slow)
+endif()
 guest_test(guest/fork_threads-forms ENGINES jit TIMEOUT 300 COMMAND ${guest_bin}/fork_threads 1000 8 10)
 guest_test(guest/fork_threads-forms ENGINES aarch64 COMMAND ${guest_bin}/fork_threads 30 4 4)
 # qemu-aarch64 forks while another of its threads may hold a mutex of its own: then the child waits for ever,
