@@ -157,8 +157,8 @@ static void memory_fault(Vcpu *v, const GuestFault *f)
 {
     Engine *e = v->engine;
     VcpuRun *r = vcpu_run_of(v);
-    if (f->kind == FAULT_SEGV && v->guest->ignores_top_byte && address_has_tag(f->addr) &&
-        !(engine_forms(e) & FORM_UNTAGGED)) {
+    /* Code without tags has no such address: what faulted was lifted before, if only just. */
+    if (f->kind == FAULT_SEGV && v->guest->ignores_top_byte && address_has_tag(f->addr)) {
         engine_strip_tags(e);
         return;
     }
