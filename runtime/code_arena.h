@@ -60,6 +60,15 @@ static inline bool code_arena_has_code(const CodeArena *a, uint64_t host_pc)
     return a->rx != NULL && host_pc - (uint64_t)(uintptr_t)a->rx < a->code_size;
 }
 
+/* The address in the code whose low half host_pc is, if it has no other half; else host_pc. */
+static inline uint64_t code_arena_whole(const CodeArena *a, uint64_t host_pc)
+{
+    uint32_t offset = (uint32_t)host_pc - (uint32_t)(uintptr_t)a->rx;
+    if (a->rx == NULL || host_pc >> 32 != 0 || offset >= a->code_size)
+        return host_pc;
+    return (uint64_t)(uintptr_t)a->rx + offset;
+}
+
 /* A child of fork would share the code with its parent. The parent makes a copy of the used part
  * before the fork (while no thread can patch), the child moves it over the shared object, the
  * parent drops it. No descriptor is used: the guest's other threads may close any, or have none

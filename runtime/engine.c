@@ -198,23 +198,27 @@ void vcpu_x87_load(Vcpu *v)
         v->guest->x87_load(v->state);
 }
 
-/* CpuState.guest_insn: from a helper in a section, or outside of any. */
+/* CpuState.guest_insn: from a helper in a section, or outside of any. Of an address in the code the
+ * low half does: some hypervisors move a processor's x87 from and to memory in the 32-bit form. */
 static uint32_t guest_insn(CpuState *s, uint64_t *pc, uint8_t *bytes, uint32_t n)
 {
     Vcpu *v = s->vcpu;
     Engine *e = v->engine;
     Site site = {.fault.pc = 0};
     uint32_t got = 0;
-    if (e->backend == NULL || !code_arena_has_code(&e->arena, *pc))
+    uint64_t host_pc = code_arena_whole(&e->arena, *pc);
+    if (e->backend == NULL || !code_arena_has_code(&e->arena, host_pc))
         return 0;
     bool outside = atomic_load(&v->epoch) == 0;
     if (outside)
         engine_lock(e);
-    const Translation *t = cache_by_host(&e->cache, *pc);
-    if (t != NULL)
-        sites_find(&t->sites, (uint32_t)(*pc - (uint64_t)(uintptr_t)e->arena.rx - t->code), &site);
+    const Translation *t = cache_by_host(&e->cache, host_pc);
+    uint64_t offset = host_pc - (uint64_t)(uintptr_t)e->arena.rx;
+    bool found = t != NULL && sites_find(&t->sites, (uint32_t)(offset - t->code), &site);
     if (outside)
         engine_unlock(e);
+    if (!found && host_pc != *pc)
+        return 0; /* a guest's own low address after all */
     *pc = site.fault.pc;
     while (*pc != 0 && got < n && host_read(*pc + got, bytes + got, 1) == 0)
         got++;
