@@ -44,7 +44,7 @@ function(foreign_rows guest each flags)
   foreach(engine jit interp aarch64)
     set(name ${PREFIX_OF_${guest}}/insn/${engine})
     add_test(NAME ${name}
-             COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/rows/check.py ${engine} ${guest}
+             COMMAND ${python} ${CMAKE_CURRENT_SOURCE_DIR}/rows/check.py ${engine} ${guest}
                      $<TARGET_FILE:${guest}-generate> ${foreign_bin}/${guest}/runner
                      --each $<IF:$<STREQUAL:${engine},jit>,200,${each}>)
     set_tests_properties(${name} PROPERTIES TIMEOUT 400 COST 30 LABELS "full;${engine}")

@@ -9,7 +9,7 @@ endforeach()
 foreach(name ${names})
   foreach(engine jit aarch64)
     add_test(NAME bad-input/${name}/${engine}
-             COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/bad-input/check.py ${engine} ${name})
+             COMMAND ${python} ${CMAKE_CURRENT_SOURCE_DIR}/bad-input/check.py ${engine} ${name})
     set_tests_properties(bad-input/${name}/${engine} PROPERTIES TIMEOUT 300
                          LABELS "$<IF:$<STREQUAL:${engine},jit>,quick,full>;${engine};bad-input")
   endforeach()

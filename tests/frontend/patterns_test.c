@@ -3,6 +3,7 @@
  * and read back; there is a text for each.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Attributes and fields have the guest's prefix, so both can be looked at. */
@@ -142,12 +143,14 @@ static void check_text(const Guest *g, const Sample *s)
         printf("%s: %s, expected %s\n", g->name, text, s->text);
 }
 
-int main(void)
+/* The argument: random words for each row. */
+int main(int argc, char **argv)
 {
+    unsigned words = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 500;
     for (const Guest *g = guests; g < guests + sizeof guests / sizeof guests[0]; g++) {
         for (unsigned n = 0; n < g->set->count; n++) {
             const PatternRow *row = &g->set->rows[n];
-            for (unsigned i = 0; i < 500; i++)
+            for (unsigned i = 0; i < words; i++)
                 check_word(g, n,
                            row->match | (rnd() & ~row->mask & (row->bytes == 2 ? 0xffff : ~0u)));
         }

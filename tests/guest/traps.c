@@ -15,8 +15,13 @@ static void handler(int signal, siginfo_t *info, void *context)
 {
     greg_t *g = ((ucontext_t *)context)->uc_mcontext.gregs;
     uint64_t address = (uint64_t)info->si_addr;
-    printf(" signal %d code %d trap %lld error %lld rip +%lld", signal, info->si_code,
-           g[REG_TRAPNO], g[REG_ERR], g[REG_RIP] - (long long)code);
+    printf(" signal %d code %d trap %lld error %lld", signal, info->si_code, g[REG_TRAPNO],
+           g[REG_ERR]);
+    /* INT1 is a trap (SDM vol. 3, 6.2); some hypervisors that emulate it do not move past it. */
+    if (*(const uint8_t *)code == 0xf1)
+        printf(" behind it: %s\n", g[REG_RIP] == (greg_t)code + 1 ? "ok" : "WRONG");
+    else
+        printf(" rip +%lld", g[REG_RIP] - (long long)code);
     if (signal == SIGTRAP)
         printf(" address %s\n", address ? address == (uint64_t)g[REG_RIP] ? "rip" : "other" : "0");
     else

@@ -28,7 +28,7 @@ foreign_test(riscv64 faults QUICK ENGINES jit interp tiers aarch64
              OPTIONS --expect ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/faults.out COMMAND ${bin}/faults)
 
 add_test(NAME riscv64/strace
-         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/strace.py $<TARGET_FILE:dragoman>
+         COMMAND ${python} ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/strace.py $<TARGET_FILE:dragoman>
                  ${bin}/faults)
 set_tests_properties(riscv64/strace PROPERTIES LABELS quick TIMEOUT 60)
 

@@ -10,7 +10,7 @@ foreach(row ${rows})
   endif()
   foreach(engine ${engines})
     add_test(NAME strace/${name}/${engine}
-             COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/strace/check.py ${engine} ${name} ${guest_bin})
+             COMMAND ${python} ${CMAKE_CURRENT_SOURCE_DIR}/strace/check.py ${engine} ${name} ${guest_bin})
     set_tests_properties(strace/${name}/${engine} PROPERTIES TIMEOUT 120
                          LABELS "$<IF:$<STREQUAL:${engine},jit>,quick,full>;${engine};strace")
   endforeach()
