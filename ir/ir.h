@@ -455,6 +455,11 @@ static inline bool ir_has(const IrInst *i, unsigned effect)
 {
     return (ir_op_info[i->op].effects & effect) != 0;
 }
+/* Whether an exitind has a hint, which is then its last argument. */
+static inline bool ir_has_hint(const IrInst *i)
+{
+    return i->nargs > 1u + (i->cc == IR_EXIT_CALL);
+}
 void ir_remove(Region *r, IrRef v);                   /* unlinks; the inst becomes IR_NOP */
 void ir_insert_before(Region *r, IrRef pos, IrRef v); /* links an unlinked inst */
 IrRef ir_inst_new(Region *r, const IrInst *proto);    /* unlinked */

@@ -1,6 +1,6 @@
 /* ops.c: what ops.def says about each op, as a table; names and sizes of types.
  *
- * nargs of a signature is its number of fixed arguments; SPECIAL ops have at most two (exitind).
+ * nargs of a signature is its number of fixed arguments; SPECIAL ops have at most three (exitind).
  */
 #include "ir/internal.h"
 #include "ir/ir.h"

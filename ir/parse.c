@@ -373,8 +373,8 @@ static void special(Parser *p, IrOp op)
         break;
     case IR_exitind:
         set_arg(p, 0);
-        if (accept(p, ','))
-            set_arg(p, 1);
+        for (unsigned n = 1; n < 3 && accept(p, ','); n++)
+            set_arg(p, n);
         break;
     case IR_trap:
         cur(p)->imm = number(p);

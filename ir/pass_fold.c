@@ -76,9 +76,9 @@ static void fold_exit(Fold *f, const PassContext *ctx, uint32_t v)
         return;
     i->op = IR_exit;
     i->imm = pc->imm;
-    i->nargs--;
-    i->arg[0] = i->arg[1];
-    i->arg[1] = IR_NONE;
+    i->nargs = i->cc == IR_EXIT_CALL;
+    i->arg[0] = i->nargs != 0 ? i->arg[1] : IR_NONE;
+    i->arg[1] = i->arg[2] = IR_NONE;
 }
 
 void ir_pass_fold(Region *r, const PassContext *ctx)

@@ -16,6 +16,9 @@ typedef struct PassContext {
     /* Whether an indirect exit to pc may be made a direct one: a guest's branch to where no code
      * can be is not like others (GuestOps.is_pc). NULL: always. */
     bool (*is_pc)(uint64_t pc);
+    /* Whether the host makes use of a hint at such an indirect exit (return_pc: of calls). NULL:
+     * never. */
+    bool (*takes_hint)(IrExitKind kind, uint64_t return_pc);
     const char *skip;  /* --no-pass NAME, or NULL */
     bool promote_only; /* no other pass: bisection by --max-optimised */
     bool unmarked;     /* nobody will ask for the guest instruction of an op: `insn` ops go */
@@ -25,7 +28,7 @@ typedef struct PassContext {
     bool verify; /* ir_verify after each pass; a failure is a DG_ASSERT-style bug stop */
 } PassContext;
 
-/* The list of tier 1: promote, fold, cse, forward, dead. */
+/* The list of tier 1, in passes.def. */
 void ir_optimise(Region *r, const PassContext *ctx);
 /* Whether it names one that may be left out. */
 bool ir_pass_optional(const char *name);

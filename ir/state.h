@@ -25,6 +25,8 @@ enum {
     STATE_AREA_GPRS = 32,
     STATE_AREA_VECS = 32,
     JUMP_SIZE = 1 << 16, /* the index is the low half word of a pc */
+    HINT_SIZE = 1 << 10, /* see state_hint_index */
+    HINT_NONE = HINT_SIZE,
 };
 
 /* Why generated code came back to C. */
@@ -82,6 +84,9 @@ typedef struct CpuState {
     uint64_t shadow_sp;    /* shadow return stack pointer while not in translations; initially
                               shadow_top */
     struct CpuState *next; /* the runtime's list of states */
+    /* The index in the HintTable that missed, or HINT_NONE; misses left until one is reported. */
+    uint32_t missed_hint;
+    int32_t hint_credit;
     /* Of exclusive pairs (frontend/exclusive.h): NULL until stores are tagged; the version that the
      * last load-exclusive watches, and which it is; whether this thread has locked it. */
     struct ExclusiveMonitor *monitor;
@@ -100,9 +105,22 @@ typedef union JumpTable {
     EntryHeader pair[JUMP_SIZE];
 } JumpTable;
 
-/* How a CpuState that generated code runs with lies in memory: generated code finds its jump table
+/* Where exits with a hint went, by the hint (ir/pass_hints.c): for each index a pc, any pc, and the
+ * host address of its translation. Written only by C, under the engine's lock. An empty place has
+ * pc 0, since most pages stay untouched, and an entry that looks any pc up. */
+typedef struct HintTable {
+    uint64_t pc[HINT_SIZE], entry[HINT_SIZE];
+} HintTable;
+
+static inline uint32_t state_hint_index(uint64_t hint)
+{
+    return hint / 8 % HINT_SIZE;
+}
+
+/* How a CpuState that generated code runs with lies in memory: generated code finds its tables
  * right below it. */
 typedef struct ThreadState {
+    _Alignas(64) HintTable hints;
     _Alignas(64) JumpTable jumps;
     _Alignas(64) CpuState cpu;
 } ThreadState;
@@ -111,9 +129,14 @@ typedef struct JumpPlace {
     uint64_t *pc, *entry;
 } JumpPlace;
 
+static inline ThreadState *state_thread(CpuState *s)
+{
+    return (ThreadState *)(void *)((char *)s - offsetof(ThreadState, cpu));
+}
+
 static inline JumpPlace state_jump(CpuState *s, uint64_t pc, bool pairs)
 {
-    JumpTable *t = &((ThreadState *)(void *)((char *)s - offsetof(ThreadState, cpu)))->jumps;
+    JumpTable *t = &state_thread(s)->jumps;
     uint64_t index = pc % JUMP_SIZE;
     EntryHeader *pair = &t->pair[JUMP_SIZE - 1 - index];
     return pairs ? (JumpPlace){&pair->pc, &pair->entry}
@@ -128,7 +151,8 @@ static inline uint64_t state_no_jump(uint64_t index)
 
 _Static_assert(__builtin_offsetof(CpuState, guest) == STATE_GUEST_OFFSET, "hot words moved");
 _Static_assert(__builtin_offsetof(CpuState, spill) == 8192, "guest area moved");
-_Static_assert(offsetof(ThreadState, cpu) == sizeof(JumpTable), "the jump table ends elsewhere");
+_Static_assert(offsetof(ThreadState, cpu) == offsetof(ThreadState, jumps) + sizeof(JumpTable),
+               "the jump table ends elsewhere");
 
 /* lookup[] has LOOKUP_SIZE entries. Two pcs that share a place in the jump table do not share one
  * here, if they are less than 1 GiB apart. */

@@ -294,7 +294,9 @@ static bool check_special(Verifier *v, const IrInst *i)
         CHECK(v, i->nargs == (i->cc == IR_EXIT_CALL), "wrong arguments for its kind");
         return args_are(v, 0, IR_I64);
     case IR_exitind:
-        CHECK(v, i->nargs == 1 + (i->cc == IR_EXIT_CALL) && i->cc != IR_EXIT_SERVICE,
+        CHECK(v, i->nargs - ir_has_hint(i) == 1 + (i->cc == IR_EXIT_CALL),
+              "wrong arguments for its kind");
+        CHECK(v, i->cc != IR_EXIT_SERVICE && (i->cc != IR_EXIT_RET || !ir_has_hint(i)),
               "wrong arguments for its kind");
         return args_are(v, 0, IR_I64);
     case IR_x87:

@@ -235,9 +235,20 @@ static JumpPlace jump_place(const Cache *c, CpuState *s, uint64_t pc)
     return state_jump(s, pc, c->backend != NULL && c->backend->jump_pairs);
 }
 
+/* The entry is written first: whoever finds the pc finds it there too, or what looks the pc up. */
+static void clear_hint(const Cache *c, HintTable *h, uint32_t index)
+{
+    __atomic_store_n(&h->entry[index], c->empty.entry, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->pc[index], 0, __ATOMIC_RELEASE);
+}
+
 void cache_add_state(Cache *c, CpuState *s)
 {
     *jump_place(c, s, 0).pc = state_no_jump(0);
+    s->missed_hint = HINT_NONE;
+    bool hints = c->backend != NULL && c->backend->takes_hint != NULL;
+    for (uint32_t i = 0; hints && i < HINT_SIZE; i++)
+        state_thread(s)->hints.entry[i] = c->empty.entry;
     s->next = c->states;
     c->states = s;
 }
@@ -258,6 +269,11 @@ void cache_clear_jumps(const Cache *c, CpuState *s)
         if (*pc != state_no_jump(i)) /* most pages were never touched */
             *pc = state_no_jump(i);
     }
+    HintTable *h = &state_thread(s)->hints;
+    for (uint32_t i = 0; i < HINT_SIZE; i++) {
+        if (h->pc[i] != 0)
+            clear_hint(c, h, i);
+    }
 }
 
 /* Another thread may be about to jump there all the same; the code stays until a flush. */
@@ -268,6 +284,11 @@ static void forget_jumps(const Cache *c, const Translation *t)
         JumpPlace at = jump_place(c, s, pc);
         if (*at.pc == pc && *at.entry == t->header.entry)
             __atomic_store_n(at.pc, state_no_jump(pc % JUMP_SIZE), __ATOMIC_RELAXED);
+        for (const HintUse *u = t->hints; u != NULL; u = u->next) {
+            HintTable *h = &state_thread(s)->hints;
+            if (h->pc[u->index] == pc)
+                clear_hint(c, h, u->index);
+        }
     }
 }
 
@@ -279,6 +300,26 @@ void cache_expose(Cache *c, Translation *t, CpuState *s)
     *at.pc = t->header.pc;
     *at.entry = t->header.entry;
     set_header(lookup_cell(cache_make_table(c, t->mode), t->header.pc), &t->header);
+}
+
+bool cache_expose_hint(Cache *c, Translation *t, CpuState *s, uint32_t index)
+{
+    if (t->dead || t->region != NULL)
+        return false;
+    HintTable *h = &state_thread(s)->hints;
+    const HintUse *use = t->hints;
+    while (use != NULL && use->index != index)
+        use = use->next;
+    if (use == NULL) {
+        HintUse *u = arena_alloc(&c->meta, sizeof *u);
+        *u = (HintUse){.index = index, .next = t->hints};
+        t->hints = u;
+        c->meta_bytes += sizeof *u;
+    }
+    bool displaced = h->pc[index] != 0;
+    h->pc[index] = t->header.pc;
+    h->entry[index] = t->header.entry;
+    return displaced;
 }
 
 static void forget(const Cache *c, HeaderCell *cell, const Translation *t)

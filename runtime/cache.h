@@ -38,6 +38,12 @@ typedef struct Exit {
     struct Exit *next_in; /* in to->incoming */
 } Exit;
 
+/* A place in threads' hint tables that a translation has, or once had. */
+typedef struct HintUse {
+    uint32_t index;
+    struct HintUse *next;
+} HintUse;
+
 struct Translation {
     EntryHeader header; /* what generated code sees */
     uint64_t unpolled;  /* the entry behind its poll */
@@ -51,6 +57,7 @@ struct Translation {
     Exit *exits;
     uint32_t nexits;
     Exit *incoming;
+    HintUse *hints;
     uint64_t *counters; /* --stats */
     BlockCost *costs;
     uint32_t ncosts;
@@ -118,10 +125,12 @@ void cache_chain(Cache *c, Exit *x, Translation *to);
 /* Makes generated code find t without C: by the lookup table and s's jump table. The caller's
  * thread is s's. */
 void cache_expose(Cache *c, Translation *t, CpuState *s);
+/* So that exits whose hint has this index find t too. True if another translation stood there. */
+bool cache_expose_hint(Cache *c, Translation *t, CpuState *s, uint32_t index);
 /* A thread's state comes and goes. */
 void cache_add_state(Cache *c, CpuState *s);
 void cache_drop_state(Cache *c, CpuState *s);
-/* Empties a jump table; its thread is not in generated code. */
+/* Empties the jump and hint tables; its thread is not in generated code. */
 void cache_clear_jumps(const Cache *c, CpuState *s);
 void cache_invalidate(Cache *c, Translation *t);
 /* The invalidated translation of (pc, mode), taken out; NULL if none was kept. */

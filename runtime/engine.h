@@ -76,7 +76,9 @@ typedef struct VcpuRun {
     Site site;                      /* decoded for rebuilding the state, or in the fault handler */
     uint64_t guard_low, guard_high; /* shadow stack: faults in this range are overflows */
     Exit *pending_exit;             /* to be chained to the next translation entered.. */
-    bool pending_lookup;            /* ..or exposed to indirect jumps */
+    bool pending_lookup;            /* ..or exposed to indirect jumps.. */
+    uint32_t pending_hint;          /* ..and to exits with a hint of this index, or HINT_NONE */
+    int32_t hint_period;            /* misses until the next one is reported */
     uint64_t pending_generation;
     uint32_t table_mode;  /* mode of CpuState.lookup */
     uint64_t stuck_pc;    /* guest pc of the last write fault on a closed or open page.. */

@@ -5,7 +5,7 @@
  *     no translation?     engine_translate, then again
  *     otherwise           link the exit that led here, run, and by ExitReason:
  *       EXIT_DIRECT       remember the exit: the next turn chains it; or perform its service
- *       EXIT_INDIRECT     remember the site: the next turn fills its slot and the lookup table
+ *       EXIT_INDIRECT     remember the site: the next turn fills the tables that it asked
  *       EXIT_SITE         rebuild the state; a poll, a trap, or a helper's fault
  *       EXIT_FAULT        rebuild the state; a fault of a memory access or FP instruction
  *
@@ -347,6 +347,19 @@ static Outcome run_region(Vcpu *v, const Translation *t)
 
 /* ---- running translations ---- */
 
+/* Hints that miss are reported now and then: less and less often where translations take each
+ * other's place, as reporting is dear. */
+static void expose_hint(VcpuRun *r, Engine *e, Translation *t)
+{
+    enum { PERIOD_LEAST = 4, PERIOD_MOST = 1 << 12 };
+    if (r->pending_hint == HINT_NONE)
+        return;
+    bool displaced = cache_expose_hint(&e->cache, t, r->pub.state, r->pending_hint);
+    int32_t period = displaced ? r->hint_period * 2 : PERIOD_LEAST;
+    r->hint_period = period < PERIOD_MOST ? period : PERIOD_MOST;
+    r->pub.state->hint_credit = r->hint_period;
+}
+
 /* Ties what the last turn left open to t: both are only tried, for nothing depends on them. */
 static void link_pending(VcpuRun *r, Engine *e, Translation *t)
 {
@@ -363,8 +376,10 @@ static void link_pending(VcpuRun *r, Engine *e, Translation *t)
             cache_chain(&e->cache, r->pending_exit, t);
             e->stats.chained++;
         }
-        if (r->pending_lookup && r->table_mode == t->mode) /* the site's mode */
+        if (r->pending_lookup && r->table_mode == t->mode) { /* the site's mode */
             cache_expose(&e->cache, t, r->pub.state);
+            expose_hint(r, e, t);
+        }
     }
     engine_unlock(e);
     r->pending_exit = NULL;
@@ -423,6 +438,8 @@ static Outcome left_indirectly(VcpuRun *r, Engine *e)
         return o;
     }
     r->pending_lookup = true;
+    r->pending_hint = s->missed_hint;
+    s->missed_hint = HINT_NONE;
     r->pending_generation = e->cache.generation;
     return (Outcome){0};
 }

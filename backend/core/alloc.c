@@ -135,6 +135,23 @@ static void hint_arguments(Allocator *a)
     }
 }
 
+/* What an indirect exit takes wants to be where it takes it. */
+static void hint_exits(Allocator *a)
+{
+    const Region *r = a->region;
+    for (uint32_t b = 0; b < r->blocks.count && !a->host->exit_in_place; b++) {
+        const IrInst *exit = &r->insts.data[r->blocks.data[b].last];
+        if (exit->op != IR_exitind)
+            continue;
+        Value *pc = &a->values[a->sel->alias[exit->arg[0].i].i];
+        pc->hint = pc->hint == NO_REG ? a->host->exit_pc : pc->hint;
+        if (ir_has_hint(exit)) {
+            Value *hint = &a->values[a->sel->alias[exit->arg[exit->nargs - 1].i].i];
+            hint->hint = hint->hint == NO_REG ? a->host->exit_hint : hint->hint;
+        }
+    }
+}
+
 /* A tied operand wants the place of the result. */
 static void hint_tied_operands(Allocator *a)
 {
@@ -162,6 +179,7 @@ static void set_up_hints(Allocator *a)
         hint_arguments(a);
     }
     hint_snapshot_values(a, false);
+    hint_exits(a);
     hint_tied_operands(a);
 }
 

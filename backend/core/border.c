@@ -278,6 +278,12 @@ static uint8_t stays_in(Allocator *a, uint32_t v, const MoveItem *items, uint32_
     return a->host->exit_in_place ? reg : NO_REG;
 }
 
+/* A constant needs no register. */
+static bool hint_is_value(const Region *r, const IrInst *exit)
+{
+    return ir_has_hint(exit) && !ir_is_const(r, exit->arg[exit->nargs - 1]);
+}
+
 void alloc_exit(Allocator *a, uint32_t i)
 {
     static const IrSnapshot empty;
@@ -287,7 +293,7 @@ void alloc_exit(Allocator *a, uint32_t i)
     const IrSnapshot *sn = in->snap != 0 ? &r->snaps.data[in->snap - 1] : &empty;
     const int8_t *home = a->sel->cfg->convention->home;
     uint64_t unnamed = a->all_pins & ~a->at_home & ~(in->snap != 0 ? a->named[in->snap - 1] : 0);
-    MoveItem *items = arena_raw(r->arena, (sn->count + a->npinned + 1) * sizeof *items);
+    MoveItem *items = arena_raw(r->arena, (sn->count + a->npinned + 2) * sizeof *items);
     uint32_t n = 0;
     for (uint32_t k = 0; k < sn->count; k++) {
         const IrSnapEntry *se = &r->snap_entries.data[sn->first + k];
@@ -318,6 +324,11 @@ void alloc_exit(Allocator *a, uint32_t i)
         if (si->pc_reg == ANY_REG) {
             si->pc_reg = a->host->exit_pc;
             items[n++] = (MoveItem){.cls = CLASS_GPR, .dst_reg = si->pc_reg, .value = pc};
+        }
+        if (hint_is_value(r, in)) {
+            MoveItem it = {.cls = CLASS_GPR, .dst_reg = a->host->exit_hint};
+            it.value = alloc_root(a, in->arg[in->nargs - 1], &it.add);
+            items[n++] = it;
         }
     }
     alloc_parallel(a, items, n);

@@ -301,6 +301,12 @@ static void check_exit(Checker *c, uint32_t event, uint32_t i)
         if (!has_fact(&c->now[place_reg(CLASS_GPR, si->pc_reg)], pc, add))
             fail(c, event, "the exit pc is not in its register", pc);
     }
+    if (in->op == IR_exitind && ir_has_hint(in) && !ir_is_const(r, in->arg[in->nargs - 1])) {
+        int64_t add;
+        uint32_t hint = root_of(c, in->arg[in->nargs - 1], &add);
+        if (!has_fact(&c->now[place_reg(CLASS_GPR, c->sel->host->exit_hint)], hint, add))
+            fail(c, event, "the exit's hint is not in its register", hint);
+    }
     if (si->return_reg != ANY_REG) {
         uint32_t back = root_of(c, in->arg[in->op == IR_exitind], &back_add);
         if (!has_fact(&c->now[place_reg(CLASS_GPR, si->return_reg)], back, back_add))

@@ -185,7 +185,7 @@ struct HostDesc {
     uint32_t caller_saved[CLASS_COUNT];
     uint8_t call_args[6]; /* GPRs of the C arguments */
     uint8_t call_ret;
-    uint8_t exit_pc;                         /* GPR for the pc at an indirect exit */
+    uint8_t exit_pc, exit_hint;              /* GPRs for the pc and the hint at an indirect exit */
     bool exit_in_place;                      /* exits take pcs in any register (SelInst) */
     const uint8_t *alloc_order[CLASS_COUNT]; /* preferred order, ANY_REG ends */
     /* selection */

@@ -61,8 +61,13 @@ static void add_inst_uses(Allocator *a, uint32_t i, uint32_t pos, uint64_t *pins
         }
     } else if (in->op == IR_put || in->op == IR_exitind) {
         add_use(a, a->sel->alias[in->arg[0].i].i, true);
-        if (in->nargs == 2 && a->host->exit_in_place)
+        if (in->op == IR_exitind && in->cc == IR_EXIT_CALL && a->host->exit_in_place)
             add_use(a, in->arg[1].i, true);
+        if (in->op == IR_exitind && ir_has_hint(in) &&
+            !ir_is_const(a->region, in->arg[in->nargs - 1])) {
+            int64_t add;
+            add_use(a, alloc_root(a, in->arg[in->nargs - 1], &add), true);
+        }
     } else if (in->op == IR_exit && in->nargs == 1 && a->host->exit_in_place) {
         add_use(a, in->arg[0].i, true);
     } else if (in->op == IR_call) {

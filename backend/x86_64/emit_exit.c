@@ -96,9 +96,24 @@ static void exit_direct(Emitter *e, const IrInst *inst)
 
 /* ---- indirect exits ---- */
 
+/* Tells the index before the exit's name takes its register. */
+static void name_hint(Emitter *e, const IrInst *exit)
+{
+    const IrInst *hint = ir_inst(e->region, exit->arg[exit->nargs - 1]);
+    X86Rm missed_hint = a_state(offsetof(CpuState, missed_hint));
+    if (hint->op == IR_const) {
+        a_mi(e, X86_MOV_I, 4, missed_hint, (int64_t)state_hint_index(hint->imm));
+    } else {
+        a_ri(e, X86_SHR_I, 4, EXIT_TEMP, 3);
+        a_rm(e, X86_MOV_MR, 4, EXIT_TEMP, missed_hint);
+    }
+}
+
 /* The miss stub reports which exit it was. */
 static void name_exit(Emitter *e, const ColdCode *c)
 {
+    if (ir_has_hint(c->exit))
+        name_hint(e, c->exit);
     a_rm(e, X86_LEA, 8, EXIT_TEMP, rm_rip());
     emit_branch_here(e, c->exit);
 }
@@ -137,12 +152,44 @@ void x86_jump_table(Emitter *e, X86Insn insn, uint32_t cold)
     a_rm(e, insn, 4, 0, entry);
 }
 
-/* A call through the thread's jump table; returns the label of its landing. */
-static uint32_t call_through_table(Emitter *e, const IrInst *inst)
+/* What the hint says of the place in the hint table: a constant offset, or all of EXIT_TEMP. */
+static X86Rm hint_place(const Emitter *e, const IrInst *inst, size_t column)
 {
-    ColdCode *c = missed(e, inst, STUB_LOOKUP, cold_call);
+    const IrInst *hint = ir_inst(e->region, inst->arg[inst->nargs - 1]);
+    X86Rm rm = a_state((uint32_t)(offsetof(ThreadState, hints) + column) -
+                       (uint32_t)offsetof(ThreadState, cpu));
+    if (hint->op == IR_const)
+        rm.disp += (int32_t)(state_hint_index(hint->imm) * 8);
+    else
+        rm.index = EXIT_TEMP;
+    return rm;
+}
+
+static void hint_table(Emitter *e, const IrInst *inst, X86Insn insn, uint32_t cold)
+{
+    if (ir_inst(e->region, inst->arg[inst->nargs - 1])->op != IR_const)
+        a_alu_imm(e, ALU_AND, 4, rm_reg(EXIT_TEMP), (HINT_SIZE - 1) * 8);
+    a_rm(e, X86_CMP_MR, 8, EXIT_PC, hint_place(e, inst, offsetof(HintTable, pc)));
+    a_jcc(e, CC_NE, cold);
+    a_rm(e, insn, 4, 0, hint_place(e, inst, offsetof(HintTable, entry)));
+}
+
+bool x86_takes_hint(IrExitKind kind, uint64_t return_pc)
+{
+    return kind != IR_EXIT_CALL || bits_fits_signed((int64_t)return_pc, 32); /* push_pc: scratch */
+}
+
+/* Through the thread's tables; returns the label of the landing of a call. */
+static uint32_t through_table(Emitter *e, const IrInst *inst, X86Insn insn)
+{
+    bool hint = ir_has_hint(inst);
+    ColdCode *c = missed(e, inst, hint ? STUB_X86_LOOKUP_HINT : STUB_LOOKUP,
+                         insn == X86_CALL_M ? cold_call : cold_jump);
     uint32_t cold = c->label, back = c->back;
-    x86_jump_table(e, X86_CALL_M, cold);
+    if (hint)
+        hint_table(e, inst, insn, cold);
+    else
+        x86_jump_table(e, insn, cold);
     return back;
 }
 
@@ -158,13 +205,13 @@ static void exit_indirect(Emitter *e, const IrInst *inst)
     case IR_EXIT_CALL: {
         uint64_t back = return_pc(e, inst->arg[1]);
         push_pc(e, back, EXIT_TEMP);
-        uint32_t here = call_through_table(e, inst);
+        uint32_t here = through_table(e, inst, X86_CALL_M);
         emit_label_bind(e, here);
         landing(e, back);
         break;
     }
     default:
-        x86_jump_table(e, X86_JMP_M, missed(e, inst, STUB_LOOKUP, cold_jump)->label);
+        through_table(e, inst, X86_JMP_M);
         break;
     }
 }

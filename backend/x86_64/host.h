@@ -14,6 +14,7 @@ void emit_count(Emitter *e, uint32_t data_word);
 void emit_call(Emitter *e, const HelperDesc *h, uint32_t number, uint32_t cold_label);
 /* Through the thread's jump table: jmp or call (insn) to the translation of the pc in EXIT_PC; when
  * the table does not know it, to the label. */
+bool x86_takes_hint(IrExitKind kind, uint64_t return_pc); /* BackendOps.takes_hint */
 void x86_jump_table(Emitter *e, X86Insn insn, uint32_t cold);
 void emit_begin(Emitter *e);
 void emit_finish(Emitter *e);

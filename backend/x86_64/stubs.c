@@ -124,6 +124,19 @@ static void stub_lookup(Emitter *e)
     table_lookup(e);
 }
 
+/* Every so often the miss is reported, so that C fills the place in the hint table; else by pc. */
+static void stub_lookup_hint(Emitter *e)
+{
+    uint32_t miss = emit_label_new(e);
+    a_rm(e, X86_MOV_MR, 8, EXIT_TEMP, field(offsetof(CpuState, exit_site)));
+    a_mi(e, X86_SUB_I8, 4, field(offsetof(CpuState, hint_credit)), 1);
+    a_stub(e, "\x0f\x88", 2, STUB_LOOKUP_MISS);
+    a_mi(e, X86_MOV_I, 4, field(offsetof(CpuState, missed_hint)), HINT_NONE);
+    x86_jump_table(e, X86_JMP_M, miss);
+    emit_label_bind(e, miss);
+    table_lookup(e);
+}
+
 static void stub_shadow_reset(Emitter *e)
 {
     uint32_t miss = emit_label_new(e);
@@ -182,7 +195,7 @@ static void stub_exact(Emitter *e)
 
 static void emit_one(Emitter *e, StubId id, const SlotTable *slots, const Convention *conv)
 {
-    switch (id) {
+    switch ((int)id) { /* the host's own among them */
     case STUB_ENTER:
         stub_enter(e, slots, conv);
         break;
@@ -204,8 +217,11 @@ static void emit_one(Emitter *e, StubId id, const SlotTable *slots, const Conven
     case STUB_LEAVE_FAULT:
         leave(e, false);
         break;
-    case STUB_HOST_FIRST: /* STUB_X86_EXACT */
+    case STUB_X86_EXACT:
         stub_exact(e);
+        break;
+    case STUB_X86_LOOKUP_HINT:
+        stub_lookup_hint(e);
         break;
     default:
         break;

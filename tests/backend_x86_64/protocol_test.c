@@ -218,6 +218,49 @@ static void indirect_jumps(void)
     CHECK(h_state.exit_reason == EXIT_INDIRECT && h_state.pc == 0);
 }
 
+static void set_hint(uint32_t index, uint64_t pc, const Code *to)
+{
+    h_thread.hints.pc[index] = pc;
+    h_thread.hints.entry[index] = entry_of(to);
+}
+
+static void hints(void)
+{
+    Code jump = compile("%1 = get s1\n%2 = get s3\nexitind %1, %2\n");
+    Code fixed = compile("%1 = get s1\nexitind %1, 0x40\n");
+    Code call = compile("%1 = get s1\n%2 = get s3\nexitind.call %1, 0x18, %2\n");
+    Code to = compile("%1 = get s2\n%2 = add i64 %1, 1\nput s2, %2\nexit 0x20\n");
+    Code callee = compile("%1 = get s4\nexitind.ret %1\n");
+    h_state.hint_credit = 0;
+    set_slot(1, 0x5000);
+    set_slot(2, 0);
+    set_slot(3, 0x12340020); /* index 4 */
+    enter(&jump);
+    CHECK(missed_at(&jump) && h_state.pc == 0x5000 && h_state.missed_hint == 4);
+    h_state.hint_credit = 1;
+    enter(&jump); /* not reported, but there is no answer by pc either */
+    CHECK(missed_at(&jump) && h_state.missed_hint == HINT_NONE);
+    set_jump(0x5000, &to);
+    h_state.hint_credit = 1;
+    enter(&jump);
+    CHECK(left_by(&to) != NULL && slot(2) == 1);
+    set_jump(0x5000, NULL);
+    set_hint(4, 0x5000, &to);
+    enter(&jump);
+    CHECK(left_by(&to) != NULL && slot(2) == 2);
+    h_state.hint_credit = 0;
+    enter(&fixed);
+    CHECK(missed_at(&fixed) && h_state.missed_hint == 8);
+    set_hint(8, 0x5000, &to);
+    enter(&fixed);
+    CHECK(left_by(&to) != NULL && slot(2) == 3);
+    set_slot(4, 0x18);
+    set_hint(4, 0x5000, &callee);
+    enter(&call);
+    CHECK(left_by(&call) != NULL && left_by(&call)->pc == 0x18);
+    CHECK(h_state.shadow_sp == h_state.shadow_top);
+}
+
 static void indirect_calls(void)
 {
     Code call = compile("%1 = get s1\nexitind.call %1, 0x18\n");
@@ -421,6 +464,7 @@ int main(void)
     calls_and_returns();
     indirect_jumps();
     indirect_calls();
+    hints();
     sites();
     helper_calls();
     atomics();

@@ -32,6 +32,11 @@ static void dead_slots(void *arg, uint64_t pc, uint64_t dead[4])
     dead[0] = pc == 0xd000 ? 1u << (SLOT_X + 7) : 0;
 }
 
+static bool takes_hint(IrExitKind kind, uint64_t return_pc)
+{
+    return kind != IR_EXIT_CALL || return_pc != 0xd000;
+}
+
 static char *read_file(const char *path)
 {
     FILE *f = fopen(path, "r");
@@ -45,7 +50,7 @@ static char *read_file(const char *path)
 
 static void run_passes(const char *path, const char *text, Region *r)
 {
-    PassContext ctx = {.dead_slots_at = dead_slots, .verify = true};
+    PassContext ctx = {.dead_slots_at = dead_slots, .takes_hint = takes_hint, .verify = true};
     char names[256] = "", err[256], *save = NULL;
     const char *line = strstr(text, "; passes:");
     EXPECT(line != NULL && sscanf(line, "; passes: %255[^\n]", names) == 1, "%s: no passes", path);
