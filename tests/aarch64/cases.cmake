@@ -42,10 +42,10 @@ foreign_shells(aarch64 ${suite}-arm64/bin/busybox ${suite}-arm64/bin/bash-static
 
 # Dynamic programs of Debian (tools/sysroot): scripts of tests/apps. The long ones are left to
 # tools/test-apps.
-foreach(name bash coreutils compress git openssl perl python3 redis sqlite3)
+foreach(name bash coreutils compress gcc git openssl perl python3 redis sqlite3)
   set(expected ${PROJECT_SOURCE_DIR}/tests/apps/${name}.out)
-  if(name STREQUAL "bash") # it names the machine
-    set(expected ${CMAKE_CURRENT_SOURCE_DIR}/aarch64/bash.out)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/aarch64/${name}.out) # it tells of the machine
+    set(expected ${CMAKE_CURRENT_SOURCE_DIR}/aarch64/${name}.out)
   endif()
   foreign_test(aarch64 apps-${name} ENGINES tiers TIMEOUT 600
                OPTIONS --sysroot ${DRAGOMAN_DEPS}/sysroot-arm64 --machine aarch64 --expect ${expected}
