@@ -22,6 +22,7 @@ endforeach()
 foreign_single(riscv64 ENGINES jit OPTIONS --native ${guest_bin}/fork_threads ARGUMENTS 50
                NAMES fork_threads)
 foreign_exclusive(riscv64)
+foreign_dependencies(riscv64)
 
 foreign_program(riscv64 faults -O2 riscv64/faults.c)
 foreign_test(riscv64 faults QUICK ENGINES jit interp tiers aarch64
