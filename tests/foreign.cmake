@@ -108,6 +108,15 @@ function(foreign_dependencies guest)
   set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 60)
 endfunction()
 
+# foreign_strace(GUEST): what --strace says of calls that are not as on x86-64.
+function(foreign_strace guest)
+  set(name ${PREFIX_OF_${guest}}/strace)
+  foreign_program(${guest} strace_generic -O2 guest/strace_generic.c)
+  add_test(NAME ${name} COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/strace/generic.py $<TARGET_FILE:dragoman>
+                                ${guest} ${foreign_bin}/${guest}/strace_generic)
+  set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 60)
+endfunction()
+
 # foreign_exclusive(GUEST): pairs of exclusive loads and stores between threads.
 function(foreign_exclusive guest)
   set(expected OPTIONS --expect ${PROJECT_SOURCE_DIR}/tests/guest/exclusive.out --filter .)

@@ -34,6 +34,7 @@ foreach(name files process)
 endforeach()
 foreign_exclusive(aarch64)
 foreign_dependencies(aarch64)
+foreign_strace(aarch64)
 foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/fork_threads ARGUMENTS 50
                NAMES fork_threads)
 

@@ -23,15 +23,11 @@ foreign_single(riscv64 ENGINES jit OPTIONS --native ${guest_bin}/fork_threads AR
                NAMES fork_threads)
 foreign_exclusive(riscv64)
 foreign_dependencies(riscv64)
+foreign_strace(riscv64)
 
 foreign_program(riscv64 faults -O2 riscv64/faults.c)
 foreign_test(riscv64 faults QUICK ENGINES jit interp tiers aarch64
              OPTIONS --expect ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/faults.out COMMAND ${bin}/faults)
-
-add_test(NAME riscv64/strace
-         COMMAND ${python} ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/strace.py $<TARGET_FILE:dragoman>
-                 ${bin}/faults)
-set_tests_properties(riscv64/strace PROPERTIES LABELS quick TIMEOUT 60)
 
 set(suite ${DRAGOMAN_DEPS}/trixie)
 foreign_shells(riscv64 ${suite}-riscv64/usr/bin/busybox ${suite}-riscv64/usr/bin/bash-static
