@@ -36,9 +36,10 @@ foreign_shells(riscv64 ${suite}-riscv64/usr/bin/busybox ${suite}-riscv64/usr/bin
 # Dynamic programs of Debian (tools/sysroot): scripts of tests/apps, whose output is another here where it
 # names the machine or the version.
 foreach(name bash python3 sqlite3)
-  guest_test(riscv64/apps-${name} ENGINES tiers TIMEOUT 300
+  guest_test(riscv64/apps-${name} ENGINES tiers aarch64-tiers TIMEOUT 600
              OPTIONS --sysroot ${DRAGOMAN_DEPS}/sysroot-riscv64
                      --expect ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/${name}.out
              COMMAND /usr/bin/bash ${PROJECT_SOURCE_DIR}/tests/apps/${name}.sh)
   set_property(TEST riscv64/apps-${name}/tiers APPEND PROPERTY LABELS apps)
+  set_property(TEST riscv64/apps-${name}/aarch64-tiers APPEND PROPERTY LABELS apps slow)
 endforeach()
