@@ -58,6 +58,11 @@ function control_compared
         b.ne    1f
         end     "str x3, [x1]"
 1:      ret
+function barrier_isb // the loads behind it stand in the next region
+        cbnz    x2, 1f
+        isb
+        end     "ldr x4, [x1]"
+1:      ret
         .globl  main
         .type   main, %function
 main:   mov     w0, wzr
