@@ -103,7 +103,7 @@ endfunction()
 function(foreign_dependencies guest)
   set(name ${PREFIX_OF_${guest}}/dependencies)
   foreign_program(${guest} dependencies "" ${guest}/dependencies.S)
-  add_test(NAME ${name} COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/dependencies.py $<TARGET_FILE:dragoman>
+  add_test(NAME ${name} COMMAND ${python} ${PROJECT_SOURCE_DIR}/tests/dependencies.py $<TARGET_FILE:dragoman>
                                 ${foreign_bin}/${guest}/dependencies)
   set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 60)
 endfunction()
@@ -112,7 +112,7 @@ endfunction()
 function(foreign_strace guest)
   set(name ${PREFIX_OF_${guest}}/strace)
   foreign_program(${guest} strace_generic -O2 guest/strace_generic.c)
-  add_test(NAME ${name} COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/strace/generic.py $<TARGET_FILE:dragoman>
+  add_test(NAME ${name} COMMAND ${python} ${PROJECT_SOURCE_DIR}/tests/strace/generic.py $<TARGET_FILE:dragoman>
                                 ${guest} ${foreign_bin}/${guest}/strace_generic)
   set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 60)
 endfunction()
