@@ -20,9 +20,10 @@ typedef struct LiftRequest {
     bool count_blocks;  /* insert `count` at each block start */
     bool poll;          /* insert polls at the entry and at loop heads */
     bool peel;          /* lift the first turn of a loop at pc apart from the others */
-    bool watch_fp;   /* leave by TRAP_MODE where the FP control word is loaded, to set fp_watch */
-    bool tag_stores; /* writes move versions of exclusive.h on */
-    bool x87_unit;   /* the code will run with the guest's x87 state in the host's unit */
+    bool watch_fp;     /* leave by TRAP_MODE where the FP control word is loaded, to set fp_watch */
+    bool tag_stores;   /* writes move versions of exclusive.h on */
+    bool dependencies; /* Region.dependencies, if loads are so ordered: the host would not be */
+    bool x87_unit;     /* the code will run with the guest's x87 state in the host's unit */
     /* Copies up to n bytes at addr; returns the number copied. Executable pages only. */
     uint32_t (*fetch)(void *arg, uint64_t addr, uint8_t *buf, uint32_t n);
     void *fetch_arg;
@@ -97,6 +98,8 @@ typedef struct GuestOps {
     /* Addresses between the halves of the address space are none: their use faults without telling
      * which it was (x86 #GP: SI_KERNEL, no address). Else they are not mapped, like others. */
     bool canonical_only;
+    /* Plain loads are ordered by dependencies alone. */
+    bool weak_order;
     /* The processor does not look at the top byte of data addresses. */
     bool ignores_top_byte;
     /* Whether the access of the instruction at s->pc (n bytes) to what is no address is one to the

@@ -356,6 +356,8 @@ typedef struct Region {
         fp_exact; /* hosts with other flags, or without the guest's flush modes, are to mend that */
     bool fp_flush;     /* FP_MODEL_ARM: FTZ and DAZ are set, and values are exact; so are flags, if
                           fp_exact, or where the host has them */
+    bool dependencies; /* loads are ordered by nothing but dependencies, and the host would reorder
+                          them: what was computed from a value stays computed from it */
     VEC(IrInst) insts; /* [0] unused */
     VEC(IrBlock) blocks; /* [0] entry */
     VEC(IrEdge) edges;

@@ -610,6 +610,7 @@ static void region_head(Parser *p)
             bad(p, "no such FP model");
         r->fp_model = (FpModel)k;
     }
+    r->dependencies = accept_word(p, "dependencies");
     if (accept_word(p, "counters"))
         r->counters = (uint32_t)number(p);
     r->promoted = accept_word(p, "promoted");

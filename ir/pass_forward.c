@@ -8,6 +8,10 @@
  *
  * The load's fault goes with it: the store has just written those bytes.
  *
+ * Where dependencies count (Region.dependencies) only absolute addresses are looked at: what is
+ * loaded depends on the address of its load, and so is ordered behind whatever that was computed
+ * from. The stored value may not be.
+ *
  * Addresses are compared as root + constant. Stores hold through a block and into blocks that have
  * it as their only predecessor.
  */
@@ -75,6 +79,8 @@ static IrRef forwarded(Region *r, const StoreSet *set, uint32_t v)
     const IrInst *load = &r->insts.data[v];
     IrType t = (IrType)load->type;
     Stored p = place_of(r, load->arg[0], t);
+    if (r->dependencies && p.root != 0)
+        return IR_NONE;
     for (uint32_t n = set->count; n-- > 0;) {
         const IrInst *st = &r->insts.data[set->s[n].store];
         if (set->s[n].root != p.root || set->s[n].offset != p.offset || set->s[n].size != p.size)

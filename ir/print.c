@@ -240,6 +240,8 @@ void ir_print(const Region *r, FILE *out)
         fprintf(out, " mode 0x%x", r->mode);
     if (r->fp_model != FP_MODEL_X86)
         fprintf(out, " fp %s", text_fp_models[r->fp_model]);
+    if (r->dependencies)
+        fputs(" dependencies", out);
     if (r->counters != 0)
         fprintf(out, " counters %u", r->counters);
     fprintf(out, "%s {\n", r->promoted ? " promoted" : "");

@@ -4,6 +4,9 @@
  * touches instructions that exist already, so values keep their meaning. Floating point is never
  * folded: its flags are visible. New constants are placed at the folder's cursor.
  *
+ * Where dependencies count (Region.dependencies) a rule's answer is taken only if it still depends
+ * on all operands.
+ *
  * A rule returns an older value, REWRITTEN after changing *i into a cheaper op (which is then
  * looked at again), or IR_NONE. Example:
  *     %3 = sub i64 %1, 16         becomes  %3 = add i64 %1, -16     (REWRITTEN)
@@ -380,6 +383,54 @@ static bool fold_all_const(Folder *f, IrInst *i)
     return true;
 }
 
+/* ---- dependencies (Region.dependencies) ---- */
+
+/* Whether i is computed from v, which is at most so many instructions away. */
+static bool comes_from(const Region *r, const IrInst *i, IrRef v, unsigned depth)
+{
+    for (unsigned n = 0; n < i->nargs; n++)
+        if (ir_same(i->arg[n], v) ||
+            (depth > 0 && comes_from(r, ir_inst(r, i->arg[n]), v, depth - 1)))
+            return true;
+    return false;
+}
+
+/* Whether i is computed from v, or from all that v is computed from: rules look behind operands. */
+static bool depends_on(const Region *r, const IrInst *i, IrRef v, unsigned depth)
+{
+    enum { MADE_DEPTH = 3 }; /* of what a rule puts in the place of one instruction */
+    const IrInst *x = ir_inst(r, v);
+    if (is_any_const(r, v) || comes_from(r, i, v, MADE_DEPTH))
+        return true;
+    if (depth == 0 || x->nargs == 0 || !ir_has(x, IR_E_PURE))
+        return false;
+    for (unsigned n = 0; n < x->nargs; n++)
+        if (!depends_on(r, i, x->arg[n], depth - 1))
+            return false;
+    return true;
+}
+
+/* Whether a rule's answer for `old` leaves out none of its operands: the 0 of x - x does. */
+static bool keeps_dependencies(const Region *r, const IrInst *old, const IrInst *now, IrRef answer)
+{
+    enum { LOOKED_BEHIND = 3 };
+    const IrInst as_it_is = {.nargs = 1, .arg = {answer}};
+    for (unsigned n = 0; n < old->nargs; n++)
+        if (!depends_on(r, answer.i == REWRITTEN.i ? now : &as_it_is, old->arg[n], LOOKED_BEHIND))
+            return false;
+    return true;
+}
+
+static IrRef apply_rule(Folder *f, FoldRule *rule, IrInst *i)
+{
+    const IrInst old = *i;
+    IrRef v = rule(f, i);
+    if (v.i == 0 || !f->region->dependencies || keeps_dependencies(f->region, &old, i, v))
+        return v;
+    *i = old;
+    return IR_NONE;
+}
+
 IrRef ir_simplify(Folder *f, IrInst *i)
 {
     for (int turns = 0; turns < 16; turns++) {
@@ -391,7 +442,7 @@ IrRef ir_simplify(Folder *f, IrInst *i)
         FoldRule *rule = rules[i->op];
         if (rule == NULL)
             return IR_NONE;
-        IrRef v = rule(f, i);
+        IrRef v = apply_rule(f, rule, i);
         if (v.i != REWRITTEN.i)
             return v;
     }

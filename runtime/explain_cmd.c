@@ -57,6 +57,7 @@ static bool compile(const ExplainSource *src, Arena *arena, uint64_t pc, uint32_
                       .max_insns = max,
                       .poll = true,
                       .peel = true,
+                      .dependencies = src->guest->weak_order && src->backend->weak_order,
                       .x87_unit = src->backend->x87_unit && src->guest->x87_load != NULL,
                       .fetch = src->fetch,
                       .fetch_arg = src->fetch_arg,

@@ -153,6 +153,7 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .peel = e->backend != NULL && !tc->cold,
                                 .watch_fp = engine_watches_fp(e),
                                 .tag_stores = engine_tags_stores(e),
+                                .dependencies = e->guest->weak_order && host_backend()->weak_order,
                                 .x87_unit = engine_has_x87(e),
                                 .fetch = fetch,
                                 .fetch_arg = tc,

@@ -99,6 +99,24 @@ function(foreign_shells guest busybox bash native_busybox native_bash)
   endforeach()
 endfunction()
 
+# foreign_dependencies(GUEST): orders that only dependencies keep.
+function(foreign_dependencies guest)
+  set(name ${PREFIX_OF_${guest}}/dependencies)
+  foreign_program(${guest} dependencies "" ${guest}/dependencies.S)
+  add_test(NAME ${name} COMMAND ${python} ${PROJECT_SOURCE_DIR}/tests/dependencies.py $<TARGET_FILE:dragoman>
+                                ${foreign_bin}/${guest}/dependencies)
+  set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 60)
+endfunction()
+
+# foreign_strace(GUEST): what --strace says of calls that are not as on x86-64.
+function(foreign_strace guest)
+  set(name ${PREFIX_OF_${guest}}/strace)
+  foreign_program(${guest} strace_generic -O2 guest/strace_generic.c)
+  add_test(NAME ${name} COMMAND ${python} ${PROJECT_SOURCE_DIR}/tests/strace/generic.py $<TARGET_FILE:dragoman>
+                                ${guest} ${foreign_bin}/${guest}/strace_generic)
+  set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 60)
+endfunction()
+
 # foreign_exclusive(GUEST): pairs of exclusive loads and stores between threads.
 function(foreign_exclusive guest)
   set(expected OPTIONS --expect ${PROJECT_SOURCE_DIR}/tests/guest/exclusive.out --filter .)

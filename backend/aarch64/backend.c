@@ -141,6 +141,7 @@ const BackendOps backend_aarch64 = {
     .patch = patch,
     .sync_code = a64_sync_code,
     .jump_pairs = true,
+    .weak_order = true,
     .typical_features = FEAT_A64_LSE | FEAT_A64_LRCPC | FEAT_A64_LRCPC2 | FEAT_A64_LSE2 |
                         FEAT_A64_AFP | FEAT_A64_CRC32 | FEAT_A64_AES | FEAT_A64_PMULL |
                         FEAT_A64_SHA1 | FEAT_A64_SHA2,

@@ -178,12 +178,13 @@ static void emit_branch(Emitter *e, const Allocation *al, uint32_t i, uint32_t n
     const IrInst *in = &e->region->insts.data[i];
     uint32_t yes = branch_target(e, al, in->edge[0]);
     uint32_t no = branch_target(e, al, in->edge[1]);
-    if (yes == no) {
+    bool same = yes == no; /* a branch all the same where stores behind it are to wait for it */
+    if (same && !e->region->dependencies) {
         if (yes != next)
             e->host->jump(e, yes);
         return;
     }
-    e->host->branch(e, &e->sel->insts[i], in, yes == next ? NO_LABEL : yes,
+    e->host->branch(e, &e->sel->insts[i], in, yes == next && !same ? NO_LABEL : yes,
                     no == next ? NO_LABEL : no);
 }
 

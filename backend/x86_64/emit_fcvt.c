@@ -252,10 +252,33 @@ void emit_vuitof(Emitter *e, const SelInst *si, const IrInst *inst)
 
 /* ---- half precision ---- */
 
-/* The result is the r/m operand; rounding by MXCSR. */
+enum { CURRENT = 4 }; /* VCVTPS2PH rounds by MXCSR; its result is the r/m operand */
+
 void emit_vf32tof16(Emitter *e, const SelInst *si, const IrInst *inst)
 {
-    enum { CURRENT = 4 };
     a_rri(e, X86_VCVTPS2PH, 0, si->opnd[0].reg[0], rm_reg(si->dest), CURRENT);
     emit_vfp_rule(e, si, inst);
+}
+
+/* d = the singles a, the default NaN for NaNs. */
+static void default_nans(Emitter *e, unsigned d, unsigned t, unsigned a)
+{
+    enum { UNORDERED = 3 };
+    static const uint8_t nans[16] = {0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f,
+                                     0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f};
+    a_vvmi(e, X86_VCMPPS, t, a, rm_reg(a), UNORDERED);
+    a_vvmi(e, X86_VBLENDVPS, d, a, a_pool(e, nans), t << 4);
+}
+
+/* FP_MODEL_RISCV, in both directions. */
+void emit_half_riscv(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    unsigned a = si->opnd[0].reg[0], t = si->scratch_vec[0];
+    if (inst->op == IR_vf16tof32) {
+        a_rr(e, X86_VCVTPH2PS, 0, si->dest, a);
+        default_nans(e, si->dest, t, si->dest);
+    } else {
+        default_nans(e, t, t, a);
+        a_rri(e, X86_VCVTPS2PH, 0, t, rm_reg(si->dest), CURRENT);
+    }
 }

@@ -70,6 +70,6 @@ EmitFn emit_fp_soft, emit_fminmax, emit_vfp, emit_vffma, emit_vfminmax, emit_vfp
     emit_vffma_kept;
 /* emit_fcvt.c */
 EmitFn emit_fsat, emit_uitof, emit_fround_away, emit_vfsat, emit_vsitof, emit_vuitof,
-    emit_vf32tof16;
+    emit_vf32tof16, emit_half_riscv;
 
 #endif

@@ -50,6 +50,7 @@ const GuestOps guest_aarch64 = {
     .dead_slots_at = a64_dead_slots_at,
     .service = service,
     .describe_fault = a64_describe_fault,
+    .weak_order = true,
     .ignores_top_byte = true,
     .dump = dump,
     .disassemble = a64_disassemble,

@@ -24,10 +24,18 @@ void a64_trans_dmb(A64Lift *l, const A64Insn *in)
     ir_fence(&l->b, masks[in->imm & 3]);
 }
 
-void a64_trans_isb(A64Lift *l, const A64Insn *in)
+static void look_up_next(A64Lift *l, const A64Insn *in)
 {
     ir_exit(&l->b, l->pc + in->length, IR_EXIT_JUMP, 0);
     l->ended = true;
+}
+
+/* Loads behind it wait for what branches before it, or their addresses, were computed from (B2.3,
+ * dependency-ordered-before). */
+void a64_trans_isb(A64Lift *l, const A64Insn *in)
+{
+    ir_fence(&l->b, IR_FENCE_RR);
+    look_up_next(l, in);
 }
 
 /* ---- caches ---- */
@@ -57,7 +65,7 @@ void a64_trans_dc(A64Lift *l, const A64Insn *in)
 void a64_trans_ic_ivau(A64Lift *l, const A64Insn *in)
 {
     touch(l, in);
-    a64_trans_isb(l, in);
+    look_up_next(l, in);
 }
 
 /* ---- system registers ---- */

@@ -119,6 +119,7 @@ void a64_lift(const LiftRequest *rq, LiftResult *out)
         .max_length = LENGTH, .decode = decode, .begin_block = begin_block, .lift = lift_one};
     Region *r = ir_region_new(rq->arena, rq->pc, &a64_slots, &a64_helpers, FP_MODEL_ARM);
     r->mode = rq->mode;
+    r->dependencies = rq->dependencies;
     r->fp_exact = (rq->mode & A64_MODE_FPEXACT) != 0;
     r->fp_flush = (rq->mode & A64_MODE_FZ) != 0;
     Lifter l = {.arena = rq->arena};

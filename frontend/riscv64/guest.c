@@ -62,6 +62,7 @@ const GuestOps guest_riscv64 = {
     .slots = &rv_slots,
     .helpers = &rv_helpers,
     .fp_model = FP_MODEL_RISCV,
+    .weak_order = true,
     .init_state = init_state,
     .mode = mode_of,
     .lift = rv_lift,

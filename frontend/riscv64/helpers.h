@@ -37,4 +37,14 @@ enum {
 uint64_t rv_helper_fp(CpuState *cpu, uint32_t what, uint64_t a, uint64_t b, uint64_t c,
                       uint32_t fpctl);
 
+enum {
+    RV_HALF_OP = 31,   /* an RvHalfOp */
+    RV_HALF_RM_AT = 8, /* the rounding mode as instructions have it; DYN: fpctl's */
+    RV_HALF_AWAY = 4,
+};
+uint64_t rv_helper_half(CpuState *cpu, uint32_t what, uint64_t a, uint64_t b, uint64_t c,
+                        uint32_t fpctl);
+
+uint32_t rv_helper_sm4_sbox(uint32_t byte);
+
 #endif

@@ -26,6 +26,21 @@ enum {
 typedef enum RvClmulOp { RV_CLMUL_LOW, RV_CLMUL_HIGH, RV_CLMUL_REVERSED } RvClmulOp;
 typedef enum RvSignOp { RV_SIGN_COPY, RV_SIGN_NOT, RV_SIGN_XOR } RvSignOp;
 typedef enum RvIntType { RV_TO_W, RV_TO_WU, RV_TO_L, RV_TO_LU } RvIntType;
+/* Operations on halves by rv_helper_half; the first four in the order of the IR's. */
+typedef enum RvHalfOp {
+    RV_HALF_ADD,
+    RV_HALF_SUB,
+    RV_HALF_MUL,
+    RV_HALF_DIV,
+    RV_HALF_SQRT,
+    RV_HALF_FMA,
+    RV_HALF_MIN,
+    RV_HALF_MAX,
+    RV_HALF_FROM_SINGLE,
+    RV_HALF_FROM_DOUBLE,
+    RV_HALF_FROM_INT, /* + RvIntType */
+} RvHalfOp;
+typedef enum RvSm4Op { RV_SM4_ENCRYPT, RV_SM4_KEY } RvSm4Op;
 typedef enum RvBitOp { RV_BIT_CLEAR, RV_BIT_EXTRACT, RV_BIT_INVERT, RV_BIT_SET } RvBitOp;
 
 #include "frontend/riscv64/rv_patterns.h"

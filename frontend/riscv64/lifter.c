@@ -99,6 +99,7 @@ void rv_lift(const LiftRequest *rq, LiftResult *out)
         .max_length = MAX_LENGTH, .decode = decode, .begin_block = begin_block, .lift = lift_one};
     Region *r = ir_region_new(rq->arena, rq->pc, &rv_slots, &rv_helpers, FP_MODEL_RISCV);
     r->mode = rq->mode;
+    r->dependencies = rq->dependencies;
     Lifter l = {.arena = rq->arena};
     unsigned max = rq->max_insns ? rq->max_insns : REGION_DEFAULT_INSNS;
     max = max > REGION_MAX_INSNS ? REGION_MAX_INSNS : max;

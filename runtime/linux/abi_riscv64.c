@@ -47,6 +47,9 @@ static bool probe(const LinuxProcess *p, int64_t key, uint64_t *value)
         ZBS = 32,
         ZBC = 128,
         ZBKB = 256,
+        ZBKC_TO_ZKSH = 0xfe00, /* ZBKC ZBKX ZKND ZKNE ZKNH ZKSED ZKSH */
+        ZFH = 1 << 27,
+        ZFHMIN = 1 << 28,
         MISALIGNED_FAST = 3
     };
     static const uint64_t zicond = 1ull << 35;
@@ -61,7 +64,7 @@ static bool probe(const LinuxProcess *p, int64_t key, uint64_t *value)
         *value = IMA;
         return true;
     case KEY_IMA_EXT_0:
-        *value = FD | C | ZBA | ZBB | ZBS | ZBC | ZBKB | zicond;
+        *value = FD | C | ZBA | ZBB | ZBS | ZBC | ZBKB | ZBKC_TO_ZKSH | ZFH | ZFHMIN | zicond;
         return true;
     case KEY_CPUPERF_0:
     case KEY_MISALIGNED_SCALAR_PERF:
@@ -117,7 +120,8 @@ static char *cpuinfo(unsigned cpus)
     for (unsigned i = 0; i < cpus; i++)
         fprintf(f,
                 "processor\t: %u\nhart\t\t: %u\nisa\t\t: "
-                "rv64imafdc_zicntr_zicond_zicsr_zifencei_zba_zbb_zbc_zbkb_zbs\nmmu\t\t: sv48\n\n",
+                "rv64imafdc_zicntr_zicond_zicsr_zifencei_zfh_zfhmin_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs_"
+                "zknd_zkne_zknh_zksed_zksh\nmmu\t\t: sv48\n\n",
                 i, i);
     fclose(f);
     return text;

@@ -33,6 +33,8 @@ foreach(name files process)
                  NAMES ${name})
 endforeach()
 foreign_exclusive(aarch64)
+foreign_dependencies(aarch64)
+foreign_strace(aarch64)
 foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/fork_threads ARGUMENTS 50
                NAMES fork_threads)
 
@@ -42,16 +44,22 @@ foreign_shells(aarch64 ${suite}-arm64/bin/busybox ${suite}-arm64/bin/bash-static
 
 # Dynamic programs of Debian (tools/sysroot): scripts of tests/apps. The long ones are left to
 # tools/test-apps.
-foreach(name bash coreutils compress git openssl perl python3 redis sqlite3)
+foreach(name bash coreutils compress gcc git openssl perl python3 redis sqlite3)
   set(expected ${PROJECT_SOURCE_DIR}/tests/apps/${name}.out)
-  if(name STREQUAL "bash") # it names the machine
-    set(expected ${CMAKE_CURRENT_SOURCE_DIR}/aarch64/bash.out)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/aarch64/${name}.out) # it tells of the machine
+    set(expected ${CMAKE_CURRENT_SOURCE_DIR}/aarch64/${name}.out)
   endif()
-  foreign_test(aarch64 apps-${name} ENGINES tiers TIMEOUT 600
+  set(engines tiers)
+  if(name MATCHES "^(bash|coreutils|compress|git|perl|python3|sqlite3)$")
+    list(APPEND engines aarch64-tiers)
+  endif()
+  foreign_test(aarch64 apps-${name} ENGINES ${engines} TIMEOUT 600
                OPTIONS --sysroot ${DRAGOMAN_DEPS}/sysroot-arm64 --machine aarch64 --expect ${expected}
                COMMAND /usr/bin/bash ${PROJECT_SOURCE_DIR}/tests/apps/${name}.sh)
-  set_property(TEST a64/apps-${name}/tiers APPEND PROPERTY LABELS apps)
-  if(NOT name MATCHES "^(perl|sqlite3)$")
-    set_property(TEST a64/apps-${name}/tiers APPEND PROPERTY LABELS slow)
-  endif()
+  foreach(engine ${engines})
+    set_property(TEST a64/apps-${name}/${engine} APPEND PROPERTY LABELS apps)
+    if(NOT "${name}/${engine}" MATCHES "^(perl|sqlite3)/tiers$")
+      set_property(TEST a64/apps-${name}/${engine} APPEND PROPERTY LABELS slow)
+    endif()
+  endforeach()
 endforeach()

@@ -47,8 +47,8 @@ strip static; ./static
 size -A dyn | grep -c '^\.'
 strings -n 8 dyn | grep -c printf
 objcopy -O binary -j .rodata dyn ro && grep -c '%.6f' ro
-gcc -E - <<< '__x86_64__ __SIZEOF_POINTER__' | tail -1
-gcc -S -O2 -o - sum.c | grep -c mulsd
+gcc -E - <<< "__$(uname -m)__ __SIZEOF_POINTER__" | tail -1
+gcc -S -O2 -o - sum.c | grep -cE 'mulsd|fmadd'
 echo 'int main( { return 0; }' | gcc -x c - 2>&1 | grep -c error || true
 cat > Makefile <<'END'
 all: made

@@ -22,15 +22,12 @@ endforeach()
 foreign_single(riscv64 ENGINES jit OPTIONS --native ${guest_bin}/fork_threads ARGUMENTS 50
                NAMES fork_threads)
 foreign_exclusive(riscv64)
+foreign_dependencies(riscv64)
+foreign_strace(riscv64)
 
 foreign_program(riscv64 faults -O2 riscv64/faults.c)
 foreign_test(riscv64 faults QUICK ENGINES jit interp tiers aarch64
              OPTIONS --expect ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/faults.out COMMAND ${bin}/faults)
-
-add_test(NAME riscv64/strace
-         COMMAND ${python} ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/strace.py $<TARGET_FILE:dragoman>
-                 ${bin}/faults)
-set_tests_properties(riscv64/strace PROPERTIES LABELS quick TIMEOUT 60)
 
 set(suite ${DRAGOMAN_DEPS}/trixie)
 foreign_shells(riscv64 ${suite}-riscv64/usr/bin/busybox ${suite}-riscv64/usr/bin/bash-static
@@ -39,9 +36,10 @@ foreign_shells(riscv64 ${suite}-riscv64/usr/bin/busybox ${suite}-riscv64/usr/bin
 # Dynamic programs of Debian (tools/sysroot): scripts of tests/apps, whose output is another here where it
 # names the machine or the version.
 foreach(name bash python3 sqlite3)
-  guest_test(riscv64/apps-${name} ENGINES tiers TIMEOUT 300
+  guest_test(riscv64/apps-${name} ENGINES tiers aarch64-tiers TIMEOUT 600
              OPTIONS --sysroot ${DRAGOMAN_DEPS}/sysroot-riscv64
                      --expect ${CMAKE_CURRENT_SOURCE_DIR}/riscv64/${name}.out
              COMMAND /usr/bin/bash ${PROJECT_SOURCE_DIR}/tests/apps/${name}.sh)
   set_property(TEST riscv64/apps-${name}/tiers APPEND PROPERTY LABELS apps)
+  set_property(TEST riscv64/apps-${name}/aarch64-tiers APPEND PROPERTY LABELS apps slow)
 endforeach()

@@ -56,6 +56,8 @@ static uint64_t floating(void)
     uint64_t r = number_next();
     if (r % 16 == 0)
         return number_next(); /* most likely not boxed */
+    if (r & 32)
+        return number_float(11, 15) | ~0ull << 16;
     return r & 16 ? number_float(53, 1023) : number_float(24, 127) | ~0ull << 32;
 }
 
