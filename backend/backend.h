@@ -186,7 +186,7 @@ typedef struct BackendOps {
     bool (*patch)(uint8_t *rw, uint64_t rx, const ExitSite *site, uint64_t target);
     /* Makes written code visible to instruction fetch (AArch64: DC CVAU on rw, IC IVAU on rx). */
     void (*sync_code)(uint8_t *rw, uint64_t rx, uint32_t size);
-    bool weak_order;           /* plain loads are ordered by dependencies alone */
+    bool weak_order; /* plain loads are ordered by dependencies alone */
     /* PassContext.takes_hint. NULL: never, nor is there a HintTable. */
     bool (*takes_hint)(IrExitKind kind, uint64_t return_pc);
     bool jump_pairs;           /* the layout of JumpTable that generated code expects */
