@@ -332,6 +332,13 @@ typedef struct HelperDesc {
     uint8_t flags;
 } HelperDesc;
 
+/* A HelperDesc of C function fn; the rest: the arguments' types. */
+#define HELPER_DESC(name_, fn_, ret_, flags_, ...)                                                 \
+    {                                                                                              \
+        .name = #name_, .fn = (void (*)(void))fn_, .ret = ret_,                                    \
+        .nargs = sizeof((uint8_t[]){0, ##__VA_ARGS__}) - 1, .args = {__VA_ARGS__}, .flags = flags_ \
+    }
+
 typedef struct HelperTable {
     const HelperDesc *helpers;
     uint32_t count;

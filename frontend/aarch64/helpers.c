@@ -6,22 +6,12 @@
 
 #include "frontend/aarch64/lift.h"
 
-#define COUNT(...) sizeof((uint8_t[]){0, ##__VA_ARGS__}) - 1
-
 static const HelperDesc helpers[] = {
-#define ROW(name_, fn_, ret_, flags_, ...)                                                         \
-    {.name = #name_,                                                                               \
-     .fn = (void (*)(void))fn_,                                                                    \
-     .ret = ret_,                                                                                  \
-     .nargs = COUNT(__VA_ARGS__),                                                                  \
-     .args = {__VA_ARGS__},                                                                        \
-     .flags = flags_},
-#define HELPER(name, ...)        ROW(name, a64_helper_##name, __VA_ARGS__)
-#define SHARED_HELPER(name, ...) ROW(name, name, __VA_ARGS__)
+#define HELPER(name, ...)        HELPER_DESC(name, a64_helper_##name, __VA_ARGS__),
+#define SHARED_HELPER(name, ...) HELPER_DESC(name, name, __VA_ARGS__),
 #include "frontend/aarch64/helpers.def"
 #undef HELPER
 #undef SHARED_HELPER
-#undef ROW
 };
 
 const HelperTable a64_helpers = {helpers, A64_HELPERS};

@@ -10,16 +10,8 @@
 #include "frontend/x86_64/lift.h"
 #include "ir/base/log.h"
 
-#define COUNT(...) sizeof((uint8_t[]){0, ##__VA_ARGS__}) - 1
-
 static const HelperDesc helpers[] = {
-#define HELPER(name_, ret_, flags_, ...)                                                           \
-    {.name = #name_,                                                                               \
-     .fn = (void (*)(void))x86_helper_##name_,                                                     \
-     .ret = ret_,                                                                                  \
-     .nargs = COUNT(__VA_ARGS__),                                                                  \
-     .args = {__VA_ARGS__},                                                                        \
-     .flags = flags_},
+#define HELPER(name, ...) HELPER_DESC(name, x86_helper_##name, __VA_ARGS__),
 #include "frontend/x86_64/helpers.def"
 #undef HELPER
 };

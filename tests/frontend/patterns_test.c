@@ -9,6 +9,7 @@
 /* Attributes and fields have the guest's prefix, so both can be looked at. */
 #include "frontend/aarch64/lift.h"
 #include "frontend/riscv64/lift.h"
+#include "tests/check.h"
 
 typedef struct Decoded {
     int row;
@@ -82,15 +83,6 @@ static const Guest guests[] = {
     {"aarch64", &a64_patterns, decode_a64, a64_disassemble, a64_samples},
 };
 
-static unsigned failures;
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #cond);                                      \
-            failures++;                                                                            \
-        }                                                                                          \
-    } while (0)
-
 static uint32_t rnd(void)
 {
     static uint64_t state = 1;
@@ -158,6 +150,5 @@ int main(int argc, char **argv)
             check_text(g, s);
         printf("%s: %u rows\n", g->name, g->set->count);
     }
-    printf("%u failures\n", failures);
-    return failures != 0;
+    return check_report();
 }
