@@ -55,6 +55,17 @@ typedef struct SignalReturn {
     GuestStack altstack;
 } SignalReturn;
 
+/* Structures that guests lay out differently: their sizes, and between them and the host's. */
+typedef struct AbiLayout {
+    size_t stat_size;
+    void (*write_stat)(void *out, const struct stat *st);
+    size_t epoll_size;
+    void (*write_epoll)(void *out, const struct epoll_event *ev);
+    void (*read_epoll)(struct epoll_event *ev, const void *in);
+    size_t semid_size;
+    void (*write_semid)(void *out, const struct semid_ds *ds);
+} AbiLayout;
+
 typedef struct GuestAbi {
     const GuestOps *ops;     /* the processor */
     const char *machine;     /* uname */
@@ -86,13 +97,7 @@ typedef struct GuestAbi {
     size_t sigreturn_bytes;
 
     const FlagPair *open_flags; /* those that may differ from the host's; ends with name NULL */
-    size_t stat_size;
-    void (*write_stat)(void *out, const struct stat *st);
-    size_t epoll_size;
-    void (*write_epoll)(void *out, const struct epoll_event *ev);
-    void (*read_epoll)(struct epoll_event *ev, const void *in);
-    size_t semid_size;
-    void (*write_semid)(void *out, const struct semid_ds *ds);
+    const AbiLayout *layout;
     /* Text of /proc/cpuinfo; the caller frees it. */
     char *(*cpuinfo)(unsigned cpus);
 } GuestAbi;
@@ -118,29 +123,7 @@ void abi_set_tls(const GuestAbi *abi, CpuState *s, uint64_t base);
 /* What guests have in common that use asm-generic's definitions (abi_generic.c). */
 extern const FlagPair abi_generic_open_flags[];
 extern const FlagPair abi_arm_open_flags[]; /* where four differ */
-typedef struct GenericStat {
-    uint64_t dev, ino;
-    uint32_t mode, nlink, uid, gid;
-    uint64_t rdev, pad1;
-    int64_t size;
-    int32_t blksize, pad2;
-    int64_t blocks;
-    uint64_t atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns;
-    uint32_t unused[2];
-} GenericStat;
-void abi_generic_write_stat(void *out, const struct stat *st);
-typedef struct GenericEpollEvent {
-    uint32_t events, pad;
-    uint64_t data;
-} GenericEpollEvent;
-void abi_generic_write_epoll(void *out, const struct epoll_event *ev);
-void abi_generic_read_epoll(struct epoll_event *ev, const void *in);
-typedef struct GenericSemid { /* struct semid64_ds */
-    struct ipc_perm perm;
-    int64_t otime, ctime;
-    uint64_t nsems, unused[2];
-} GenericSemid;
-void abi_generic_write_semid(void *out, const struct semid_ds *ds);
+extern const AbiLayout abi_generic_layout;
 
 uint32_t abi_open_flags_to_host(const GuestAbi *abi, uint32_t flags);
 uint32_t abi_open_flags_to_guest(const GuestAbi *abi, uint32_t flags);

@@ -27,9 +27,20 @@ const FlagPair abi_generic_open_flags[] = OPEN_FLAGS(00040000, 00100000, 0040000
 /* arch/arm64/include/uapi/asm/fcntl.h */
 const FlagPair abi_arm_open_flags[] = OPEN_FLAGS(00200000, 00400000, 00100000, 00040000);
 
+typedef struct GenericStat {
+    uint64_t dev, ino;
+    uint32_t mode, nlink, uid, gid;
+    uint64_t rdev, pad1;
+    int64_t size;
+    int32_t blksize, pad2;
+    int64_t blocks;
+    uint64_t atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns;
+    uint32_t unused[2];
+} GenericStat;
+
 _Static_assert(sizeof(GenericStat) == 128, "struct stat");
 
-void abi_generic_write_stat(void *out, const struct stat *st)
+static void write_stat(void *out, const struct stat *st)
 {
     GenericStat g = {
         .dev = st->st_dev,
@@ -52,15 +63,20 @@ void abi_generic_write_stat(void *out, const struct stat *st)
     memcpy(out, &g, sizeof g);
 }
 
+typedef struct GenericEpollEvent {
+    uint32_t events, pad;
+    uint64_t data;
+} GenericEpollEvent;
+
 _Static_assert(sizeof(GenericEpollEvent) == 16, "struct epoll_event");
 
-void abi_generic_write_epoll(void *out, const struct epoll_event *ev)
+static void write_epoll(void *out, const struct epoll_event *ev)
 {
     GenericEpollEvent g = {.events = ev->events, .data = ev->data.u64};
     memcpy(out, &g, sizeof g);
 }
 
-void abi_generic_read_epoll(struct epoll_event *ev, const void *in)
+static void read_epoll(struct epoll_event *ev, const void *in)
 {
     GenericEpollEvent g;
     memcpy(&g, in, sizeof g);
@@ -68,9 +84,15 @@ void abi_generic_read_epoll(struct epoll_event *ev, const void *in)
     ev->data.u64 = g.data;
 }
 
+typedef struct GenericSemid { /* struct semid64_ds */
+    struct ipc_perm perm;
+    int64_t otime, ctime;
+    uint64_t nsems, unused[2];
+} GenericSemid;
+
 _Static_assert(sizeof(GenericSemid) == 88, "struct semid_ds");
 
-void abi_generic_write_semid(void *out, const struct semid_ds *ds)
+static void write_semid(void *out, const struct semid_ds *ds)
 {
     GenericSemid g = {.perm = ds->sem_perm,
                       .otime = ds->sem_otime,
@@ -78,3 +100,13 @@ void abi_generic_write_semid(void *out, const struct semid_ds *ds)
                       .nsems = ds->sem_nsems};
     memcpy(out, &g, sizeof g);
 }
+
+const AbiLayout abi_generic_layout = {
+    .stat_size = sizeof(GenericStat),
+    .write_stat = write_stat,
+    .epoll_size = sizeof(GenericEpollEvent),
+    .write_epoll = write_epoll,
+    .read_epoll = read_epoll,
+    .semid_size = sizeof(GenericSemid),
+    .write_semid = write_semid,
+};

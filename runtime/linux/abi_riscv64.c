@@ -151,12 +151,6 @@ const GuestAbi abi_riscv64 = {
     .sigreturn_code = sigreturn_code,
     .sigreturn_bytes = sizeof sigreturn_code,
     .open_flags = abi_generic_open_flags,
-    .stat_size = sizeof(GenericStat),
-    .write_stat = abi_generic_write_stat,
-    .epoll_size = sizeof(GenericEpollEvent),
-    .write_epoll = abi_generic_write_epoll,
-    .read_epoll = abi_generic_read_epoll,
-    .semid_size = sizeof(GenericSemid),
-    .write_semid = abi_generic_write_semid,
+    .layout = &abi_generic_layout,
     .cpuinfo = cpuinfo,
 };

@@ -159,6 +159,16 @@ static char *cpuinfo(unsigned cpus)
     return text;
 }
 
+static const AbiLayout layout = {
+    .stat_size = sizeof(X86Stat),
+    .write_stat = write_stat,
+    .epoll_size = sizeof(X86EpollEvent),
+    .write_epoll = write_epoll,
+    .read_epoll = read_epoll,
+    .semid_size = sizeof(X86Semid),
+    .write_semid = write_semid,
+};
+
 const GuestAbi abi_x86_64 = {
     .ops = &guest_x86_64,
     .machine = "x86_64",
@@ -179,12 +189,6 @@ const GuestAbi abi_x86_64 = {
     .push_frame = x86_push_frame,
     .pop_frame = x86_pop_frame,
     .open_flags = abi_generic_open_flags,
-    .stat_size = sizeof(X86Stat),
-    .write_stat = write_stat,
-    .epoll_size = sizeof(X86EpollEvent),
-    .write_epoll = write_epoll,
-    .read_epoll = read_epoll,
-    .semid_size = sizeof(X86Semid),
-    .write_semid = write_semid,
+    .layout = &layout,
     .cpuinfo = cpuinfo,
 };

@@ -208,8 +208,8 @@ static long stat_at(LinuxThread *t, int dirfd, uint64_t path, uint64_t out, int 
         r = -ENOENT;
     if (r < 0)
         return r;
-    abi->write_stat(guest, &st);
-    return copy_out(t, out, guest, abi->stat_size);
+    abi->layout->write_stat(guest, &st);
+    return copy_out(t, out, guest, abi->layout->stat_size);
 }
 
 long sys_stat(LinuxThread *t, uint64_t a[6])
@@ -235,8 +235,8 @@ long sys_fstat(LinuxThread *t, uint64_t a[6])
     long r = HOST(t, SYS_fstat, a[0], &st);
     if (r < 0)
         return r;
-    abi->write_stat(guest, &st);
-    return copy_out(t, a[1], guest, abi->stat_size);
+    abi->layout->write_stat(guest, &st);
+    return copy_out(t, a[1], guest, abi->layout->stat_size);
 }
 
 long sys_statx(LinuxThread *t, uint64_t a[6])

@@ -128,8 +128,8 @@ long sys_semctl(LinuxThread *t, uint64_t a[6])
         r = HOST(t, SYS_semctl, a[0], a[1], a[2], &ds);
         if (r < 0)
             return r;
-        abi->write_semid(guest, &ds);
-        return copy_out(t, a[3], guest, abi->semid_size) ? -EFAULT : r;
+        abi->layout->write_semid(guest, &ds);
+        return copy_out(t, a[3], guest, abi->layout->semid_size) ? -EFAULT : r;
     case IPC_INFO:
     case SEM_INFO:
         r = HOST(t, SYS_semctl, a[0], a[1], a[2], &info);

@@ -122,9 +122,9 @@ long sys_epoll_ctl(LinuxThread *t, uint64_t a[6])
     struct epoll_event ev;
     if ((int)a[1] == EPOLL_CTL_DEL)
         return HOST(t, SYS_epoll_ctl, a[0], a[1], a[2], &ev);
-    if (copy_in(t, guest, a[3], abi->epoll_size))
+    if (copy_in(t, guest, a[3], abi->layout->epoll_size))
         return -EFAULT;
-    abi->read_epoll(&ev, guest);
+    abi->layout->read_epoll(&ev, guest);
     return HOST(t, SYS_epoll_ctl, a[0], a[1], a[2], &ev);
 }
 
@@ -151,8 +151,8 @@ static long epoll_wait_with(LinuxThread *t, long nr, uint64_t a[6])
     if (r <= 0)
         return r;
     for (long i = 0; i < r; i++)
-        abi->write_epoll(guest + (size_t)i * abi->epoll_size, &events[i]);
-    int error = copy_out(t, out, guest, (size_t)r * abi->epoll_size);
+        abi->layout->write_epoll(guest + (size_t)i * abi->layout->epoll_size, &events[i]);
+    int error = copy_out(t, out, guest, (size_t)r * abi->layout->epoll_size);
     return error ? error : r;
 }
 
