@@ -44,6 +44,7 @@ typedef enum StubId {
     STUB_LOOKUP_MISS,  /* pc in the host's exit-pc register: EXIT_INDIRECT */
     STUB_SITE,         /* called by polls and traps */
     STUB_LOOKUP,       /* shared out-of-line lookup, when the thread's jump table has no answer */
+    STUB_LOOKUP_HINT,  /* the same for exits with a hint, on hosts that take them */
     STUB_SHADOW_RESET, /* a return missed: reset the shadow stack, then lookup */
     STUB_ENTER,        /* void enter(CpuState *, uint64_t entry): C to translation */
     STUB_LEAVE_FAULT, /* resume address for the fault handler: back to C, state already in memory */

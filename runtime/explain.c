@@ -197,6 +197,7 @@ static const char *stub_name(unsigned stub)
                                         [STUB_LOOKUP_MISS] = "lookup-miss",
                                         [STUB_SITE] = "site",
                                         [STUB_LOOKUP] = "lookup",
+                                        [STUB_LOOKUP_HINT] = "lookup-hint",
                                         [STUB_SHADOW_RESET] = "shadow-reset"};
     return stub < sizeof names / sizeof names[0] && names[stub] ? names[stub] : "a helper's";
 }

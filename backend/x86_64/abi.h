@@ -27,7 +27,7 @@
  *                   jne cold                cold: lea r15, [rip]; jmp STUB_LOOKUP
  *                   jmp [rbp + jumps.entry + 8 * r15]
  *   with a hint     r15 = hint: and r15d, 0x1ff8; cmp [rbp + hints.pc + r15], r14
- *                   jne cold                cold: missed_hint = index; lea; STUB_X86_LOOKUP_HINT
+ *                   jne cold                cold: missed_hint = index; lea; STUB_LOOKUP_HINT
  *                   jmp [rbp + hints.entry + r15]
  *   indirect call   push; the same with call, then the landing of a call exit;
  *                   jne cold                cold: lea r15, [rip]; call STUB_LOOKUP; jmp landing
@@ -57,7 +57,6 @@
 /* Arena stubs of this host beyond those of backend.h. */
 enum {
     STUB_X86_EXACT = STUB_HOST_FIRST, /* exact.c: op in area.gpr[0], operands in area.vec */
-    STUB_X86_LOOKUP_HINT,             /* as STUB_LOOKUP, missed_hint set */
 };
 
 enum {

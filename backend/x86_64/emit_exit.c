@@ -183,7 +183,7 @@ bool x86_takes_hint(IrExitKind kind, uint64_t return_pc)
 static uint32_t through_table(Emitter *e, const IrInst *inst, X86Insn insn)
 {
     bool hint = ir_has_hint(inst);
-    ColdCode *c = missed(e, inst, hint ? STUB_X86_LOOKUP_HINT : STUB_LOOKUP,
+    ColdCode *c = missed(e, inst, hint ? STUB_LOOKUP_HINT : STUB_LOOKUP,
                          insn == X86_CALL_M ? cold_call : cold_jump);
     uint32_t cold = c->label, back = c->back;
     if (hint)

@@ -195,7 +195,7 @@ static void stub_exact(Emitter *e)
 
 static void emit_one(Emitter *e, StubId id, const SlotTable *slots, const Convention *conv)
 {
-    switch ((int)id) { /* the host's own among them */
+    switch (id) {
     case STUB_ENTER:
         stub_enter(e, slots, conv);
         break;
@@ -217,10 +217,10 @@ static void emit_one(Emitter *e, StubId id, const SlotTable *slots, const Conven
     case STUB_LEAVE_FAULT:
         leave(e, false);
         break;
-    case STUB_X86_EXACT:
+    case STUB_HOST_FIRST: /* STUB_X86_EXACT */
         stub_exact(e);
         break;
-    case STUB_X86_LOOKUP_HINT:
+    case STUB_LOOKUP_HINT:
         stub_lookup_hint(e);
         break;
     default:
