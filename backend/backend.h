@@ -69,10 +69,17 @@ typedef enum LocKind {
     LOC_CONST, /* `imm` */
 } LocKind;
 
+/* What is made of the value when the state is rebuilt, in this order. */
+enum {
+    LOC_MEND_NAN = 1, /* a NaN becomes the positive one without payload (of the width it has) */
+    LOC_BOX = 2,      /* a single: ones above it */
+};
+
 typedef struct SlotLoc {
     uint16_t slot;
     uint8_t kind; /* LocKind */
     uint8_t reg;
+    uint8_t made; /* LOC_MEND_NAN, LOC_BOX */
     uint64_t imm; /* vector constants: index into CompiledCode.vconsts */
 } SlotLoc;
 
@@ -188,6 +195,7 @@ typedef struct BackendOps {
     void (*sync_code)(uint8_t *rw, uint64_t rx, uint32_t size);
     bool jump_pairs;           /* the layout of JumpTable that generated code expects */
     bool x87_unit;             /* x87 and x87mem are supported: the host is an x86 */
+    uint32_t other_nans;       /* 1 << FpModel of those under which NaNs are mended: see pass_nans.c */
     uint32_t typical_features; /* of a processor of today, to explain code for it elsewhere */
     uint8_t landing_size; /* bytes between a call and the end of its landing pad, for readers */
 } BackendOps;

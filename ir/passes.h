@@ -18,6 +18,9 @@ typedef struct PassContext {
     bool (*is_pc)(uint64_t pc);
     const char *skip;  /* --no-pass NAME, or NULL */
     bool promote_only; /* no other pass: bisection by --max-optimised */
+    /* The host's operations make other NaNs than the region's model wants, which are to be mended
+     * where they show. */
+    bool mend_nans;
     bool unmarked;     /* nobody will ask for the guest instruction of an op: `insn` ops go */
     /* Called after each pass (explain); may be NULL. */
     void (*after)(void *arg, const char *pass, const Region *r);

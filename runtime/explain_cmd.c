@@ -78,6 +78,7 @@ static bool compile(const ExplainSource *src, Arena *arena, uint64_t pc, uint32_
     PassContext ctx = {.arg = &rq,
                        .dead_slots_at = src->guest->dead_slots_at,
                        .is_pc = src->guest->is_pc,
+                       .mend_nans = (src->backend->other_nans >> model & 1) != 0,
                        .after = explain_ir,
                        .after_arg = x};
     ir_optimise(lifted.region, &ctx);

@@ -325,10 +325,10 @@ void alloc_exit(Allocator *a, uint32_t i)
 
 /* ---- snapshots ---- */
 
-static void push_location(Allocator *a, uint32_t slot, uint32_t v, int64_t add)
+static void push_location(Allocator *a, uint32_t slot, uint32_t v, int64_t add, unsigned made)
 {
     const Value *val = &a->values[v];
-    SlotLoc loc = {.slot = (uint16_t)slot, .imm = (uint64_t)add};
+    SlotLoc loc = {.slot = (uint16_t)slot, .made = (uint8_t)made, .imm = (uint64_t)add};
     if (val->konst) {
         const IrInst *in = &a->region->insts.data[v];
         loc.kind = LOC_CONST;
@@ -355,11 +355,12 @@ void alloc_site(Allocator *a, uint32_t snap, uint32_t *first, uint32_t *count)
         int64_t add = 0;
         DG_ASSERT(se->value.i != 0);
         uint32_t v = alloc_root(a, se->value, &add);
-        push_location(a, se->slot, v, add);
+        bool box = ir_inst(r, a->sel->alias[se->value.i])->op == IR_fbox;
+        push_location(a, se->slot, v, add, (se->nan ? LOC_MEND_NAN : 0u) | (box ? LOC_BOX : 0u));
     }
     for (; unnamed != 0; unnamed &= unnamed - 1) {
         unsigned pin = (unsigned)__builtin_ctzll(unnamed);
-        push_location(a, a->pinned[pin], alloc_pin_value(a, pin), 0);
+        push_location(a, a->pinned[pin], alloc_pin_value(a, pin), 0, 0);
     }
     *count = a->out->locs.count - *first;
 }

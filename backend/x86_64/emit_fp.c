@@ -127,6 +127,15 @@ void emit_fsign(Emitter *e, const SelInst *si, const IrInst *inst)
     a_vpool(e, negate ? X86_VXORPS : X86_VANDPS, si->dest, si->opnd[0].reg[0], mask);
 }
 
+/* Ones in the second quarter. */
+void emit_fbox(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    uint8_t ones[16];
+    (void)inst;
+    memset(ones, 0xff, sizeof ones);
+    a_vvmi(e, X86_VBLENDPS, si->dest, si->opnd[0].reg[0], a_pool(e, ones), 2);
+}
+
 void emit_ftosi(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     bool f64 = is_f64(ir_inst(e->region, inst->arg[0])->type);

@@ -30,6 +30,7 @@ EmitFn emit_load, emit_load_big, emit_load_swapped, emit_store, emit_store_imm, 
     emit_cas128;
 X86Rm emit_big_address(Emitter *e, const Operand *o, unsigned scratch);
 /* emit_fp.c */
+EmitFn emit_fcanon, emit_fbox, emit_funbox;
 EmitFn emit_ffma, emit_fsign, emit_ffma_kept, emit_fp_bin_kept;
 EmitFn emit_fp_bin, emit_fp_un, emit_ftosi, emit_bitcast, emit_fpctlget, emit_fpctlset;
 /* emit_vec.c */

@@ -285,6 +285,33 @@ void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
     test_result(e, si, inst);
 }
 
+/* A NaN is replaced, out of line. */
+void emit_fcanon(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    ColdCode *c = a_cold(e, cold_nan);
+    uint32_t label = c->label, back = c->back;
+    c->reg[0] = si->dest;
+    c->type = inst->type;
+    a_vmov(e, si->dest, si->opnd[0].reg[0]);
+    compare(e, inst->type, si->dest, si->dest);
+    a_jcc(e, CC_P, label);
+    emit_label_bind(e, back);
+}
+
+/* What is not boxed is rare. */
+void emit_funbox(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    static const uint8_t above[16] = {0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff};
+    ColdCode *c = a_cold(e, cold_nan);
+    uint32_t label = c->label, back = c->back;
+    c->reg[0] = si->dest;
+    c->type = inst->type;
+    a_rm(e, X86_VPTEST, 0, si->opnd[0].reg[0], a_pool(e, above)); /* CF: all of these are ones */
+    a_vmov(e, si->dest, si->opnd[0].reg[0]);
+    a_jcc(e, CC_AE, label);
+    emit_label_bind(e, back);
+}
+
 /* Operand `in_place` has become the destination, and is kept in a register; the operands of the
  * rule stand in another order if it is the last. */
 static void tell_kept(ColdCode *c, const SelInst *si, const IrInst *inst, unsigned in_place,

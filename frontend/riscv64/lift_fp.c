@@ -130,8 +130,7 @@ void rv_trans_flw(RvLift *l, const RvInsn *in)
 /* The low half of a register as it is, boxed or not. */
 static IrRef low_half(RvLift *l, int reg)
 {
-    IrRef bits = ir_conv(&l->b, IR_bitcast, IR_I64, rv_f(l, (unsigned)reg));
-    return ir_conv(&l->b, IR_trunc, IR_I32, bits);
+    return ir_vextract(&l->b, IR_F32, ir_vlow(&l->b, rv_f(l, (unsigned)reg)), 0);
 }
 
 void rv_trans_fsw(RvLift *l, const RvInsn *in)
@@ -141,7 +140,7 @@ void rv_trans_fsw(RvLift *l, const RvInsn *in)
 
 void rv_trans_fmv_x_w(RvLift *l, const RvInsn *in)
 {
-    rv_set_sext(l, (unsigned)in->rd, low_half(l, in->fs1));
+    rv_set_sext(l, (unsigned)in->rd, ir_conv(&l->b, IR_bitcast, IR_I32, low_half(l, in->fs1)));
 }
 
 void rv_trans_fmv_w_x(RvLift *l, const RvInsn *in)
