@@ -22,7 +22,7 @@ enum {
     REGION_MAX_INSNS = 256,
     REGION_DEFAULT_INSNS = 48,
     REGION_MAX_CONDS = 8,
-    REGION_PEEL_INSNS = 24,    /* of one loop, unless the guest says more.. */
+    REGION_PEEL_INSNS = 24,     /* of one loop, unless the guest says more.. */
     REGION_PEEL_MORE_INSNS = 16 /* ..and of others in the region */
 };
 

@@ -3,15 +3,15 @@
  * Models differ in the NaN that an operation gives, and a host that gives another has to look at
  * each result. It need not where nothing tells NaNs apart: comparisons and conversions to integers
  * take all quiet NaNs alike, and so does arithmetic under FP_MODEL_RISCV, whose own result is the
- * default NaN whatever its operands' were. Sign operations, choices, boxes and block parameters hand
- * on what they get. Everything else shows the bits: memory, guest state, snapshots.
+ * default NaN whatever its operands' were. Sign operations, choices, boxes and block parameters
+ * hand on what they get. Everything else shows the bits: memory, guest state, snapshots.
  *
  *     %3 = fmul %1, %2 (any NaN); %4 = fadd %3, %2; store %0, %4
  *
  * Where the host's NaNs are to be mended (PassContext.mend_nans) and the model knows one NaN only,
  * state need not show them either: of what is a result of arithmetic whatever way it came, a NaN is
- * replaced at exits, and by who rebuilds the state (IrSnapEntry.nan). So results are looked at once,
- * and not in every turn of a loop.
+ * replaced at exits, and by who rebuilds the state (IrSnapEntry.nan). So results are looked at
+ * once, and not in every turn of a loop.
  *
  *     %3 = fmul %1, %2 (any NaN); store ..{fa0=%3 nan}; %4 = fcanon %3; exit {fa0=%4}
  */

@@ -21,7 +21,7 @@ typedef struct PassContext {
     /* The host's operations make other NaNs than the region's model wants, which are to be mended
      * where they show. */
     bool mend_nans;
-    bool unmarked;     /* nobody will ask for the guest instruction of an op: `insn` ops go */
+    bool unmarked; /* nobody will ask for the guest instruction of an op: `insn` ops go */
     /* Called after each pass (explain); may be NULL. */
     void (*after)(void *arg, const char *pass, const Region *r);
     void *after_arg;

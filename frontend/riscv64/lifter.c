@@ -96,8 +96,11 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
 
 void rv_lift(const LiftRequest *rq, LiftResult *out)
 {
-    static const RegionGuest region_guest = {
-        .max_length = MAX_LENGTH, .peel_insns = PEEL_INSNS, .decode = decode, .begin_block = begin_block, .lift = lift_one};
+    static const RegionGuest region_guest = {.max_length = MAX_LENGTH,
+                                             .peel_insns = PEEL_INSNS,
+                                             .decode = decode,
+                                             .begin_block = begin_block,
+                                             .lift = lift_one};
     Region *r = ir_region_new(rq->arena, rq->pc, &rv_slots, &rv_helpers, FP_MODEL_RISCV);
     r->mode = rq->mode;
     Lifter l = {.arena = rq->arena};
