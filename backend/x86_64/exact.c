@@ -92,6 +92,8 @@ static void evaluate(CpuState *s, uint32_t code)
     for (unsigned k = 0; k < 3; k++)
         memcpy(&v[k], s->area.vec[k], sizeof v[k]);
     v[0] = ir_soft_fp(code, v, &s->fpctl);
+    if (s->fp_known != 0)
+        fp_settle(s);
     memcpy(s->area.vec[0], &v[0], sizeof v[0]);
 }
 
