@@ -60,6 +60,7 @@ static bool takes_all_alike(const Region *r, const IrInst *i)
     case IR_ftosi:
     case IR_fsatsi:
     case IR_fsatui:
+    case IR_fcanon:
         return true;
     default:
         return is_arithmetic(i) && r->fp_model == FP_MODEL_RISCV;
@@ -98,7 +99,7 @@ static bool may_be_made(const IrInst *i)
         uint64_t magnitude = i->imm & (i->type == IR_F64 ? INT64_MAX : INT32_MAX);
         return i->imm == nan || magnitude <= infinity;
     }
-    return is_arithmetic(i) || i->op == IR_sitof || i->op == IR_uitof || i->op == IR_param ||
+    return is_arithmetic(i) || i->op == IR_fcanon || i->op == IR_sitof || i->op == IR_uitof || i->op == IR_param ||
            i->op == IR_select;
 }
 
@@ -254,19 +255,93 @@ static void mend_snapshots(Work *w)
                 mend(w, v);
 }
 
+/* ---- behind loops ---- */
+
+/* How many loops each block is in: those from a block that a later one leads back to, up to the last
+ * that does. */
+static uint8_t *loop_depths(const Region *r)
+{
+    uint8_t *depth = arena_alloc(r->arena, r->blocks.count);
+    uint32_t *end = arena_alloc(r->arena, r->blocks.count * sizeof *end);
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        const IrInst *term = &r->insts.data[ir_term(r, b)];
+        for (unsigned k = 0; k < ir_edge_count(term); k++) {
+            uint32_t to = r->edges.data[term->edge[k]].block;
+            if (to <= b)
+                end[to] = b;
+        }
+    }
+    for (uint32_t head = 0; head < r->blocks.count; head++)
+        for (uint32_t b = head; end[head] != 0 && b <= end[head]; b++)
+            depth[b] += depth[b] < UINT8_MAX;
+    return depth;
+}
+
+/* Values that come out of loops are looked at there, if they are shown behind. */
+static void find_left(Work *w, const uint8_t *depth, uint8_t *left, uint32_t b)
+{
+    const Region *r = w->r;
+    const IrInst *term = &r->insts.data[ir_term(r, b)];
+    for (unsigned k = 0; k < ir_edge_count(term); k++) {
+        const IrEdge *edge = &r->edges.data[term->edge[k]];
+        const IrBlock *to = &r->blocks.data[edge->block];
+        for (uint32_t n = 0; n < edge->nargs; n++) {
+            uint32_t p = to->params.data[n].i;
+            const IrInst *arg = ir_inst(r, r->pool.data[edge->args + n]);
+            left[p] |= w->made[p] && w->shown[p] && arg->op != IR_const &&
+                       depth[arg->block] > depth[edge->block];
+        }
+    }
+}
+
+/* True if there were any. */
+static bool mend_left(Work *w)
+{
+    Region *r = w->r;
+    const uint8_t *depth = loop_depths(r);
+    uint8_t *left = arena_alloc(r->arena, w->count);
+    IrMap map = ir_map_new(r);
+    for (uint32_t b = 0; b < r->blocks.count; b++)
+        find_left(w, depth, left, b);
+    for (uint32_t p = 1; p < w->count; p++) {
+        if (!left[p])
+            continue;
+        uint32_t first = r->blocks.data[r->insts.data[p].block].first;
+        IrRef c = new_before(r, first, IR_fcanon, (IrType)r->insts.data[p].type, (IrRef){p});
+        ir_map_add(&map, p, c.i);
+    }
+    if (!map.used)
+        return false;
+    ir_map_apply(r, &map);
+    for (uint32_t p = 1; p < w->count; p++)
+        if (left[p])
+            r->insts.data[map.to[p]].arg[0].i = p;
+    return true;
+}
+
+/* Finds what is made by arithmetic, and what is shown. */
+static void look(Work *w, bool mends)
+{
+    Region *r = w->r;
+    w->count = r->insts.count;
+    w->shown = arena_alloc(r->arena, w->count);
+    w->made = arena_alloc(r->arena, w->count);
+    for (uint32_t v = 1; mends && v < w->count; v++)
+        w->made[v] = may_be_made(&r->insts.data[v]) && ir_type_is_float(r->insts.data[v].type);
+    if (mends)
+        walk(w, refute_made);
+    walk(w, show_args);
+}
+
 void ir_pass_nans(Region *r, const PassContext *ctx)
 {
     if (r->fp_model == FP_MODEL_X86)
         return;
-    Work w = {.r = r, .count = r->insts.count};
+    Work w = {.r = r};
     bool mends = ctx->mend_nans && r->fp_model == FP_MODEL_RISCV, any = false;
-    w.shown = arena_alloc(r->arena, w.count);
-    w.made = arena_alloc(r->arena, w.count);
-    for (uint32_t v = 1; mends && v < w.count; v++)
-        w.made[v] = may_be_made(&r->insts.data[v]) && ir_type_is_float(r->insts.data[v].type);
-    if (mends)
-        walk(&w, refute_made);
-    walk(&w, show_args);
+    look(&w, mends);
+    if (mends && mend_left(&w))
+        look(&w, mends);
     w.maybe = arena_alloc(r->arena, w.count);
     for (uint32_t v = 1; v < w.count; v++) {
         IrInst *i = &r->insts.data[v];
