@@ -27,6 +27,27 @@ static void enter_region(Allocator *a)
     }
 }
 
+/* What a block that leads back hands on is best made where the loop's head wants it. */
+static void hint_back_edges(Allocator *a, uint32_t b)
+{
+    const Region *r = a->region;
+    const IrInst *last = &r->insts.data[r->blocks.data[b].last];
+    unsigned nedges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
+    for (unsigned e = 0; e < nedges; e++) {
+        const IrEdge *ed = &r->edges.data[last->edge[e]];
+        const BlockInfo *to = &a->blocks[ed->block];
+        if (ed->block > b || to->entry == NULL)
+            continue;
+        for (uint32_t n = 0; n < ed->nargs; n++) {
+            const EntryRec *rec = &to->entry[to->nentry - ed->nargs + n];
+            uint32_t v = a->sel->alias[r->pool.data[ed->args + n].i].i;
+            if (rec->reg != NO_REG && r->insts.data[v].block == b &&
+                r->insts.data[v].op != IR_param)
+                a->values[v].hint = rec->reg;
+        }
+    }
+}
+
 void alloc_block_begin(Allocator *a, uint32_t b)
 {
     BlockInfo *bi = &a->blocks[b];
@@ -56,6 +77,7 @@ void alloc_block_begin(Allocator *a, uint32_t b)
         if (rec->reg != NO_REG)
             alloc_bind(a, rec->value, rec->reg);
     }
+    hint_back_edges(a, b);
 }
 
 /* ---- edges ---- */

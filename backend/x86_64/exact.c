@@ -287,16 +287,24 @@ void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
     test_result(e, si, inst);
 }
 
-/* A NaN is replaced, out of line. */
+/* A NaN is replaced, out of line. By its bits, for a comparison would raise flags: what is above
+ * infinity without its sign. */
 void emit_fcanon(Emitter *e, const SelInst *si, const IrInst *inst)
 {
+    static const uint8_t magnitude[2][16] = {
+        {0xff, 0xff, 0xff, 0x7f}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}};
+    static const uint8_t infinity[2][16] = {{0, 0, 0x80, 0x7f}, {0, 0, 0, 0, 0, 0, 0xf0, 0x7f}};
+    bool wide = inst->type == IR_F64;
+    unsigned t = si->scratch_vec[0];
     ColdCode *c = a_cold(e, cold_nan);
     uint32_t label = c->label, back = c->back;
     c->reg[0] = si->dest;
     c->type = inst->type;
+    a_vpool(e, X86_VPAND, t, si->opnd[0].reg[0], magnitude[wide]);
+    a_vpool(e, wide ? X86_VPCMPGTQ : X86_VPCMPGTD, t, t, infinity[wide]);
     a_vmov(e, si->dest, si->opnd[0].reg[0]);
-    compare(e, inst->type, si->dest, si->dest);
-    a_jcc(e, CC_P, label);
+    a_rr(e, X86_VPTEST, 0, t, t);
+    a_jcc(e, CC_NE, label);
     emit_label_bind(e, back);
 }
 
