@@ -45,7 +45,7 @@ static char *read_file(const char *path)
 
 static void run_passes(const char *path, const char *text, Region *r)
 {
-    PassContext ctx = {.dead_slots_at = dead_slots, .verify = true};
+    PassContext ctx = {.dead_slots_at = dead_slots, .mend_nans = true, .verify = true};
     char names[256] = "", err[256], *save = NULL;
     const char *line = strstr(text, "; passes:");
     EXPECT(line != NULL && sscanf(line, "; passes: %255[^\n]", names) == 1, "%s: no passes", path);
