@@ -193,10 +193,10 @@ typedef struct BackendOps {
     bool (*patch)(uint8_t *rw, uint64_t rx, const ExitSite *site, uint64_t target);
     /* Makes written code visible to instruction fetch (AArch64: DC CVAU on rw, IC IVAU on rx). */
     void (*sync_code)(uint8_t *rw, uint64_t rx, uint32_t size);
-    bool jump_pairs;     /* the layout of JumpTable that generated code expects */
-    bool x87_unit;       /* x87 and x87mem are supported: the host is an x86 */
-    uint32_t known_flags;      /* 1 << FpModel of those under which CpuState.fp_known is kept */
-    uint32_t other_nans; /* 1 << FpModel of those under which NaNs are mended: see pass_nans.c */
+    bool jump_pairs;      /* the layout of JumpTable that generated code expects */
+    bool x87_unit;        /* x87 and x87mem are supported: the host is an x86 */
+    uint32_t known_flags; /* 1 << FpModel of those under which CpuState.fp_known is kept */
+    uint32_t other_nans;  /* 1 << FpModel of those under which NaNs are mended: see pass_nans.c */
     uint32_t typical_features; /* of a processor of today, to explain code for it elsewhere */
     uint8_t landing_size; /* bytes between a call and the end of its landing pad, for readers */
 } BackendOps;

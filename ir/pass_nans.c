@@ -99,8 +99,8 @@ static bool may_be_made(const IrInst *i)
         uint64_t magnitude = i->imm & (i->type == IR_F64 ? INT64_MAX : INT32_MAX);
         return i->imm == nan || magnitude <= infinity;
     }
-    return is_arithmetic(i) || i->op == IR_fcanon || i->op == IR_sitof || i->op == IR_uitof || i->op == IR_param ||
-           i->op == IR_select;
+    return is_arithmetic(i) || i->op == IR_fcanon || i->op == IR_sitof || i->op == IR_uitof ||
+           i->op == IR_param || i->op == IR_select;
 }
 
 /* What its arguments make of a choice; what the edges of a terminator make of parameters. */
@@ -257,8 +257,8 @@ static void mend_snapshots(Work *w)
 
 /* ---- behind loops ---- */
 
-/* How many loops each block is in: those from a block that a later one leads back to, up to the last
- * that does. */
+/* How many loops each block is in: those from a block that a later one leads back to, up to the
+ * last that does. */
 static uint8_t *loop_depths(const Region *r)
 {
     uint8_t *depth = arena_alloc(r->arena, r->blocks.count);

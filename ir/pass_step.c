@@ -95,8 +95,8 @@ static IrRef from_step(Region *r, uint32_t before, const Step *s, uint64_t offse
         return (IrRef){s->to};
     IrRef c = ir_inst_new(r, &(IrInst){.op = IR_const, .type = IR_I64, .imm = offset - s->by});
     ir_insert_before(r, (IrRef){before}, c);
-    IrRef sum = ir_inst_new(
-        r, &(IrInst){.op = IR_add, .type = IR_I64, .nargs = 2, .arg = {{s->to}, c}});
+    IrRef sum =
+        ir_inst_new(r, &(IrInst){.op = IR_add, .type = IR_I64, .nargs = 2, .arg = {{s->to}, c}});
     ir_insert_before(r, (IrRef){before}, sum);
     return sum;
 }

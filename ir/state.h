@@ -93,13 +93,19 @@ typedef struct CpuState {
 } CpuState;
 
 /* Reading the FP status is slow on some hosts: it waits for all operations before. Code for an FP
- * model that says so (BackendOps.known_flags) keeps flags known instead. While fp_known is not zero it
- * is what the host's control and status word holds (but for the denormal flag, which such a model
- * does not have), and just those exceptions are masked whose flag is set. So the first operation to
- * raise another flag traps; the signal handler masks its exception, notes its flag, and lets it go
- * on. fp_known is set when flags are read, and zero, with all exceptions masked, from when they are
- * written. Each of these costs: fp_budget bounds them. */
-enum { FPCTL_FLAGS = 0x3d, FPCTL_DENORMAL = 2, FPCTL_UNDERFLOW = 16, FPCTL_MASKS = 0x1f80, FPCTL_ROUNDING = 0x6000 };
+ * model that says so (BackendOps.known_flags) keeps flags known instead. While fp_known is not zero
+ * it is what the host's control and status word holds (but for the denormal flag, which such a
+ * model does not have), and just those exceptions are masked whose flag is set. So the first
+ * operation to raise another flag traps; the signal handler masks its exception, notes its flag,
+ * and lets it go on. fp_known is set when flags are read, and zero, with all exceptions masked,
+ * from when they are written. Each of these costs: fp_budget bounds them. */
+enum {
+    FPCTL_FLAGS = 0x3d,
+    FPCTL_DENORMAL = 2,
+    FPCTL_UNDERFLOW = 16,
+    FPCTL_MASKS = 0x1f80,
+    FPCTL_ROUNDING = 0x6000
+};
 enum { FPCTL_MASKS_AT = 7, FPCTL_DENORMAL_MASK = 0x100, FP_BUDGET = 1 << 14, FP_TRAP_COST = 64 };
 
 /* After anything but translations has had fpctl in hand, before they have it again. */

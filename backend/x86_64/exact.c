@@ -291,8 +291,8 @@ void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
  * infinity without its sign. */
 void emit_fcanon(Emitter *e, const SelInst *si, const IrInst *inst)
 {
-    static const uint8_t magnitude[2][16] = {
-        {0xff, 0xff, 0xff, 0x7f}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}};
+    static const uint8_t magnitude[2][16] = {{0xff, 0xff, 0xff, 0x7f},
+                                             {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}};
     static const uint8_t infinity[2][16] = {{0, 0, 0x80, 0x7f}, {0, 0, 0, 0, 0, 0, 0xf0, 0x7f}};
     bool wide = inst->type == IR_F64;
     unsigned t = si->scratch_vec[0];

@@ -96,8 +96,9 @@ uint32_t host_context_fpctl(const void *uc)
     return u->uc_mcontext.fpregs != NULL ? u->uc_mcontext.fpregs->mxcsr : 0x1f80;
 }
 
-/* A masked exception sets its flag when the instruction is repeated. Underflow is told otherwise while
- * it is not masked: of a result that is tiny but exact too. So nothing is known from there on. */
+/* A masked exception sets its flag when the instruction is repeated. Underflow is told otherwise
+ * while it is not masked: of a result that is tiny but exact too. So nothing is known from there
+ * on. */
 bool host_context_raise(void *uc, CpuState *s)
 {
     enum { TRAPNO_XM = 19 };
