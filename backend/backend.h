@@ -70,10 +70,17 @@ typedef enum LocKind {
     LOC_CONST, /* `imm` */
 } LocKind;
 
+/* What is made of the value when the state is rebuilt, in this order. */
+enum {
+    LOC_MEND_NAN = 1, /* a NaN becomes the positive one without payload (of the width it has) */
+    LOC_BOX = 2,      /* a single: ones above it */
+};
+
 typedef struct SlotLoc {
     uint16_t slot;
     uint8_t kind; /* LocKind */
     uint8_t reg;
+    uint8_t made; /* LOC_MEND_NAN, LOC_BOX */
     uint64_t imm; /* vector constants: index into CompiledCode.vconsts */
 } SlotLoc;
 
@@ -190,8 +197,10 @@ typedef struct BackendOps {
     bool weak_order; /* plain loads are ordered by dependencies alone */
     /* PassContext.takes_hint. NULL: never, nor is there a HintTable. */
     bool (*takes_hint)(IrExitKind kind, uint64_t return_pc);
-    bool jump_pairs;           /* the layout of JumpTable that generated code expects */
-    bool x87_unit;             /* x87 and x87mem are supported: the host is an x86 */
+    bool jump_pairs;      /* the layout of JumpTable that generated code expects */
+    bool x87_unit;        /* x87 and x87mem are supported: the host is an x86 */
+    uint32_t known_flags; /* 1 << FpModel of those under which CpuState.fp_known is kept */
+    uint32_t other_nans;  /* 1 << FpModel of those under which NaNs are mended: see pass_nans.c */
     uint32_t typical_features; /* of a processor of today, to explain code for it elsewhere */
     uint8_t landing_size; /* bytes between a call and the end of its landing pad, for readers */
 } BackendOps;

@@ -152,10 +152,15 @@ static bool is_plain_loop(const RegionFormer *f, unsigned head, unsigned end)
     return true;
 }
 
+static unsigned peel_limit(const RegionFormer *f)
+{
+    return f->ops->peel_insns != 0 ? f->ops->peel_insns : REGION_PEEL_INSNS;
+}
+
 /* Finds the loops to be peeled, from their last branches back. */
 static void find_peeled(RegionFormer *f)
 {
-    unsigned left = REGION_PEEL_ALL_INSNS;
+    unsigned longest = peel_limit(f), left = longest + REGION_PEEL_MORE_INSNS;
     for (unsigned i = f->count; f->rq->peel && i-- > 0;) {
         const RegionInsn *back = &f->insns[i];
         int head =
@@ -163,7 +168,7 @@ static void find_peeled(RegionFormer *f)
         if (head < 0 || (unsigned)head >= i || f->insns[head].from != i)
             continue;
         unsigned n = i + 1 - (unsigned)head;
-        if (n > REGION_PEEL_INSNS || n > left || !is_plain_loop(f, (unsigned)head, i + 1))
+        if (n > longest || n > left || !is_plain_loop(f, (unsigned)head, i + 1))
             continue;
         f->insns[head].peel = (uint8_t)n;
         left -= n;
@@ -216,7 +221,7 @@ static bool polled_entry(const RegionFormer *f, unsigned i)
 /* Instruction `from` is in a peeled loop that i is not in: it was lifted twice. */
 static bool comes_twice(const RegionFormer *f, unsigned i, int from)
 {
-    for (int head = from; head >= 0 && head + REGION_PEEL_INSNS > from; head--) {
+    for (int head = from; head >= 0 && head + (int)peel_limit(f) > from; head--) {
         if (f->insns[head].peel != 0 && in_loop(f, (unsigned)head, (unsigned)from))
             return !in_loop(f, (unsigned)head, i);
     }

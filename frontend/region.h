@@ -22,8 +22,8 @@ enum {
     REGION_MAX_INSNS = 256,
     REGION_DEFAULT_INSNS = 48,
     REGION_MAX_CONDS = 8,
-    REGION_PEEL_INSNS = 24,    /* of one loop.. */
-    REGION_PEEL_ALL_INSNS = 40 /* ..and of all in a region */
+    REGION_PEEL_INSNS = 24,     /* of one loop, unless the guest says more.. */
+    REGION_PEEL_MORE_INSNS = 16 /* ..and of others in the region */
 };
 
 typedef enum RegionFlow {
@@ -57,6 +57,7 @@ typedef struct RegionFormer RegionFormer;
 
 typedef struct RegionGuest {
     unsigned max_length; /* of an instruction */
+    unsigned peel_insns; /* of a loop that is peeled; 0: REGION_PEEL_INSNS */
     /* Decodes instruction number i (kept by the guest) from n <= max_length bytes at insn->pc;
      * fills length, flow and target. */
     RegionDecode (*decode)(void *guest, unsigned i, RegionInsn *insn, const uint8_t *bytes,

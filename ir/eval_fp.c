@@ -312,6 +312,28 @@ IrValue eval_fabs(const Region *r, const IrInst *i, const IrValue *a)
     return eval_u64(a[0].u & ~sign_bit(i));
 }
 
+IrValue eval_fcanon(const Region *r, const IrInst *i, const IrValue *a)
+{
+    bool wide = i->type == IR_F64;
+    uint64_t infinity = wide ? 0x7ffull << 52 : 0xffu << 23;
+    (void)r;
+    if ((a[0].u & ~sign_bit(i)) <= infinity)
+        return eval_u64(a[0].u);
+    return eval_u64(wide ? 0x7ff8ull << 48 : 0x7fc00000);
+}
+
+IrValue eval_fbox(const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r, (void)i;
+    return eval_u64(a[0].u | UINT64_MAX << 32);
+}
+
+IrValue eval_funbox(const Region *r, const IrInst *i, const IrValue *a)
+{
+    (void)r, (void)i;
+    return eval_u64(a[0].u >> 32 == UINT32_MAX ? a[0].w[0] : 0x7fc00000);
+}
+
 IrValue eval_vi32tof64(const Region *r, const IrInst *i, const IrValue *a)
 {
     IrValue v;

@@ -171,6 +171,20 @@ void ir_order_blocks(Region *r)
 
 /* ---- values ---- */
 
+IrSnapshot *ir_own_snapshot(Region *r, uint32_t v)
+{
+    IrSnapshot copy = r->snaps.data[r->insts.data[v].snap - 1];
+    uint32_t first = r->snap_entries.count;
+    for (uint32_t n = 0; n < copy.count; n++) {
+        IrSnapEntry e = r->snap_entries.data[copy.first + n];
+        *VEC_PUSH(r->arena, &r->snap_entries) = e;
+    }
+    copy.first = first;
+    *VEC_PUSH(r->arena, &r->snaps) = copy;
+    r->insts.data[v].snap = r->snaps.count;
+    return &r->snaps.data[r->snaps.count - 1];
+}
+
 bool ir_inst_equal(const IrInst *a, const IrInst *b)
 {
     if (a->op != b->op || a->type != b->type || a->lane != b->lane || a->cc != b->cc ||

@@ -87,6 +87,8 @@ void ir_map_apply(Region *r, const IrMap *m);
 void ir_map_apply_rest(Region *r, const IrMap *m);
 /* Same op, arguments and numbers; lists, edges and snapshots aside. */
 bool ir_inst_equal(const IrInst *a, const IrInst *b);
+/* The snapshot of instruction v, which shares it with no other from here on. */
+IrSnapshot *ir_own_snapshot(Region *r, uint32_t v);
 /* Uses of every value, in arguments, lists, edges and snapshots. */
 uint32_t *ir_count_uses(const Region *r);
 /* Removes instructions that nothing needs, and parameters that nothing needs or that always have

@@ -285,6 +285,7 @@ typedef struct IrBlock {
 typedef struct IrSnapEntry {
     uint32_t slot;
     IrRef value; /* IR_NONE, at exits only: the slot is dead there and may hold anything */
+    bool nan;    /* not at exits: a NaN that it is, or has in its box, stands for that of fcanon */
 } IrSnapEntry;
 
 typedef struct IrSnapshot {

@@ -252,6 +252,7 @@ unsigned ir_op_types(IrOp op)
     case IR_fmaxsel:
     case IR_fneg:
     case IR_fabs:
+    case IR_fcanon:
     case IR_fmin:
     case IR_fmax:
     case IR_fminnm:
@@ -260,8 +261,10 @@ unsigned ir_op_types(IrOp op)
     case IR_uitof:
         return LFP;
     case IR_fext:
+    case IR_fbox:
         return LF64;
     case IR_ftrunc:
+    case IR_funbox:
         return LF32;
     default:
         return INTS;

@@ -508,7 +508,7 @@ static void snapshot(Parser *p)
         IrRef v = IR_NONE;
         if (!at_dead_mark(p))
             v = value(p, (IrType)r->slots->slots[slot].type);
-        entries[s.count++] = (IrSnapEntry){slot, v};
+        entries[s.count++] = (IrSnapEntry){slot, v, accept_word(p, "nan")};
     }
     s.first = r->snap_entries.count;
     for (uint32_t n = 0; n < s.count; n++)

@@ -222,7 +222,7 @@ static uint32_t make_snapshot(Promote *p, const uint32_t *cur, uint64_t pc, cons
             bool is_dead = (gone & set & -set) != 0;
             if (slot < r->slots->count && (is_dead ? is_promotable(r, slot) : cur[slot] != 0))
                 *VEC_PUSH(r->arena, &r->snap_entries) =
-                    (IrSnapEntry){slot, {is_dead ? 0 : cur[slot]}};
+                    (IrSnapEntry){slot, {is_dead ? 0 : cur[slot]}, false};
         }
     }
     s.count = r->snap_entries.count - s.first;

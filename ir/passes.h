@@ -21,7 +21,10 @@ typedef struct PassContext {
     bool (*takes_hint)(IrExitKind kind, uint64_t return_pc);
     const char *skip;  /* --no-pass NAME, or NULL */
     bool promote_only; /* no other pass: bisection by --max-optimised */
-    bool unmarked;     /* nobody will ask for the guest instruction of an op: `insn` ops go */
+    /* The host's operations make other NaNs than the region's model wants, which are to be mended
+     * where they show. */
+    bool mend_nans;
+    bool unmarked; /* nobody will ask for the guest instruction of an op: `insn` ops go */
     /* Called after each pass (explain); may be NULL. */
     void (*after)(void *arg, const char *pass, const Region *r);
     void *after_arg;

@@ -190,6 +190,8 @@ static void print_snapshot(Printer *p, const IrSnapshot *s)
             fputc('-', p->out);
         else
             print_value(p, e->value, (IrType)slot->type);
+        if (e->nan)
+            fputs(" nan", p->out);
     }
     fputc('}', p->out);
 }

@@ -35,7 +35,7 @@ FoldRule fold_zext, fold_sext, fold_trunc, fold_extract, fold_deposit;  /* simpl
 FoldRule fold_equal, fold_less_unsigned, fold_less_signed, fold_select; /* simplify_cmp.c */
 FoldRule fold_div128;                                                   /* simplify_div.c */
 FoldRule fold_vlogic, fold_vsub, fold_vcmpeq, fold_vextract, fold_vinsert, fold_vshuf, fold_vshift,
-    fold_bitcast, fold_aesdeclast, fold_aesimc;
+    fold_bitcast, fold_funbox, fold_aesdeclast, fold_aesimc;
 
 #define FOLD_VECTOR_RULES(X)                                                                       \
     X(vand, fold_vlogic)                                                                           \
@@ -50,6 +50,7 @@ FoldRule fold_vlogic, fold_vsub, fold_vcmpeq, fold_vextract, fold_vinsert, fold_
     X(vshl, fold_vshift)                                                                           \
     X(vshr, fold_vshift)                                                                           \
     X(vsar, fold_vshift)                                                                           \
+    X(funbox, fold_funbox)                                                                         \
     X(bitcast, fold_bitcast)                                                                       \
     X(aesdeclast, fold_aesdeclast)                                                                 \
     X(aesimc, fold_aesimc)

@@ -183,6 +183,8 @@ IrRef fold_vextract(Folder *f, IrInst *i)
     case IR_vlow:
         if (from >= ir_type_bits((IrType)x->lane))
             return fold_to_const(i, 0);
+        if (from == 0 && bits == 32 && ir_inst(r, x->arg[0])->op == IR_fbox)
+            return as_type(r, i, ir_inst(r, x->arg[0])->arg[0]);
         return same_lanes(i, x) ? as_type(r, i, x->arg[0]) : IR_NONE;
     case IR_vsplat:
         return same_lanes(i, x) ? as_type(r, i, x->arg[0]) : IR_NONE;
@@ -216,6 +218,12 @@ IrRef fold_vinsert(Folder *f, IrInst *i)
         return REWRITTEN;
     }
     return IR_NONE;
+}
+
+IrRef fold_funbox(Folder *f, IrInst *i)
+{
+    const IrInst *x = ir_inst(f->region, i->arg[0]);
+    return x->op == IR_fbox ? x->arg[0] : IR_NONE;
 }
 
 IrRef fold_bitcast(Folder *f, IrInst *i)

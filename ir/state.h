@@ -73,6 +73,8 @@ typedef struct CpuState {
     uint64_t helper[STATE_HELPERS]; /* C functions, by helper number */
     RawRegs area;
     uint32_t fp_watch;   /* FpWatch */
+    uint32_t fp_known;   /* see fp_settle */
+    uint32_t fp_budget;  /* how often fp_known may still be set */
     uint64_t *counters;  /* unused unless counting; see backend.h */
     void *vcpu;          /* the runtime's Vcpu */
     uint64_t fault_addr; /* of a HELPER_FAULT helper or an accessor */
@@ -94,6 +96,31 @@ typedef struct CpuState {
     uint32_t exclusive_index;
     bool exclusive_locked;
 } CpuState;
+
+/* Reading the FP status is slow on some hosts: it waits for all operations before. Code for an FP
+ * model that says so (BackendOps.known_flags) keeps flags known instead. While fp_known is not zero
+ * it is what the host's control and status word holds (but for the denormal flag, which such a
+ * model does not have), and just those exceptions are masked whose flag is set. So the first
+ * operation to raise another flag traps; the signal handler masks its exception, notes its flag,
+ * and lets it go on. fp_known is set when flags are read, and zero, with all exceptions masked,
+ * from when they are written. Each of these costs: fp_budget bounds them. */
+enum {
+    FPCTL_FLAGS = 0x3d,
+    FPCTL_DENORMAL = 2,
+    FPCTL_UNDERFLOW = 16,
+    FPCTL_MASKS = 0x1f80,
+    FPCTL_ROUNDING = 0x6000
+};
+enum { FPCTL_MASKS_AT = 7, FPCTL_DENORMAL_MASK = 0x100, FP_BUDGET = 1 << 14, FP_TRAP_COST = 64 };
+
+/* After anything but translations has had fpctl in hand, before they have it again. */
+static inline void fp_settle(CpuState *s)
+{
+    if (((s->fp_known ^ s->fpctl) & ~(uint32_t)FPCTL_DENORMAL) != 0)
+        s->fp_known = 0;
+    if (s->fp_known == 0)
+        s->fpctl |= FPCTL_MASKS;
+}
 
 /* Where indirect jumps of a thread went: for each index pc % JUMP_SIZE a pc and the host address of
  * its translation. Written only by C, under the engine's lock; a pc never stands at an index that

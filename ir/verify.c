@@ -117,9 +117,11 @@ static bool check_conv(Verifier *v, const IrInst *i)
         ok = (to == IR_I32 || to == IR_I64) && ir_type_is_float(from);
         break;
     case IR_fext:
+    case IR_fbox:
         ok = to == IR_F64 && from == IR_F32;
         break;
     case IR_ftrunc:
+    case IR_funbox:
         ok = to == IR_F32 && from == IR_F64;
         break;
     default:

@@ -239,6 +239,7 @@ static bool init_state(VcpuRun *r, const GuestOps *guest)
     s->helper[STATE_SOFT_HELPER] = (uint64_t)(uintptr_t)ir_soft_op;
     s->vcpu = &r->pub;
     s->fp_watch = engine_watches_fp(r->pub.engine) ? FP_UNWATCHED : FP_HOST_EXACT;
+    s->fp_budget = engine_knows_flags(r->pub.engine) ? FP_BUDGET : 0;
     s->guest_insn = guest_insn;
     r->pub.state = s;
     if (guest->init_state != NULL)

@@ -80,6 +80,7 @@ static bool compile(const ExplainSource *src, Arena *arena, uint64_t pc, uint32_
                        .dead_slots_at = src->guest->dead_slots_at,
                        .is_pc = src->guest->is_pc,
                        .takes_hint = src->backend->takes_hint,
+                       .mend_nans = (src->backend->other_nans >> model & 1) != 0,
                        .after = explain_ir,
                        .after_arg = x};
     ir_optimise(lifted.region, &ctx);

@@ -236,6 +236,8 @@ static void handler(int sig, siginfo_t *si, void *uc)
         linux_async_signal(sig, si, uc);
         return;
     }
+    if (sig == SIGFPE && v != NULL && v->state->fp_known != 0 && host_context_raise(uc, v->state))
+        return;
     uint64_t fixup = fixup_for(pc);
     if (fixup != 0) {
         access_fault = describe(sig, si, uc);

@@ -492,6 +492,8 @@ static Outcome run_code(VcpuRun *r, Engine *e, const Translation *t)
 {
     CpuState *s = r->pub.state;
     use_table(r, e, t->mode);
+    if (engine_knows_flags(e))
+        fp_settle(s);
     e->enter(s, t->header.entry);
     r->stats.exits[s->exit_reason & 7]++;
     switch ((ExitReason)s->exit_reason) {

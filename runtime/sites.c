@@ -38,15 +38,15 @@ static uint64_t get_u(const uint8_t **p)
     }
 }
 
-/* A location: slot; kind, with a mark if it has an immediate; register unless a constant;
- * immediate. */
-enum { HAS_IMM = 8 };
+/* A location: slot; kind, with a mark if it has an immediate, and what is made of it; register
+ * unless a constant; immediate. */
+enum { HAS_IMM = 8, MADE_AT = 4 };
 
 static void pack_loc(Arena *arena, Bytes *b, const SlotLoc *l)
 {
     bool imm = l->kind == LOC_CONST || l->imm != 0;
     put_u(arena, b, l->slot);
-    put_u(arena, b, l->kind | (imm ? HAS_IMM : 0u));
+    put_u(arena, b, l->kind | (imm ? HAS_IMM : 0u) | (unsigned)l->made << MADE_AT);
     if (l->kind != LOC_CONST)
         put_u(arena, b, l->reg);
     if (imm)
@@ -58,6 +58,7 @@ static SlotLoc unpack_loc(const uint8_t **p)
     SlotLoc l = {.slot = (uint16_t)get_u(p)};
     uint8_t kind = (uint8_t)get_u(p);
     l.kind = kind & (HAS_IMM - 1);
+    l.made = kind >> MADE_AT;
     if (l.kind != LOC_CONST)
         l.reg = (uint8_t)get_u(p);
     if (kind & HAS_IMM)
@@ -156,11 +157,31 @@ static const void *loc_source(const CpuState *s, const SlotTable *slots, const S
     DG_UNREACHABLE();
 }
 
+/* See LOC_BOX; `bits`: a double or, low, a single. */
+static uint64_t made_of(unsigned made, uint64_t bits)
+{
+    bool single = (made & LOC_BOX) != 0;
+    uint64_t infinity = single ? 0xffu << 23 : UINT64_C(0x7ff) << 52;
+    uint64_t nan = single ? 0x7fc00000 : UINT64_C(0x7ff8) << 48;
+    if (single)
+        bits = (uint32_t)bits;
+    if ((made & LOC_MEND_NAN) != 0 && (bits & (single ? INT32_MAX : INT64_MAX)) > infinity)
+        bits = nan;
+    return single ? bits | UINT64_MAX << 32 : bits;
+}
+
 static void loc_value(const CpuState *s, const SlotTable *slots, const SlotLoc *l,
                       const IrVec128 *vconsts, const RawRegs *raw, uint8_t value[16])
 {
     uint32_t n = slot_bytes(&slots->slots[l->slot]);
     memcpy(value, loc_source(s, slots, l, vconsts, raw), n);
+    if (l->made != 0) {
+        uint64_t bits;
+        memcpy(&bits, value, sizeof bits);
+        bits = made_of(l->made, bits);
+        memcpy(value, &bits, sizeof bits);
+        return;
+    }
     if (l->kind == LOC_CONST || l->imm == 0)
         return;
     uint64_t sum = 0; /* a scalar: the source plus imm, in the slot's width (little-endian host) */

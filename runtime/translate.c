@@ -258,6 +258,7 @@ static PassContext pass_context(TranslationContext *tc, Explanation *x)
     if (!tc->checked) /* what lies behind a checked region may change at any time */
         ctx.dead_slots_at = e->guest->dead_slots_at;
     ctx.promote_only = e->optimised++ >= e->opt.max_optimised;
+    ctx.mend_nans = (e->backend->other_nans >> e->guest->fp_model & 1) != 0;
     ctx.unmarked = x == NULL;
     if (x != NULL) {
         ctx.after = explain_ir;

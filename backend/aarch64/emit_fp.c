@@ -223,6 +223,39 @@ void a64_vffma(Emitter *e, const SelInst *si, const IrInst *in)
     vvv(e, A64_VFMLA, in->lane, si->dest, reg(si, 0), reg(si, 1));
 }
 
+/* By its bits: a comparison would raise flags. */
+void a64_fcanon(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    bool wide = in->type == IR_F64;
+    unsigned n = reg(si, 0);
+    rr(e, wide ? A64_FMOV_XD : A64_FMOV_WS, R_T0, n);
+    ri(e, wide ? A64_ANDI_X : A64_ANDI_W, R_T0, R_T0, wide ? INT64_MAX : INT32_MAX);
+    a64_mov_imm(e, R_T1, wide ? (uint64_t)0x7ff << 52 : 0xffu << 23);
+    rrr(e, A64_SUBS_X, XZR, R_T0, R_T1);
+    a64_mov_imm(e, R_T0, wide ? (uint64_t)0x7ff8 << 48 : 0x7fc00000);
+    rr(e, wide ? A64_FMOV_XD : A64_FMOV_WS, R_T1, n);
+    rcond(e, A64_CSEL_X, R_T0, R_T0, R_T1, CC_HI);
+    rr(e, wide ? A64_FMOV_DX : A64_FMOV_SW, si->dest, R_T0);
+}
+
+void a64_fbox(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    vimm(e, A64_MVNI_S, si->dest, 0, 0);
+    vlane(e, A64_INS_LANE, IR_I32, si->dest, reg(si, 0), 0);
+}
+
+void a64_funbox(Emitter *e, const SelInst *si, const IrInst *in)
+{
+    (void)in;
+    rr(e, A64_FMOV_XD, R_T0, reg(si, 0));
+    rij(e, A64_SBFM_X, R_T1, R_T0, 32, 63); /* asr #32 */
+    ri(e, A64_ADDSI_W, XZR, R_T1, 1);
+    a64_mov_imm(e, R_T1, 0x7fc00000);
+    rcond(e, A64_CSEL_W, R_T0, R_T0, R_T1, CC_EQ);
+    rr(e, A64_FMOV_SW, si->dest, R_T0);
+}
+
 /* With FPCR.AH the instructions would leave NaNs alone. */
 void a64_fsign(Emitter *e, const SelInst *si, const IrInst *in)
 {

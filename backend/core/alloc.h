@@ -120,11 +120,13 @@ typedef struct Allocator {
 } Allocator;
 
 /* liveness.c */
-/* The alias root of v, looking through lazy additions, whose sum goes to *add. */
+/* The alias root of v, looking through lazy additions, whose sum goes to *add, and lazy boxes. */
 static inline uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add)
 {
     IrRef base = a->sel->alias[v.i];
     *add = 0;
+    if (select_is_lazy_box(a->sel, base))
+        return a->sel->alias[ir_inst(a->region, base)->arg[0].i].i;
     if (a->sel->insts[base.i].lazy)
         select_base_disp(a->sel, base, &base, add);
     return base.i;

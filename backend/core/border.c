@@ -27,6 +27,27 @@ static void enter_region(Allocator *a)
     }
 }
 
+/* What a block that leads back hands on is best made where the loop's head wants it. */
+static void hint_back_edges(Allocator *a, uint32_t b)
+{
+    const Region *r = a->region;
+    const IrInst *last = &r->insts.data[r->blocks.data[b].last];
+    unsigned nedges = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
+    for (unsigned e = 0; e < nedges; e++) {
+        const IrEdge *ed = &r->edges.data[last->edge[e]];
+        const BlockInfo *to = &a->blocks[ed->block];
+        if (ed->block > b || to->entry == NULL)
+            continue;
+        for (uint32_t n = 0; n < ed->nargs; n++) {
+            const EntryRec *rec = &to->entry[to->nentry - ed->nargs + n];
+            uint32_t v = a->sel->alias[r->pool.data[ed->args + n].i].i;
+            if (rec->reg != NO_REG && r->insts.data[v].block == b &&
+                r->insts.data[v].op != IR_param)
+                a->values[v].hint = rec->reg;
+        }
+    }
+}
+
 void alloc_block_begin(Allocator *a, uint32_t b)
 {
     BlockInfo *bi = &a->blocks[b];
@@ -56,6 +77,7 @@ void alloc_block_begin(Allocator *a, uint32_t b)
         if (rec->reg != NO_REG)
             alloc_bind(a, rec->value, rec->reg);
     }
+    hint_back_edges(a, b);
 }
 
 /* ---- edges ---- */
@@ -336,10 +358,10 @@ void alloc_exit(Allocator *a, uint32_t i)
 
 /* ---- snapshots ---- */
 
-static void push_location(Allocator *a, uint32_t slot, uint32_t v, int64_t add)
+static void push_location(Allocator *a, uint32_t slot, uint32_t v, int64_t add, unsigned made)
 {
     const Value *val = &a->values[v];
-    SlotLoc loc = {.slot = (uint16_t)slot, .imm = (uint64_t)add};
+    SlotLoc loc = {.slot = (uint16_t)slot, .made = (uint8_t)made, .imm = (uint64_t)add};
     if (val->konst) {
         const IrInst *in = &a->region->insts.data[v];
         loc.kind = LOC_CONST;
@@ -366,11 +388,12 @@ void alloc_site(Allocator *a, uint32_t snap, uint32_t *first, uint32_t *count)
         int64_t add = 0;
         DG_ASSERT(se->value.i != 0);
         uint32_t v = alloc_root(a, se->value, &add);
-        push_location(a, se->slot, v, add);
+        bool box = ir_inst(r, a->sel->alias[se->value.i])->op == IR_fbox;
+        push_location(a, se->slot, v, add, (se->nan ? LOC_MEND_NAN : 0u) | (box ? LOC_BOX : 0u));
     }
     for (; unnamed != 0; unnamed &= unnamed - 1) {
         unsigned pin = (unsigned)__builtin_ctzll(unnamed);
-        push_location(a, a->pinned[pin], alloc_pin_value(a, pin), 0);
+        push_location(a, a->pinned[pin], alloc_pin_value(a, pin), 0, 0);
     }
     *count = a->out->locs.count - *first;
 }

@@ -119,7 +119,9 @@ static uint32_t root_of(const Checker *c, IrRef v, int64_t *add)
 {
     IrRef base = c->sel->alias[v.i];
     *add = 0;
-    if (c->sel->insts[base.i].lazy) {
+    if (select_is_lazy_box(c->sel, base)) {
+        base = c->sel->alias[ir_inst(c->region, base)->arg[0].i];
+    } else if (c->sel->insts[base.i].lazy) {
         IrRef b;
         select_base_disp(c->sel, base, &b, add);
         base = b;
@@ -238,10 +240,15 @@ static void check_site(Checker *c, uint32_t event, const AllocEvent *ev, uint32_
     for (uint32_t slot = 0; slot < r->slots->count; slot++) {
         uint32_t want = c->ninsts + slot;
         int64_t add = 0;
+        unsigned made = 0;
         if (r->slots->slots[slot].memory_only)
             continue;
-        if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot)
-            want = root_of(c, r->snap_entries.data[sn->first + k++].value, &add);
+        if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot) {
+            const IrSnapEntry *se = &r->snap_entries.data[sn->first + k++];
+            want = root_of(c, se->value, &add);
+            made = (se->nan ? LOC_MEND_NAN : 0u) |
+                   (ir_inst(r, c->sel->alias[se->value.i])->op == IR_fbox ? LOC_BOX : 0u);
+        }
         const SlotLoc *loc = NULL;
         for (uint32_t n = ev->first; n < ev->first + ev->count; n++) {
             if (c->out->locs.data[n].slot == slot)
@@ -250,6 +257,8 @@ static void check_site(Checker *c, uint32_t event, const AllocEvent *ev, uint32_
         uint32_t place = c->home[slot] >= 0 ? place_reg(class_of_type(r->slots->slots[slot].type),
                                                         (unsigned)c->home[slot])
                                             : PLACES_FIXED + slot;
+        if ((loc != NULL ? loc->made : 0u) != made)
+            fail(c, event, "snapshot location makes something else of the value", want);
         if (loc != NULL && loc->kind == LOC_CONST) {
             if (!is_constant(c, want))
                 fail(c, event, "constant location of a value that is none", want);

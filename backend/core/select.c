@@ -55,8 +55,12 @@ static void count_inst(Selection *s, uint32_t i)
         count_list(s, r->edges.data[in->edge[n]].args, r->edges.data[in->edge[n]].nargs);
     if (in->snap != 0) {
         const IrSnapshot *sn = &r->snaps.data[in->snap - 1];
-        for (uint32_t k = 0; k < sn->count; k++)
-            s->weak[r->snap_entries.data[sn->first + k].value.i]++;
+        bool exit = in->op == IR_exit || in->op == IR_exitind;
+        for (uint32_t k = 0; k < sn->count; k++) {
+            uint32_t v = r->snap_entries.data[sn->first + k].value.i;
+            s->weak[v]++;
+            s->uses[v] += exit && r->insts.data[v].op == IR_fbox; /* made before it */
+        }
     }
 }
 
@@ -162,6 +166,11 @@ void select_also_folded(Selection *s, IrRef v)
 {
     DG_ASSERT(s->npending < sizeof s->pending / sizeof s->pending[0]);
     s->pending[s->npending++] = v;
+}
+
+bool select_is_lazy_box(const Selection *s, IrRef v)
+{
+    return s->insts[v.i].lazy && ir_inst(s->region, v)->op == IR_fbox;
 }
 
 bool select_base_disp(const Selection *s, IrRef v, IrRef *base, int64_t *disp)
@@ -300,6 +309,8 @@ static void choose_rule(Selection *s, IrRef v)
 
     if (si->folded)
         return;
+    if (in->op == IR_fbox && s->uses[v.i] == 0 && s->weak[v.i] != 0 && s->alias[v.i].i == v.i)
+        si->lazy = true;
     if (si->lazy) { /* its users have taken the base themselves; snapshots follow it to there */
         for (unsigned k = 0; k < in->nargs; k++)
             s->uses[in->arg[k].i]--;

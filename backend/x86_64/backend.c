@@ -189,6 +189,8 @@ const BackendOps backend_x86_64 = {
     .sync_code = sync_code,
     .takes_hint = x86_takes_hint,
     .x87_unit = true,
+    .known_flags = 1u << FP_MODEL_RISCV,
+    .other_nans = 1u << FP_MODEL_RISCV,
     .typical_features = HOST_V3 | HOST_AES | HOST_CLMUL | HOST_SHA,
     .landing_size = 12,
 };

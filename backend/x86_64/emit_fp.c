@@ -127,6 +127,15 @@ void emit_fsign(Emitter *e, const SelInst *si, const IrInst *inst)
     a_vpool(e, negate ? X86_VXORPS : X86_VANDPS, si->dest, si->opnd[0].reg[0], mask);
 }
 
+/* Ones in the second quarter. */
+void emit_fbox(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    uint8_t ones[16];
+    (void)inst;
+    memset(ones, 0xff, sizeof ones);
+    a_vvmi(e, X86_VBLENDPS, si->dest, si->opnd[0].reg[0], a_pool(e, ones), 2);
+}
+
 void emit_ftosi(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     bool f64 = is_f64(ir_inst(e->region, inst->arg[0])->type);
@@ -160,4 +169,73 @@ void emit_fpctlset(Emitter *e, const SelInst *si, const IrInst *inst)
     (void)inst;
     a_rm(e, X86_MOV_MR, 4, si->opnd[0].reg[0], m);
     a_rm(e, X86_LDMXCSR, 0, 0, m);
+}
+
+/* ---- flags that are known (ir/state.h, fp_settle) ---- */
+
+/* From here on they are, with all exceptions to come that would raise another one. */
+static void cold_read_flags(Emitter *e, const ColdCode *c)
+{
+    unsigned d = c->reg[0], t = c->gpr;
+    X86Rm m = a_state(offsetof(CpuState, fpctl)), budget = a_state(offsetof(CpuState, fp_budget));
+    a_rm(e, X86_STMXCSR, 0, 0, m);
+    a_rm(e, X86_MOV, 4, d, m);
+    a_alu_imm(e, ALU_SUB, 4, budget, 1);
+    uint32_t spend = a_jcc_short(e, CC_AE);
+    a_alu_imm(e, ALU_ADD, 4, budget, 1);
+    a_jmp(e, c->back);
+    a_short_here(e, spend);
+    a_mov(e, 4, t, d);
+    a_alu_imm(e, ALU_AND, 4, rm_reg(t), FPCTL_FLAGS);
+    a_ri(e, X86_SHL_I, 4, t, FPCTL_MASKS_AT);
+    a_alu_imm(e, ALU_AND, 4, rm_reg(d), ~FPCTL_MASKS);
+    a_rr(e, X86_OR, 4, d, t);
+    a_alu_imm(e, ALU_OR, 4, rm_reg(d), FPCTL_DENORMAL_MASK);
+    a_rm(e, X86_MOV_MR, 4, d, m);
+    a_rm(e, X86_LDMXCSR, 0, 0, m);
+    a_rm(e, X86_MOV_MR, 4, d, a_state(offsetof(CpuState, fp_known)));
+    a_jmp(e, c->back);
+}
+
+void emit_fpctlget_known(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    (void)inst;
+    ColdCode *c = a_cold(e, cold_read_flags);
+    uint32_t label = c->label, back = c->back;
+    c->reg[0] = si->dest;
+    c->gpr = si->scratch_gpr[0];
+    a_rm(e, X86_MOV, 4, si->dest, a_state(offsetof(CpuState, fp_known)));
+    a_rr(e, X86_TEST, 4, si->dest, si->dest);
+    a_jcc(e, CC_E, label);
+    emit_label_bind(e, back);
+}
+
+/* Other flags than those that are known, or none were. */
+static void cold_write_flags(Emitter *e, const ColdCode *c)
+{
+    X86Rm m = a_state(offsetof(CpuState, fpctl));
+    a_rm(e, X86_MOV_MR, 4, c->reg[0], m);
+    a_alu_imm(e, ALU_OR, 4, m, FPCTL_MASKS);
+    a_rm(e, X86_LDMXCSR, 0, 0, m);
+    a_mi(e, X86_MOV_I, 4, a_state(offsetof(CpuState, fp_known)), 0);
+    a_jmp(e, c->back);
+}
+
+/* In line if it is the rounding alone that changes. */
+void emit_fpctlset_known(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    X86Rm m = a_state(offsetof(CpuState, fpctl)), known = a_state(offsetof(CpuState, fp_known));
+    unsigned v = si->opnd[0].reg[0], t = si->scratch_gpr[0];
+    (void)inst;
+    ColdCode *c = a_cold(e, cold_write_flags);
+    uint32_t label = c->label, back = c->back;
+    c->reg[0] = (uint8_t)v;
+    a_mov(e, 4, t, v);
+    a_rm(e, X86_XOR, 4, t, known);
+    a_ri(e, X86_TEST_I, 4, t, ~FPCTL_ROUNDING);
+    a_jcc(e, CC_NE, label);
+    a_rm(e, X86_MOV_MR, 4, v, m);
+    a_rm(e, X86_MOV_MR, 4, v, known);
+    a_rm(e, X86_LDMXCSR, 0, 0, m);
+    emit_label_bind(e, back);
 }

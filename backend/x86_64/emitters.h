@@ -30,8 +30,10 @@ EmitFn emit_load, emit_load_big, emit_load_swapped, emit_store, emit_store_imm, 
     emit_cas128;
 X86Rm emit_big_address(Emitter *e, const Operand *o, unsigned scratch);
 /* emit_fp.c */
+EmitFn emit_fcanon, emit_fbox, emit_funbox;
 EmitFn emit_ffma, emit_fsign, emit_ffma_kept, emit_fp_bin_kept;
 EmitFn emit_fp_bin, emit_fp_un, emit_ftosi, emit_bitcast, emit_fpctlget, emit_fpctlset;
+EmitFn emit_fpctlget_known, emit_fpctlset_known;
 /* emit_vec.c */
 EmitFn emit_vbin, emit_vbin_sse, emit_vun, emit_vun_sse, emit_vfcmp, emit_vfcmp_sse, emit_vround,
     emit_vshift, emit_vextract, emit_vinsert, emit_vinsert_mem, emit_vlow, emit_vlow_mem,

@@ -92,6 +92,8 @@ static void evaluate(CpuState *s, uint32_t code)
     for (unsigned k = 0; k < 3; k++)
         memcpy(&v[k], s->area.vec[k], sizeof v[k]);
     v[0] = ir_soft_fp(code, v, &s->fpctl);
+    if (s->fp_known != 0)
+        fp_settle(s);
     memcpy(s->area.vec[0], &v[0], sizeof v[0]);
 }
 
@@ -283,6 +285,41 @@ static ColdCode *test_result(Emitter *e, const SelInst *si, const IrInst *inst)
 void emit_fp_rule(Emitter *e, const SelInst *si, const IrInst *inst)
 {
     test_result(e, si, inst);
+}
+
+/* A NaN is replaced, out of line. By its bits, for a comparison would raise flags: what is above
+ * infinity without its sign. */
+void emit_fcanon(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    static const uint8_t magnitude[2][16] = {{0xff, 0xff, 0xff, 0x7f},
+                                             {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}};
+    static const uint8_t infinity[2][16] = {{0, 0, 0x80, 0x7f}, {0, 0, 0, 0, 0, 0, 0xf0, 0x7f}};
+    bool wide = inst->type == IR_F64;
+    unsigned t = si->scratch_vec[0];
+    ColdCode *c = a_cold(e, cold_nan);
+    uint32_t label = c->label, back = c->back;
+    c->reg[0] = si->dest;
+    c->type = inst->type;
+    a_vpool(e, X86_VPAND, t, si->opnd[0].reg[0], magnitude[wide]);
+    a_vpool(e, wide ? X86_VPCMPGTQ : X86_VPCMPGTD, t, t, infinity[wide]);
+    a_vmov(e, si->dest, si->opnd[0].reg[0]);
+    a_rr(e, X86_VPTEST, 0, t, t);
+    a_jcc(e, CC_NE, label);
+    emit_label_bind(e, back);
+}
+
+/* What is not boxed is rare. */
+void emit_funbox(Emitter *e, const SelInst *si, const IrInst *inst)
+{
+    static const uint8_t above[16] = {0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff};
+    ColdCode *c = a_cold(e, cold_nan);
+    uint32_t label = c->label, back = c->back;
+    c->reg[0] = si->dest;
+    c->type = inst->type;
+    a_rm(e, X86_VPTEST, 0, si->opnd[0].reg[0], a_pool(e, above)); /* CF: all of these are ones */
+    a_vmov(e, si->dest, si->opnd[0].reg[0]);
+    a_jcc(e, CC_AE, label);
+    emit_label_bind(e, back);
 }
 
 /* Operand `in_place` has become the destination, and is kept in a register; the operands of the

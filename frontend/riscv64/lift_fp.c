@@ -130,8 +130,7 @@ void rv_trans_flw(RvLift *l, const RvInsn *in)
 /* The low half of a register as it is, boxed or not. */
 static IrRef low_half(RvLift *l, int reg)
 {
-    IrRef bits = ir_conv(&l->b, IR_bitcast, IR_I64, rv_f(l, (unsigned)reg));
-    return ir_conv(&l->b, IR_trunc, IR_I32, bits);
+    return ir_vextract(&l->b, IR_F32, ir_vlow(&l->b, rv_f(l, (unsigned)reg)), 0);
 }
 
 void rv_trans_fsw(RvLift *l, const RvInsn *in)
@@ -141,7 +140,7 @@ void rv_trans_fsw(RvLift *l, const RvInsn *in)
 
 void rv_trans_fmv_x_w(RvLift *l, const RvInsn *in)
 {
-    rv_set_sext(l, (unsigned)in->rd, low_half(l, in->fs1));
+    rv_set_sext(l, (unsigned)in->rd, ir_conv(&l->b, IR_bitcast, IR_I32, low_half(l, in->fs1)));
 }
 
 void rv_trans_fmv_w_x(RvLift *l, const RvInsn *in)
@@ -309,6 +308,36 @@ void rv_trans_fcvt_d_s(RvLift *l, const RvInsn *in)
     rv_set_f(l, (unsigned)in->fd, ir_conv(&l->b, IR_fext, IR_F64, rv_single(l, (unsigned)in->fs1)));
 }
 
+static IrOp from_int_op(const RvInsn *in)
+{
+    return in->op == RV_TO_W || in->op == RV_TO_L ? IR_sitof : IR_uitof;
+}
+
+/* As a rule the integer fits the significand, so that nothing is rounded: to change the mode takes
+ * longer than to ask. */
+static void from_int_rounded(RvLift *l, const RvInsn *in, IrRef v, int rm)
+{
+    IrType t = (IrType)ir_inst(l->b.region, v)->type;
+    uint64_t most = in->wide ? (uint64_t)1 << 53 : 1 << 24;
+    IrOp op = from_int_op(in);
+    IrRef from_least = op == IR_sitof ? ir_bini(&l->b, IR_add, v, most) : v;
+    IrRef range = ir_const(&l->b, t, op == IR_sitof ? 2 * most : most);
+    uint32_t odd = rv_block(l), plain = rv_block(l), done = rv_block(l);
+    l->b.region->blocks.data[odd].cold = true;
+    ir_br(&l->b, ir_cmp(&l->b, IR_ule, from_least, range), plain, odd);
+    rv_enter(l, odd);
+    IrRef before = begin_rounding(l, rm);
+    IrRef r = ir_conv(&l->b, op, fp_type(in), v);
+    end_rounding(l, before);
+    write_fp(l, in, r);
+    ir_jump(&l->b, done);
+    rv_enter(l, plain);
+    write_fp(l, in, ir_conv(&l->b, op, fp_type(in), v));
+    ir_jump(&l->b, done);
+    rv_enter(l, done);
+    l->known.f[in->fd] = l->known.single[in->fd] = IR_NONE;
+}
+
 void rv_trans_fcvt_from_int(RvLift *l, const RvInsn *in)
 {
     int rm = rounding(l, in);
@@ -323,13 +352,12 @@ void rv_trans_fcvt_from_int(RvLift *l, const RvInsn *in)
         write_fp(l, in, r);
         return;
     }
-    IrOp op = in->op == RV_TO_W || in->op == RV_TO_L ? IR_sitof : IR_uitof;
     if (word)
         v = rv_w(l, (unsigned)in->rs1);
-    IrRef before = begin_rounding(l, rm);
-    r = ir_conv(&l->b, op, fp_type(in), v);
-    end_rounding(l, before);
-    write_fp(l, in, r);
+    if (rm == CURRENT)
+        write_fp(l, in, ir_conv(&l->b, from_int_op(in), fp_type(in), v));
+    else
+        from_int_rounded(l, in, v, rm);
 }
 
 /* Saturated; 32-bit results are sign-extended, unsigned ones too (20.7). */

@@ -9,7 +9,8 @@
 #include "frontend/riscv64/lift.h"
 #include "ir/base/log.h"
 
-enum { MAX_LENGTH = 4, MAX_FORM = 3 };
+/* Registers of singles are looked at in the first turn of a loop: long ones are worth it too. */
+enum { MAX_LENGTH = 4, MAX_FORM = 3, PEEL_INSNS = 40 };
 
 typedef struct LiftedInsn {
     RvInsn insn;
@@ -95,8 +96,11 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
 
 void rv_lift(const LiftRequest *rq, LiftResult *out)
 {
-    static const RegionGuest region_guest = {
-        .max_length = MAX_LENGTH, .decode = decode, .begin_block = begin_block, .lift = lift_one};
+    static const RegionGuest region_guest = {.max_length = MAX_LENGTH,
+                                             .peel_insns = PEEL_INSNS,
+                                             .decode = decode,
+                                             .begin_block = begin_block,
+                                             .lift = lift_one};
     Region *r = ir_region_new(rq->arena, rq->pc, &rv_slots, &rv_helpers, FP_MODEL_RISCV);
     r->mode = rq->mode;
     r->dependencies = rq->dependencies;
@@ -154,26 +158,17 @@ void rv_set_f(RvLift *l, unsigned reg, IrRef v)
     l->known.single[reg] = IR_NONE;
 }
 
-/* Boxing and unboxing stay among vectors: the single is lane 0 of one whose other lanes are ones.
- * What is not boxed is rare, so the choice is a branch, and the value does not wait for the test.
- */
 IrRef rv_single(RvLift *l, unsigned reg)
 {
     IrRef *known = &l->known.single[reg];
-    if (known->i)
-        return *known;
-    IrRef v = rv_f(l, reg), bits = ir_conv(&l->b, IR_bitcast, IR_I64, v);
-    IrRef boxed = ir_cmp(&l->b, IR_ule, rv_const(l, UINT64_MAX << 32), bits);
-    IrRef low = ir_vextract(&l->b, IR_F32, ir_vlow(&l->b, v), 0);
-    return *known = ir_select(&l->b, boxed, low, ir_const(&l->b, IR_F32, 0x7fc00000));
+    if (!known->i)
+        *known = ir_conv(&l->b, IR_funbox, IR_F32, rv_f(l, reg));
+    return *known;
 }
 
 void rv_set_single(RvLift *l, unsigned reg, IrRef v)
 {
-    uint8_t ones[16];
-    memset(ones, 0xff, sizeof ones);
-    IrRef boxed = ir_vinsert(&l->b, IR_F32, ir_vconst(&l->b, ones), v, 0);
-    rv_set_f(l, reg, ir_vextract(&l->b, IR_F64, boxed, 0));
+    rv_set_f(l, reg, ir_conv(&l->b, IR_fbox, IR_F64, v));
     l->known.single[reg] = v;
 }
 

@@ -74,6 +74,10 @@ void host_context_load(void *uc, const RawRegs *in);
 /* The FP control and status word that was live, in the MXCSR layout of CpuState.fpctl. */
 uint32_t host_context_fpctl(const void *uc);
 
+/* If a vector FP exception trapped that CpuState.fp_known is about: sees to it that the instruction
+ * goes on, and notes its flag. */
+bool host_context_raise(void *uc, CpuState *s);
+
 typedef struct HostFault {
     bool write;     /* the access was a write */
     bool general;   /* x86 #GP: no address is known */

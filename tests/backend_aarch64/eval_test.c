@@ -412,9 +412,11 @@ static void add_conversions(IrOp op)
                 ok = ti != fi && tb == fb;
                 break;
             case IR_fext:
+            case IR_fbox:
                 ok = to == IR_F64 && from == IR_F32;
                 break;
             case IR_ftrunc:
+            case IR_funbox:
                 ok = to == IR_F32 && from == IR_F64;
                 break;
             case IR_sitof:

@@ -50,7 +50,8 @@ static char *read_file(const char *path)
 
 static void run_passes(const char *path, const char *text, Region *r)
 {
-    PassContext ctx = {.dead_slots_at = dead_slots, .takes_hint = takes_hint, .verify = true};
+    PassContext ctx = {
+        .dead_slots_at = dead_slots, .takes_hint = takes_hint, .mend_nans = true, .verify = true};
     char names[256] = "", err[256], *save = NULL;
     const char *line = strstr(text, "; passes:");
     EXPECT(line != NULL && sscanf(line, "; passes: %255[^\n]", names) == 1, "%s: no passes", path);

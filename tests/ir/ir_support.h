@@ -15,6 +15,7 @@ typedef struct TestGuest {
     uint32_t w[2];
     uint64_t mem;
     uint32_t memw, pad;
+    uint64_t d[2];
     _Alignas(64) uint8_t v[4][64];
 } TestGuest;
 
@@ -28,6 +29,7 @@ static const SlotDesc test_slot_descs[] = {
     {"mem", GUEST_AT(mem), IR_I64, 1},  {"memw", GUEST_AT(memw), IR_I32, 1},
     {"v0", GUEST_AT(v[0]), IR_V128, 0}, {"v1", GUEST_AT(v[1]), IR_V128, 0},
     {"v2", GUEST_AT(v[2]), IR_V128, 0}, {"v3", GUEST_AT(v[3]), IR_V128, 0},
+    {"d0", GUEST_AT(d[0]), IR_F64, 0},  {"d1", GUEST_AT(d[1]), IR_F64, 0},
 };
 enum {
     SLOT_X = 0,
@@ -35,7 +37,8 @@ enum {
     SLOT_MEM = 10,
     SLOT_MEMW = 11,
     SLOT_V = 12,
-    SLOT_COUNT = 16,
+    SLOT_D = 16,
+    SLOT_COUNT = 18,
 };
 static const SlotTable test_slots = {
     .slots = test_slot_descs, .count = SLOT_COUNT, .guest = "test"};

@@ -153,6 +153,7 @@ static IrType conv_source(IrOp op, IrType to)
     case IR_fsatui:
         return rnd(2) ? IR_F32 : IR_F64;
     case IR_fext:
+    case IR_fbox:
         return IR_F32;
     default:
         return IR_F64;

@@ -48,8 +48,10 @@ static IrType conv_source(IrOp op, IrType to)
     case IR_fsatsi:
     case IR_fsatui:
     case IR_ftrunc:
+    case IR_funbox:
         return IR_F64;
     case IR_fext:
+    case IR_fbox:
         return IR_F32;
     default:
         return IR_I8;

@@ -95,11 +95,11 @@ static void test_sites(void)
         {"c", STATE_GUEST_OFFSET + 16, IR_I32, 0},   {"v", STATE_GUEST_OFFSET + 64, IR_V128, 0},
         {"w", STATE_GUEST_OFFSET + 128, IR_V128, 0}, {"d", STATE_GUEST_OFFSET + 24, IR_I64, 0}};
     static const SlotTable slots = {.slots = descs, .count = 6, .guest = "toy"};
-    static const SlotLoc locs[] = {{0, LOC_SLOT, 5, 0},
-                                   {1, LOC_CONST, 0, 0x8000000000000001u},
-                                   {2, LOC_GPR, 7, (uint64_t)-3},
-                                   {3, LOC_CONST, 0, 0},
-                                   {5, LOC_SPILL, 9, 0}};
+    static const SlotLoc locs[] = {{0, LOC_SLOT, 5, 0, 0},
+                                   {1, LOC_CONST, 0, 0, 0x8000000000000001u},
+                                   {2, LOC_GPR, 7, 0, (uint64_t)-3},
+                                   {3, LOC_CONST, 0, 0, 0},
+                                   {5, LOC_SPILL, 9, 0, 0}};
     Arena arena = {0};
     CompiledCode cc = {.arena = &arena};
     for (uint32_t i = 0; i < 5; i++)

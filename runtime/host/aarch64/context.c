@@ -111,6 +111,12 @@ static bool is_write(uint32_t w)
     }
 }
 
+bool host_context_raise(void *uc, CpuState *s)
+{
+    (void)uc, (void)s;
+    return false;
+}
+
 HostFault host_context_fault(const void *uc, const siginfo_t *si)
 {
     uint64_t pc = host_context_pc(uc), addr = (uint64_t)(uintptr_t)si->si_addr;

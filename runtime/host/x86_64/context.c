@@ -96,6 +96,30 @@ uint32_t host_context_fpctl(const void *uc)
     return u->uc_mcontext.fpregs != NULL ? u->uc_mcontext.fpregs->mxcsr : 0x1f80;
 }
 
+/* A masked exception sets its flag when the instruction is repeated. Underflow is told otherwise
+ * while it is not masked: of a result that is tiny but exact too. So nothing is known from there
+ * on. */
+bool host_context_raise(void *uc, CpuState *s)
+{
+    enum { TRAPNO_XM = 19 };
+    ucontext_t *u = uc;
+    if (u->uc_mcontext.gregs[REG_TRAPNO] != TRAPNO_XM || u->uc_mcontext.fpregs == NULL)
+        return false;
+    uint32_t *mxcsr = &u->uc_mcontext.fpregs->mxcsr;
+    uint32_t raised = *mxcsr & ~(*mxcsr >> FPCTL_MASKS_AT) & FPCTL_FLAGS;
+    uint32_t before = (s->fp_known & FPCTL_FLAGS) | (*mxcsr & FPCTL_DENORMAL);
+    *mxcsr = (*mxcsr & ~(uint32_t)(FPCTL_FLAGS | FPCTL_DENORMAL)) | before;
+    s->fp_budget -= s->fp_budget < FP_TRAP_COST ? s->fp_budget : FP_TRAP_COST;
+    if (raised == 0 || (raised & FPCTL_UNDERFLOW) != 0) {
+        *mxcsr |= FPCTL_MASKS;
+        s->fp_known = 0;
+    } else {
+        *mxcsr |= raised << FPCTL_MASKS_AT;
+        s->fp_known |= raised | raised << FPCTL_MASKS_AT;
+    }
+    return true;
+}
+
 HostFault host_context_fault(const void *uc, const siginfo_t *si)
 {
     const ucontext_t *u = uc;
