@@ -289,6 +289,16 @@ static void report(RegionFormer *f, LiftResult *out)
     out->ranges[0].end = last->pc + (last->length ? last->length : 1);
 }
 
+void region_trap_if(IrBuilder *b, uint64_t pc, IrRef cond, unsigned trap)
+{
+    uint32_t cold = ir_block_new(b->region, pc), on = ir_block_new(b->region, pc);
+    b->region->blocks.data[cold].cold = true;
+    ir_br(b, cond, cold, on);
+    b->block = cold;
+    ir_trap(b, trap, 0);
+    b->block = on;
+}
+
 bool region_block_ends(const RegionFormer *f, unsigned i)
 {
     return i + 1 == f->count || f->insns[i + 1].leader;

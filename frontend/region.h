@@ -78,6 +78,8 @@ void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Reg
 /* For lift: the block that control goes to for guest address pc: a block of the region, or one
  * that exits there. */
 uint32_t region_block_for(RegionFormer *f, uint64_t pc);
+/* For lift: a trap, out of the way, if cond; what follows goes into a new block. */
+void region_trap_if(IrBuilder *b, uint64_t pc, IrRef cond, unsigned trap);
 /* For lift: a block ends after instruction i. */
 bool region_block_ends(const RegionFormer *f, unsigned i);
 

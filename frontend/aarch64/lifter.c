@@ -295,10 +295,5 @@ void a64_trap(A64Lift *l, unsigned trap, unsigned argument)
 
 void a64_trap_if(A64Lift *l, IrRef cond, unsigned trap)
 {
-    uint32_t cold = a64_block(l), on = a64_block(l);
-    l->b.region->blocks.data[cold].cold = true;
-    ir_br(&l->b, cond, cold, on);
-    l->b.block = cold;
-    ir_trap(&l->b, trap, 0);
-    l->b.block = on;
+    region_trap_if(&l->b, l->pc, cond, trap);
 }

@@ -210,10 +210,5 @@ void rv_trap(RvLift *l, unsigned trap, unsigned argument)
 
 void rv_trap_if(RvLift *l, IrRef cond, unsigned trap)
 {
-    uint32_t cold = rv_block(l), on = rv_block(l);
-    l->b.region->blocks.data[cold].cold = true;
-    ir_br(&l->b, cond, cold, on);
-    l->b.block = cold;
-    ir_trap(&l->b, trap, 0);
-    l->b.block = on;
+    region_trap_if(&l->b, l->pc, cond, trap);
 }
