@@ -171,17 +171,6 @@ void ir_order_blocks(Region *r)
 
 /* ---- values ---- */
 
-bool ir_inst_equal(const IrInst *a, const IrInst *b)
-{
-    if (a->op != b->op || a->type != b->type || a->lane != b->lane || a->cc != b->cc ||
-        a->nargs != b->nargs || a->flags != b->flags || a->aux != b->aux || a->imm != b->imm)
-        return false;
-    for (unsigned n = 0; n < a->nargs; n++)
-        if (!ir_same(a->arg[n], b->arg[n]))
-            return false;
-    return true;
-}
-
 IrMap ir_map_new(const Region *r)
 {
     return (IrMap){.to = arena_alloc(r->arena, r->insts.count * sizeof(uint32_t)),

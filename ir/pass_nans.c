@@ -79,10 +79,24 @@ static void show_args(Work *w, uint32_t v)
         show(w, i->arg[n]);
 }
 
+static bool may_be_marked(const IrInst *i)
+{
+    return ir_type_is_float(i->type) && i->op != IR_NOP && ir_has(i, IR_E_FPENV);
+}
+
+/* Most regions do not. */
+static bool has_floats(const Region *r)
+{
+    for (uint32_t v = 1; v < r->insts.count; v++)
+        if (may_be_marked(&r->insts.data[v]))
+            return true;
+    return false;
+}
+
 void ir_pass_nans(Region *r, const PassContext *ctx)
 {
     (void)ctx;
-    if (r->fp_model == FP_MODEL_X86)
+    if (r->fp_model == FP_MODEL_X86 || !has_floats(r))
         return;
     Work w = {.r = r, .shown = arena_alloc(r->arena, r->insts.count), .changed = true};
     for (uint32_t n = 0; n < r->snap_entries.count; n++)
@@ -95,7 +109,7 @@ void ir_pass_nans(Region *r, const PassContext *ctx)
     }
     for (uint32_t v = 1; v < r->insts.count; v++) {
         IrInst *i = &r->insts.data[v];
-        if (i->op != IR_NOP && ir_type_is_float(i->type) && ir_has(i, IR_E_FPENV) && !w.shown[v])
+        if (may_be_marked(i) && !w.shown[v])
             i->flags |= IR_F_ANY_NAN;
     }
 }
