@@ -20,6 +20,7 @@ typedef struct LiftRequest {
     bool count_blocks;  /* insert `count` at each block start */
     bool poll;          /* insert polls at the entry and at loop heads */
     bool peel;          /* lift the first turn of a loop at pc apart from the others */
+    bool plain;         /* Region.plain */
     bool watch_fp;     /* leave by TRAP_MODE where the FP control word is loaded, to set fp_watch */
     bool tag_stores;   /* writes move versions of exclusive.h on */
     bool dependencies; /* Region.dependencies, if loads are so ordered: the host would not be */

@@ -293,6 +293,7 @@ void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Reg
                  LiftResult *out)
 {
     RegionFormer f = {.ops = ops, .guest = guest, .rq = rq, .region = region};
+    region->plain = rq->plain;
     decode_line(&f);
     find_leaders(&f);
     f.b.region = region;

@@ -142,7 +142,7 @@ static IrRef find_recent(const Region *r, uint32_t block, const IrInst *i)
 
 IrRef ir_emit(IrBuilder *b, const IrInst *proto)
 {
-    if (!ir_has(proto, IR_E_PURE))
+    if (!ir_has(proto, IR_E_PURE) || b->region->plain)
         return append(b->region, b->block, proto);
     Folder f = {.region = b->region, .block = b->block};
     IrInst i = *proto;
@@ -161,9 +161,8 @@ static IrType type_of(IrBuilder *b, IrRef v)
 IrRef ir_const(IrBuilder *b, IrType t, uint64_t bits)
 {
     DG_ASSERT(t != IR_VOID && t <= IR_F64);
-    const IrInst i = {
-        .op = IR_const, .type = (uint8_t)t, .imm = bits & bits_mask(ir_type_bits(t))};
-    IrRef old = find_recent(b->region, b->block, &i); /* there is nothing to be simplified */
+    const IrInst i = {.op = IR_const, .type = (uint8_t)t, .imm = bits & bits_mask(ir_type_bits(t))};
+    IrRef old = b->region->plain ? IR_NONE : find_recent(b->region, b->block, &i);
     return old.i != 0 ? old : append(b->region, b->block, &i);
 }
 
@@ -185,9 +184,8 @@ IrRef ir_vconst(IrBuilder *b, const uint8_t bytes[16])
 IrRef ir_get(IrBuilder *b, uint32_t slot)
 {
     DG_ASSERT(slot < b->region->slots->count);
-    return append(
-        b->region, b->block,
-        &(IrInst){.op = IR_get, .type = b->region->slots->slots[slot].type, .imm = slot});
+    return append(b->region, b->block,
+                  &(IrInst){.op = IR_get, .type = b->region->slots->slots[slot].type, .imm = slot});
 }
 
 void ir_put(IrBuilder *b, uint32_t slot, IrRef v)

@@ -151,6 +151,7 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .count_blocks = e->opt.stats && e->backend != NULL && !tc->cold,
                                 .poll = true,
                                 .peel = e->backend != NULL && !tc->cold,
+                                .plain = tc->cold,
                                 .watch_fp = engine_watches_fp(e),
                                 .tag_stores = engine_tags_stores(e),
                                 .dependencies = e->guest->weak_order && host_backend()->weak_order,
