@@ -53,6 +53,7 @@ static inline IrRef inst_new(Region *r, const IrInst *proto)
     IrInst *i = &r->insts.data[r->insts.count];
     *i = *proto;
     i->prev = i->next = 0;
+    r->effects |= ir_op_info[i->op].effects;
     return (IrRef){r->insts.count++};
 }
 

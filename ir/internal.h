@@ -111,8 +111,13 @@ uint32_t *ir_count_uses(const Region *r);
 /* Removes instructions that nothing needs, and parameters that nothing needs or that always have
  * one value. */
 void ir_remove_unneeded(Region *r);
-/* An instruction that must stay although nothing uses its value. */
-bool ir_is_root(const Region *r, const IrInst *i);
+/* An instruction that must stay although nothing uses its value; of those with an effect. */
+bool ir_is_root_effect(const Region *r, const IrInst *i);
+static inline bool ir_is_root(const Region *r, const IrInst *i)
+{
+    bool pure = (ir_op_info[i->op].effects & (IR_E_PURE | IR_E_RAISES)) == IR_E_PURE;
+    return !pure && ir_is_root_effect(r, i);
+}
 
 /* ---- the passes (passes.def) ---- */
 

@@ -84,19 +84,10 @@ static bool may_be_marked(const IrInst *i)
     return ir_type_is_float(i->type) && i->op != IR_NOP && ir_has(i, IR_E_FPENV);
 }
 
-/* Most regions do not. */
-static bool has_floats(const Region *r)
-{
-    for (uint32_t v = 1; v < r->insts.count; v++)
-        if (may_be_marked(&r->insts.data[v]))
-            return true;
-    return false;
-}
-
 void ir_pass_nans(Region *r, const PassContext *ctx)
 {
     (void)ctx;
-    if (r->fp_model == FP_MODEL_X86 || !has_floats(r))
+    if (r->fp_model == FP_MODEL_X86 || (r->effects & IR_E_FPENV) == 0)
         return;
     Work w = {.r = r, .shown = arena_alloc(r->arena, r->insts.count), .changed = true};
     for (uint32_t n = 0; n < r->snap_entries.count; n++)

@@ -178,7 +178,13 @@ bool alloc_kept_behind(const Allocator *a, uint32_t b, uint32_t v);
 void alloc_keep_consts(Allocator *a, uint32_t b, uint32_t used[CLASS_COUNT]);
 
 /* moves.c */
-AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_t index);
+static inline AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_t index)
+{
+    AllocEvent *e = VEC_PUSH(a->region->arena, &a->al->events);
+    e->kind = (uint8_t)kind;
+    e->index = index;
+    return e;
+}
 void alloc_move(Allocator *a, HostMove m, uint32_t value);
 /* Offset in CpuState of the memory place of v (giving it a spill slot if needed). */
 uint32_t alloc_memory(Allocator *a, uint32_t v);
