@@ -134,6 +134,12 @@ uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint3
     return n;
 }
 
+static bool has_run(void *arg, uint64_t pc)
+{
+    const TranslationContext *tc = arg;
+    return ran_has(&tc->e->ran, pc);
+}
+
 /* ---- lifting ---- */
 
 static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mode, uint32_t max)
@@ -158,6 +164,7 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .x87_unit = engine_has_x87(e),
                                 .fetch = fetch,
                                 .fetch_arg = tc,
+                                .ran = e->backend != NULL && !tc->cold ? has_run : NULL,
                                 .arena = arena};
     e->guest->lift(&tc->request, &tc->lifted);
     tc->ahead = tc->request;
