@@ -28,8 +28,9 @@ typedef struct LiftRequest {
     /* Copies up to n bytes at addr; returns the number copied. Executable pages only. */
     uint32_t (*fetch)(void *arg, uint64_t addr, uint8_t *buf, uint32_t n);
     void *fetch_arg;
-    /* Whether the block at pc has run, as far as is known; NULL: nobody knows. */
-    bool (*ran)(void *fetch_arg, uint64_t pc);
+    /* Whether the code at pc is rather to have a region of its own, if nothing else of this one
+     * leads there or back; NULL: never. */
+    bool (*stands_apart)(void *fetch_arg, uint64_t pc);
     Arena *arena;
 } LiftRequest;
 

@@ -132,15 +132,13 @@ static bool is_tail(const RegionFormer *f, unsigned i)
     return true;
 }
 
-/* Leaves out what is reached only through a branch that was never seen to fall through: if it runs
- * at all, it can have a region of its own. Loops, and what a branch skips, are left whole. */
+/* Leaves out a tail that has a region of its own, or will have if it runs at all. Loops, and what a
+ * branch skips, are left whole. */
 static void cut_tail(RegionFormer *f)
 {
-    if (f->rq->ran == NULL || !f->rq->ran(f->rq->fetch_arg, f->insns[0].pc))
-        return;
-    for (unsigned i = 1; i < f->count; i++) {
-        if (f->insns[i - 1].flow == FLOW_COND && !f->rq->ran(f->rq->fetch_arg, f->insns[i].pc) &&
-            is_tail(f, i)) {
+    for (unsigned i = 1; f->rq->stands_apart != NULL && i < f->count; i++) {
+        if (f->insns[i - 1].flow == FLOW_COND &&
+            f->rq->stands_apart(f->rq->fetch_arg, f->insns[i].pc) && is_tail(f, i)) {
             f->count = i;
             f->end = REGION_OK;
             return;

@@ -134,10 +134,11 @@ uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint3
     return n;
 }
 
-static bool has_run(void *arg, uint64_t pc)
+/* Code that has a translation, or was never seen to run. */
+static bool stands_apart(void *arg, uint64_t pc)
 {
     const TranslationContext *tc = arg;
-    return ran_has(&tc->e->ran, pc);
+    return !ran_has(&tc->e->ran, pc) || cache_find(&tc->e->cache, pc, tc->request.mode) != NULL;
 }
 
 /* ---- lifting ---- */
@@ -164,8 +165,9 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .x87_unit = engine_has_x87(e),
                                 .fetch = fetch,
                                 .fetch_arg = tc,
-                                .ran = e->backend != NULL && !tc->cold ? has_run : NULL,
                                 .arena = arena};
+    if (e->backend != NULL && !tc->cold && ran_has(&e->ran, pc)) /* else nothing is known */
+        tc->request.stands_apart = stands_apart;
     e->guest->lift(&tc->request, &tc->lifted);
     tc->ahead = tc->request;
     tc->ahead.fetch = fetch_ahead;
