@@ -103,6 +103,7 @@ typedef struct Allocator {
     uint32_t block, pos;
     VEC(Use) uses; /* of all blocks, each block's from its end to its start */
     uint32_t seen_stamp;
+    uint64_t listed_pins;           /* asked for by name in the block being listed */
     VEC(PinUse) pin_uses;           /* in the same order */
     uint32_t pin_use;               /* behind the next one to come in the block being worked on */
     uint32_t out_pos;               /* what Value.next is when only another block wants the value */
