@@ -24,6 +24,8 @@
 #ifndef DRAGOMAN_BACKEND_BACKEND_H
 #define DRAGOMAN_BACKEND_BACKEND_H
 
+#include <stdatomic.h>
+
 #include "ir/ir.h"
 #include "ir/state.h"
 
@@ -229,6 +231,36 @@ typedef struct InterpResult {
  * the accessors; max_insns bounds guest instructions inside loops (0: none), max_polls the polls
  * passed, that is, turns of loops: the next one ends the run as if there were something to do. */
 InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns, uint32_t max_polls);
+
+/* Which blocks have run, by guest pc; a few share a bit. Neighbours lie together, so that little
+ * code touches few cache lines. */
+enum { RAN_BITS = 20 };
+typedef struct RanBlocks {
+    _Atomic uint8_t bits[1 << (RAN_BITS - 3)];
+} RanBlocks;
+
+static inline uint32_t ran_bit(uint64_t pc)
+{
+    return (uint32_t)(pc >> 1 ^ pc >> (RAN_BITS + 1)) & ((1u << RAN_BITS) - 1);
+}
+static inline bool ran_has(RanBlocks *r, uint64_t pc)
+{
+    uint32_t bit = ran_bit(pc);
+    return atomic_load_explicit(&r->bits[bit / 8], memory_order_relaxed) >> bit % 8 & 1;
+}
+/* What another thread notes at the same time may get lost. */
+static inline void ran_note(RanBlocks *r, uint64_t pc)
+{
+    uint32_t bit = ran_bit(pc);
+    uint8_t byte = atomic_load_explicit(&r->bits[bit / 8], memory_order_relaxed);
+    uint8_t with = (uint8_t)(byte | 1u << bit % 8);
+    if (with != byte)
+        atomic_store_explicit(&r->bits[bit / 8], with, memory_order_relaxed);
+}
+
+/* As interp_run, and notes the blocks that run. */
+InterpResult interp_run_noting(const Region *r, CpuState *state, uint32_t max_polls,
+                               RanBlocks *ran);
 
 /* Accessors: copy between guest memory and `buf` without faulting the translator. They return 0,
  * or nonzero after recording fault_addr and fault_info in state. size: 1 2 4 8 10 16 are single

@@ -20,6 +20,7 @@ typedef struct LiftRequest {
     bool count_blocks;  /* insert `count` at each block start */
     bool poll;          /* insert polls at the entry and at loop heads */
     bool peel;          /* lift the first turn of a loop at pc apart from the others */
+    bool plain;         /* Region.plain */
     bool watch_fp;     /* leave by TRAP_MODE where the FP control word is loaded, to set fp_watch */
     bool tag_stores;   /* writes move versions of exclusive.h on */
     bool dependencies; /* Region.dependencies, if loads are so ordered: the host would not be */
@@ -27,6 +28,9 @@ typedef struct LiftRequest {
     /* Copies up to n bytes at addr; returns the number copied. Executable pages only. */
     uint32_t (*fetch)(void *arg, uint64_t addr, uint8_t *buf, uint32_t n);
     void *fetch_arg;
+    /* Whether the code at pc is rather to have a region of its own, if nothing else of this one
+     * leads there or back; NULL: never. */
+    bool (*stands_apart)(void *fetch_arg, uint64_t pc);
     Arena *arena;
 } LiftRequest;
 

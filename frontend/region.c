@@ -113,6 +113,39 @@ static int find_insn(const RegionFormer *f, uint64_t pc)
     return -1;
 }
 
+static bool goes_to(const RegionInsn *in, uint64_t start, uint64_t end)
+{
+    return (in->flow == FLOW_COND || in->flow == FLOW_JUMP) && in->target >= start &&
+           in->target < end;
+}
+
+/* Whether the only way from before instruction i to it or behind it is the branch in front of it
+ * that falls through, and none leads back. */
+static bool is_tail(const RegionFormer *f, unsigned i)
+{
+    const RegionInsn *last = &f->insns[f->count - 1];
+    uint64_t start = f->insns[0].pc, middle = f->insns[i].pc, end = last->pc + last->length;
+    for (unsigned k = 0; k < f->count; k++) {
+        if (k < i ? goes_to(&f->insns[k], middle, end) : goes_to(&f->insns[k], start, middle))
+            return false;
+    }
+    return true;
+}
+
+/* Leaves out a tail that has a region of its own, or will have if it runs at all. Loops, and what a
+ * branch skips, are left whole. */
+static void cut_tail(RegionFormer *f)
+{
+    for (unsigned i = 1; f->rq->stands_apart != NULL && i < f->count; i++) {
+        if (f->insns[i - 1].flow == FLOW_COND &&
+            f->rq->stands_apart(f->rq->fetch_arg, f->insns[i].pc) && is_tail(f, i)) {
+            f->count = i;
+            f->end = REGION_OK;
+            return;
+        }
+    }
+}
+
 static void find_leaders(RegionFormer *f)
 {
     f->insns[0].leader = f->insns[0].has_fall = true;
@@ -308,7 +341,9 @@ void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Reg
                  LiftResult *out)
 {
     RegionFormer f = {.ops = ops, .guest = guest, .rq = rq, .region = region};
+    region->plain = rq->plain;
     decode_line(&f);
+    cut_tail(&f);
     find_leaders(&f);
     f.b.region = region;
     f.b.block = ir_block_new(region, region->pc);

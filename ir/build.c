@@ -53,6 +53,7 @@ static inline IrRef inst_new(Region *r, const IrInst *proto)
     IrInst *i = &r->insts.data[r->insts.count];
     *i = *proto;
     i->prev = i->next = 0;
+    r->effects |= ir_op_info[i->op].effects;
     return (IrRef){r->insts.count++};
 }
 
@@ -135,15 +136,14 @@ static IrRef find_recent(const Region *r, uint32_t block, const IrInst *i)
     enum { RECENT = 6 };
     uint32_t v = r->blocks.data[block].last;
     for (int n = 0; n < RECENT && v != 0; n++, v = r->insts.data[v].prev)
-        if (r->insts.data[v].op == i->op && ir_inst_equal(&r->insts.data[v], i))
+        if (ir_inst_equal(&r->insts.data[v], i))
             return (IrRef){v};
     return IR_NONE;
 }
 
 IrRef ir_emit(IrBuilder *b, const IrInst *proto)
 {
-    DG_ASSERT(ir_term(b->region, b->block) == 0);
-    if (!ir_has(proto, IR_E_PURE))
+    if (!ir_has(proto, IR_E_PURE) || b->region->plain)
         return append(b->region, b->block, proto);
     Folder f = {.region = b->region, .block = b->block};
     IrInst i = *proto;
@@ -162,8 +162,9 @@ static IrType type_of(IrBuilder *b, IrRef v)
 IrRef ir_const(IrBuilder *b, IrType t, uint64_t bits)
 {
     DG_ASSERT(t != IR_VOID && t <= IR_F64);
-    return ir_emit(
-        b, &(IrInst){.op = IR_const, .type = (uint8_t)t, .imm = bits & bits_mask(ir_type_bits(t))});
+    const IrInst i = {.op = IR_const, .type = (uint8_t)t, .imm = bits & bits_mask(ir_type_bits(t))};
+    IrRef old = b->region->plain ? IR_NONE : find_recent(b->region, b->block, &i);
+    return old.i != 0 ? old : append(b->region, b->block, &i);
 }
 
 uint32_t ir_vconst_index(Region *r, const uint8_t bytes[16])
@@ -184,21 +185,21 @@ IrRef ir_vconst(IrBuilder *b, const uint8_t bytes[16])
 IrRef ir_get(IrBuilder *b, uint32_t slot)
 {
     DG_ASSERT(slot < b->region->slots->count);
-    return ir_emit(
-        b, &(IrInst){.op = IR_get, .type = b->region->slots->slots[slot].type, .imm = slot});
+    return append(b->region, b->block,
+                  &(IrInst){.op = IR_get, .type = b->region->slots->slots[slot].type, .imm = slot});
 }
 
 void ir_put(IrBuilder *b, uint32_t slot, IrRef v)
 {
     DG_ASSERT(slot < b->region->slots->count);
     DG_ASSERT(type_of(b, v) == b->region->slots->slots[slot].type);
-    ir_emit(b, &(IrInst){.op = IR_put, .nargs = 1, .arg = {v}, .imm = slot});
+    append(b->region, b->block, &(IrInst){.op = IR_put, .nargs = 1, .arg = {v}, .imm = slot});
 }
 
 void ir_insn(IrBuilder *b, uint64_t pc, unsigned length)
 {
     b->region->blocks.data[b->block].guest_insns++;
-    ir_emit(b, &(IrInst){.op = IR_insn, .imm = pc, .flags = (uint16_t)length});
+    append(b->region, b->block, &(IrInst){.op = IR_insn, .imm = pc, .flags = (uint16_t)length});
 }
 
 static IrRef emit_same(IrBuilder *b, IrOp op, unsigned n, IrRef x, IrRef y)

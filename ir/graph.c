@@ -126,6 +126,14 @@ IrGraph ir_graph(Region *r)
     return *r->graph;
 }
 
+/* Of the region's graph the order is known. */
+static void keep_graph(Region *r, IrGraph *g)
+{
+    predecessors(r, g);
+    dominators(r, g);
+    r->graph = arena_copy(r->arena, g, sizeof *g);
+}
+
 void ir_order_blocks(Region *r)
 {
     IrGraph g;
@@ -133,14 +141,11 @@ void ir_order_blocks(Region *r)
     bool same = g.count == r->blocks.count;
     for (uint32_t k = 0; k < g.count && same; k++)
         same = g.order[k] == k;
-    if (same && r->graph == NULL) {
-        predecessors(r, &g);
-        dominators(r, &g);
-        r->graph = arena_copy(r->arena, &g, sizeof g);
-    }
-    if (same)
+    if (same) {
+        if (r->graph == NULL)
+            keep_graph(r, &g);
         return;
-    r->graph = NULL;
+    }
     IrBlock *old = arena_copy(r->arena, r->blocks.data, r->blocks.count * sizeof *old);
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         if (g.index[b] != UINT32_MAX)
@@ -167,6 +172,9 @@ void ir_order_blocks(Region *r)
         }
     }
     r->blocks.count = g.count;
+    for (uint32_t k = 0; k < g.count; k++)
+        g.order[k] = g.index[k] = k;
+    keep_graph(r, &g);
 }
 
 /* ---- values ---- */
@@ -183,17 +191,6 @@ IrSnapshot *ir_own_snapshot(Region *r, uint32_t v)
     *VEC_PUSH(r->arena, &r->snaps) = copy;
     r->insts.data[v].snap = r->snaps.count;
     return &r->snaps.data[r->snaps.count - 1];
-}
-
-bool ir_inst_equal(const IrInst *a, const IrInst *b)
-{
-    if (a->op != b->op || a->type != b->type || a->lane != b->lane || a->cc != b->cc ||
-        a->nargs != b->nargs || a->flags != b->flags || a->aux != b->aux || a->imm != b->imm)
-        return false;
-    for (unsigned n = 0; n < a->nargs; n++)
-        if (!ir_same(a->arg[n], b->arg[n]))
-            return false;
-    return true;
 }
 
 IrMap ir_map_new(const Region *r)

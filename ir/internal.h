@@ -2,6 +2,9 @@
 #ifndef DRAGOMAN_IR_INTERNAL_H
 #define DRAGOMAN_IR_INTERNAL_H
 
+#include <stddef.h>
+#include <string.h>
+
 #include "ir/ir.h"
 #include "ir/passes.h"
 
@@ -85,8 +88,24 @@ static inline uint32_t ir_map_end(const IrMap *m, uint32_t v)
 void ir_map_apply(Region *r, const IrMap *m);
 /* The same where a walk has replaced instructions' own arguments already. */
 void ir_map_apply_rest(Region *r, const IrMap *m);
+/* Op, types, small numbers and flags in one word, to be compared. */
+static inline uint64_t ir_inst_head(const IrInst *i)
+{
+    uint64_t head;
+    _Static_assert(offsetof(IrInst, arg) == sizeof head, "what stands in front of the arguments");
+    memcpy(&head, i, sizeof head);
+    return head;
+}
 /* Same op, arguments and numbers; lists, edges and snapshots aside. */
-bool ir_inst_equal(const IrInst *a, const IrInst *b);
+static inline bool ir_inst_equal(const IrInst *a, const IrInst *b)
+{
+    if (ir_inst_head(a) != ir_inst_head(b) || a->aux != b->aux || a->imm != b->imm)
+        return false;
+    for (unsigned n = 0; n < a->nargs; n++)
+        if (!ir_same(a->arg[n], b->arg[n]))
+            return false;
+    return true;
+}
 /* The snapshot of instruction v, which shares it with no other from here on. */
 IrSnapshot *ir_own_snapshot(Region *r, uint32_t v);
 /* Uses of every value, in arguments, lists, edges and snapshots. */
@@ -94,8 +113,13 @@ uint32_t *ir_count_uses(const Region *r);
 /* Removes instructions that nothing needs, and parameters that nothing needs or that always have
  * one value. */
 void ir_remove_unneeded(Region *r);
-/* An instruction that must stay although nothing uses its value. */
-bool ir_is_root(const Region *r, const IrInst *i);
+/* An instruction that must stay although nothing uses its value; of those with an effect. */
+bool ir_is_root_effect(const Region *r, const IrInst *i);
+static inline bool ir_is_root(const Region *r, const IrInst *i)
+{
+    bool pure = (ir_op_info[i->op].effects & (IR_E_PURE | IR_E_RAISES)) == IR_E_PURE;
+    return !pure && ir_is_root_effect(r, i);
+}
 
 /* ---- the passes (passes.def) ---- */
 

@@ -538,6 +538,7 @@ static void instruction(Parser *p)
         bad(p, "no op \"%s\"", w);
     p->inst = v;
     r->insts.data[v] = (IrInst){.op = (uint16_t)op};
+    r->effects |= ir_op_info[op].effects;
     link_last(p, v);
     while (*p->at == '.') {
         p->at++;

@@ -145,6 +145,8 @@ static void forward_block(Forward *f, uint32_t b, StoreSet *set)
 void ir_pass_forward(Region *r, const PassContext *ctx)
 {
     (void)ctx;
+    if ((r->effects & IR_E_WRITE) == 0)
+        return;
     IrGraph g = ir_graph(r);
     Forward f = {.r = r, .map = ir_map_new(r)};
     f.out = arena_alloc(r->arena, r->blocks.count * sizeof *f.out);

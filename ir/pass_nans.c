@@ -333,9 +333,14 @@ static void look(Work *w, bool mends)
     walk(w, show_args);
 }
 
+static bool may_be_marked(const IrInst *i)
+{
+    return ir_type_is_float(i->type) && i->op != IR_NOP && ir_has(i, IR_E_FPENV);
+}
+
 void ir_pass_nans(Region *r, const PassContext *ctx)
 {
-    if (r->fp_model == FP_MODEL_X86)
+    if (r->fp_model == FP_MODEL_X86 || (r->effects & IR_E_FPENV) == 0)
         return;
     Work w = {.r = r};
     bool mends = ctx->mend_nans && r->fp_model == FP_MODEL_RISCV, any = false;
@@ -345,7 +350,7 @@ void ir_pass_nans(Region *r, const PassContext *ctx)
     w.maybe = arena_alloc(r->arena, w.count);
     for (uint32_t v = 1; v < w.count; v++) {
         IrInst *i = &r->insts.data[v];
-        if (i->op == IR_NOP || !ir_type_is_float(i->type) || !ir_has(i, IR_E_FPENV) || w.shown[v])
+        if (!may_be_marked(i) || w.shown[v])
             continue;
         i->flags |= IR_F_ANY_NAN;
         w.maybe[v] = mends && is_arithmetic(i) && i->op != IR_ffma; /* which is looked at anyway */

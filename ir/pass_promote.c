@@ -57,6 +57,17 @@ static void set_add(SlotSet *s, uint32_t slot)
     s->w[slot / 64] |= (uint64_t)1 << slot % 64;
 }
 
+/* The first member from `slot` on, or SLOTS_MAX. */
+static uint32_t set_next(const SlotSet *s, uint32_t slot)
+{
+    for (uint32_t k = slot / 64; k < SLOT_WORDS; k++, slot = 64 * k) {
+        uint64_t rest = s->w[k] >> slot % 64;
+        if (rest != 0)
+            return slot + (uint32_t)__builtin_ctzll(rest);
+    }
+    return SLOTS_MAX;
+}
+
 static bool is_promotable(const Region *r, uint32_t slot)
 {
     return !r->slots->slots[slot].memory_only;
@@ -167,9 +178,8 @@ static void merge_values(Promote *p, uint32_t b, uint32_t *cur)
     if (head)
         looped = loop_defs(p, b);
     memset(cur, 0, p->nslots * sizeof *cur);
-    for (uint32_t slot = 0; slot < p->nslots; slot++) {
-        if (!set_has(&p->changed, slot))
-            continue;
+    for (uint32_t slot = set_next(&p->changed, 0); slot < p->nslots;
+         slot = set_next(&p->changed, slot + 1)) {
         if (p->everywhere || set_has(&looped, slot) || differs(p, b, slot, &cur[slot])) {
             IrRef v = ir_param_new(r, b, (IrType)r->slots->slots[slot].type);
             ir_inst(r, v)->aux = slot + 1; /* what it is for: a hint to code generators */

@@ -40,10 +40,8 @@ static bool raised_again(const Region *r, const IrInst *i)
     return false;
 }
 
-bool ir_is_root(const Region *r, const IrInst *i)
+bool ir_is_root_effect(const Region *r, const IrInst *i)
 {
-    if (ir_has(i, IR_E_PURE) && !ir_has(i, IR_E_RAISES))
-        return false;
     if (ir_op_info[i->op].sig == IR_SIG_FCMP && raised_again(r, i))
         return false;
     switch (i->op) {

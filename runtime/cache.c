@@ -31,10 +31,11 @@ bool cache_init(Cache *c, CodeArena *arena, const BackendOps *backend)
     c->buckets = map_table(CACHE_BUCKETS * sizeof *c->buckets);
     c->limit = backend != NULL ? arena->code_size / CODE_PER_TRANSLATION : CACHE_MAX_TRANSLATIONS;
     c->by_code = map_table(c->limit * sizeof *c->by_code);
+    c->code_start = map_table(c->limit * sizeof *c->code_start);
     c->empty.pc = UINT64_MAX;
     if (backend != NULL)
         c->empty.entry = code_arena_stub(arena, STUB_LOOKUP_MISS);
-    return c->buckets != NULL && c->by_code != NULL;
+    return c->buckets != NULL && c->by_code != NULL && c->code_start != NULL;
 }
 
 /* ---- finding ---- */
@@ -62,7 +63,7 @@ Translation *cache_by_host(const Cache *c, uint64_t host_pc)
     uint32_t lo = 0, hi = atomic_load_explicit(&c->count, memory_order_acquire);
     while (lo < hi) { /* the last one that starts at or before offset */
         uint32_t mid = lo + (hi - lo) / 2;
-        if (c->by_code[mid]->code <= offset)
+        if (c->code_start[mid] <= offset)
             lo = mid + 1;
         else
             hi = mid;
@@ -188,6 +189,7 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *si
     for (uint32_t i = 0; i < t->nexits; i++)
         t->exits[i] = (Exit){.site = cc->exits.data[i], .from = t};
     c->by_code[n] = t;
+    c->code_start[n] = code;
     atomic_store_explicit(&c->count, n + 1, memory_order_release);
     insert(c, t);
     return t;

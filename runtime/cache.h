@@ -89,6 +89,7 @@ typedef struct Cache {
     EntryHeader empty;
     _Atomic(Translation *) *buckets;
     Translation **by_code;  /* in order of code address */
+    uint32_t *code_start;   /* of each, to be searched */
     _Atomic uint32_t count; /* of by_code.. */
     uint32_t limit;         /* ..at most */
     ModeTable modes[CACHE_MODES];

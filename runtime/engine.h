@@ -58,6 +58,7 @@ struct Engine {
     /* By guest pc: how often it was interpreted. Those that share a number are translated the
      * sooner. Neighbours lie together, so that little code touches few pages of it. */
     _Atomic uint8_t heat[1 << HEAT_BITS];
+    RanBlocks ran; /* when interpreted */
 
     _Atomic bool strips_tags; /* addresses are translated without tags (address_tags.h); likewise */
     _Atomic(ExclusiveMonitor *) monitor; /* not NULL: stores are tagged; set once, by a flush */

@@ -332,7 +332,7 @@ static void interpret_cold(Vcpu *v, uint32_t mode)
         arena_reset(&run->scratch);
         return;
     }
-    InterpResult res = interp_run(r, v->state, 0, TURNS);
+    InterpResult res = interp_run_noting(r, v->state, TURNS, &e->ran);
     Outcome o = interpreted(v, r, &res);
     vcpu_leave_section(v);
     arena_reset(&run->scratch);

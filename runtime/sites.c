@@ -7,15 +7,17 @@
 
 /* ---- numbers: 7 bits a byte, low first; signed ones zigzag ---- */
 
-typedef VEC(uint8_t) Bytes;
+/* At most so many bytes. */
+enum { NUMBER_BYTES = 10, SITE_NUMBERS = 7, LOC_NUMBERS = 4 };
 
-static void put_u(Arena *arena, Bytes *b, uint64_t v)
+static inline uint8_t *put_u(uint8_t *p, uint64_t v)
 {
     while (v >= 0x80) {
-        *VEC_PUSH(arena, b) = (uint8_t)(v | 0x80);
+        *p++ = (uint8_t)(v | 0x80);
         v >>= 7;
     }
-    *VEC_PUSH(arena, b) = (uint8_t)v;
+    *p++ = (uint8_t)v;
+    return p;
 }
 
 static uint64_t zigzag(uint64_t v)
@@ -42,15 +44,14 @@ static uint64_t get_u(const uint8_t **p)
  * unless a constant; immediate. */
 enum { HAS_IMM = 8, MADE_AT = 4 };
 
-static void pack_loc(Arena *arena, Bytes *b, const SlotLoc *l)
+static uint8_t *pack_loc(uint8_t *p, const SlotLoc *l)
 {
     bool imm = l->kind == LOC_CONST || l->imm != 0;
-    put_u(arena, b, l->slot);
-    put_u(arena, b, l->kind | (imm ? HAS_IMM : 0u) | (unsigned)l->made << MADE_AT);
+    p = put_u(p, l->slot);
+    p = put_u(p, l->kind | (imm ? HAS_IMM : 0u) | (unsigned)l->made << MADE_AT);
     if (l->kind != LOC_CONST)
-        put_u(arena, b, l->reg);
-    if (imm)
-        put_u(arena, b, zigzag(l->imm));
+        p = put_u(p, l->reg);
+    return imm ? put_u(p, zigzag(l->imm)) : p;
 }
 
 static SlotLoc unpack_loc(const uint8_t **p)
@@ -66,29 +67,41 @@ static SlotLoc unpack_loc(const uint8_t **p)
     return l;
 }
 
+static uint8_t *pack_site(uint8_t *p, const FaultSite *f, uint32_t offset, uint64_t pc)
+{
+    p = put_u(p, f->offset - offset);
+    p = put_u(p, zigzag(f->pc - pc));
+    p = put_u(p, f->kind);
+    p = put_u(p, f->mem_flags);
+    p = put_u(p, f->trap);
+    if (f->trap != 0)
+        p = put_u(p, f->trap_arg);
+    return put_u(p, f->count);
+}
+
+static size_t most_bytes(const CompiledCode *cc)
+{
+    size_t numbers = (size_t)cc->faults.count * SITE_NUMBERS;
+    for (uint32_t i = 0; i < cc->faults.count; i++)
+        numbers += (size_t)cc->faults.data[i].count * LOC_NUMBERS;
+    return numbers * NUMBER_BYTES;
+}
+
 SiteTable sites_pack(const CompiledCode *cc, uint64_t pc)
 {
-    Bytes b = {0};
+    uint8_t *bytes = arena_raw(cc->arena, most_bytes(cc)), *p = bytes;
     uint32_t offset = 0;
     uint64_t last = pc;
     for (uint32_t i = 0; i < cc->faults.count; i++) {
         const FaultSite *f = &cc->faults.data[i];
         DG_ASSERT(f->offset >= offset && f->count <= SITE_MAX_LOCS);
-        put_u(cc->arena, &b, f->offset - offset);
-        put_u(cc->arena, &b, zigzag(f->pc - last));
-        put_u(cc->arena, &b, f->kind);
-        put_u(cc->arena, &b, f->mem_flags);
-        put_u(cc->arena, &b, f->trap);
-        if (f->trap != 0)
-            put_u(cc->arena, &b, f->trap_arg);
-        put_u(cc->arena, &b, f->count);
-        for (uint32_t k = 0; k < f->count; k++) {
-            pack_loc(cc->arena, &b, &cc->locs.data[f->first + k]);
-        }
+        p = pack_site(p, f, offset, last);
+        for (uint32_t k = 0; k < f->count; k++)
+            p = pack_loc(p, &cc->locs.data[f->first + k]);
         offset = f->offset;
         last = f->pc;
     }
-    return (SiteTable){b.data, b.count, pc, cc->vconsts.data, cc->vconsts.count};
+    return (SiteTable){bytes, (uint32_t)(p - bytes), pc, cc->vconsts.data, cc->vconsts.count};
 }
 
 SiteTable sites_copy(Arena *arena, const SiteTable *t)

@@ -134,6 +134,13 @@ uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint3
     return n;
 }
 
+/* Code that has a translation, or was never seen to run. */
+static bool stands_apart(void *arg, uint64_t pc)
+{
+    const TranslationContext *tc = arg;
+    return !ran_has(&tc->e->ran, pc) || cache_find(&tc->e->cache, pc, tc->request.mode) != NULL;
+}
+
 /* ---- lifting ---- */
 
 static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mode, uint32_t max)
@@ -151,6 +158,7 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .count_blocks = e->opt.stats && e->backend != NULL && !tc->cold,
                                 .poll = true,
                                 .peel = e->backend != NULL && !tc->cold,
+                                .plain = tc->cold,
                                 .watch_fp = engine_watches_fp(e),
                                 .tag_stores = engine_tags_stores(e),
                                 .dependencies = e->guest->weak_order && host_backend()->weak_order,
@@ -158,6 +166,8 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
                                 .fetch = fetch,
                                 .fetch_arg = tc,
                                 .arena = arena};
+    if (e->backend != NULL && !tc->cold && ran_has(&e->ran, pc)) /* else nothing is known */
+        tc->request.stands_apart = stands_apart;
     e->guest->lift(&tc->request, &tc->lifted);
     tc->ahead = tc->request;
     tc->ahead.fetch = fetch_ahead;

@@ -48,22 +48,32 @@ static void set_up_values(Allocator *a)
     }
 }
 
+static void set_up_pin(Allocator *a, uint32_t slot, uint8_t *pin_of)
+{
+    DG_ASSERT(a->npinned < MAX_PINNED);
+    uint32_t pin = a->npinned++, v = a->ninsts + pin;
+    a->pinned[pin] = (uint8_t)slot;
+    pin_of[slot] = (uint8_t)pin;
+    a->pin_value[pin] = v;
+    set_up_value(a, v, (IrType)a->region->slots->slots[slot].type);
+    a->values[v].slot = (uint16_t)(slot + 1);
+    a->values[v].pin = (uint8_t)pin;
+    a->all_pins |= (uint64_t)1 << pin;
+}
+
+/* Slots without a home are skipped eight at a time. */
 static void set_up_slots(Allocator *a, uint8_t *pin_of)
 {
     const Region *r = a->region;
     const int8_t *home = a->sel->cfg->convention->home;
-    for (uint32_t slot = 0; slot < r->slots->count; slot++) {
-        if (home[slot] < 0)
-            continue;
-        DG_ASSERT(a->npinned < MAX_PINNED);
-        uint32_t pin = a->npinned++, v = a->ninsts + pin;
-        a->pinned[pin] = (uint8_t)slot;
-        pin_of[slot] = (uint8_t)pin;
-        a->pin_value[pin] = v;
-        set_up_value(a, v, (IrType)r->slots->slots[slot].type);
-        a->values[v].slot = (uint16_t)(slot + 1);
-        a->values[v].pin = (uint8_t)pin;
-        a->all_pins |= (uint64_t)1 << pin;
+    for (uint32_t first = 0; first < r->slots->count; first += 8) {
+        uint64_t none;
+        memcpy(&none, home + first, sizeof none);
+        for (uint64_t m = ~none & UINT64_C(0x8080808080808080); m != 0; m &= m - 1) {
+            uint32_t slot = first + (uint32_t)__builtin_ctzll(m) / 8;
+            if (slot < r->slots->count)
+                set_up_pin(a, slot, pin_of);
+        }
     }
     for (uint32_t i = r->blocks.data[0].first; i != 0; i = r->insts.data[i].next) {
         if (!alloc_is_entry_get(a, i))
@@ -722,6 +732,9 @@ bool alloc_region(Selection *s, CompiledCode *out, Allocation *al, char *err, si
     a->words = (a->nvalues + 63) / 64;
     a->values = arena_raw(arena, a->nvalues * sizeof *a->values);
     a->blocks = arena_alloc(arena, r->blocks.count * sizeof *a->blocks);
+    VEC_ROOM(arena, &a->uses, ninsts + 64);
+    VEC_ROOM(arena, &a->pin_uses, r->snaps.count + 16);
+    VEC_ROOM(arena, &al->events, ninsts + 64);
     al->edge_has_stub = arena_alloc(arena, r->edges.count + 1);
     uint32_t(*stubs)[2] = arena_alloc(arena, r->blocks.count * sizeof *stubs);
 

@@ -103,6 +103,7 @@ typedef struct Allocator {
     uint32_t block, pos;
     VEC(Use) uses; /* of all blocks, each block's from its end to its start */
     uint32_t seen_stamp;
+    uint64_t listed_pins;           /* asked for by name in the block being listed */
     VEC(PinUse) pin_uses;           /* in the same order */
     uint32_t pin_use;               /* behind the next one to come in the block being worked on */
     uint32_t out_pos;               /* what Value.next is when only another block wants the value */
@@ -180,7 +181,13 @@ bool alloc_kept_behind(const Allocator *a, uint32_t b, uint32_t v);
 void alloc_keep_consts(Allocator *a, uint32_t b, uint32_t used[CLASS_COUNT]);
 
 /* moves.c */
-AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_t index);
+static inline AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_t index)
+{
+    AllocEvent *e = VEC_PUSH(a->region->arena, &a->al->events);
+    e->kind = (uint8_t)kind;
+    e->index = index;
+    return e;
+}
 void alloc_move(Allocator *a, HostMove m, uint32_t value);
 /* Offset in CpuState of the memory place of v (giving it a spill slot if needed). */
 uint32_t alloc_memory(Allocator *a, uint32_t v);

@@ -9,11 +9,29 @@
 
 #include "backend/core/alloc.h"
 
+static bool defined_in(const Allocator *a, uint32_t v, uint32_t b)
+{
+    return a->region->insts.data[v].block == b && a->values[v].slot == 0;
+}
+
+/* What the block wants of others is found on the way; SSA: a definition here comes before its uses.
+ */
 static void add_use(Allocator *a, uint32_t value, bool strong)
 {
+    BlockInfo *bi = &a->blocks[a->block];
+    Value *val = &a->values[value];
+    uint64_t bit = (uint64_t)1 << (value % 64);
     if (value == 0)
         return;
-    a->values[value].seen = a->seen_stamp;
+    if (strong)
+        bi->strong[value / 64] |= bit;
+    if (val->seen == a->seen_stamp)
+        ; /* known */
+    else if (val->pin != NO_PIN)
+        a->listed_pins |= (uint64_t)1 << val->pin;
+    else if (!val->konst && !defined_in(a, value, a->block))
+        bi->live_in[value / 64] |= bit;
+    val->seen = a->seen_stamp;
     *VEC_PUSH(a->region->arena, &a->uses) = (Use){.value = value, .strong = strong};
 }
 
@@ -88,6 +106,8 @@ static void list_uses(Allocator *a, uint32_t b)
     BlockInfo *bi = &a->blocks[b];
     uint32_t length = bi->length;
     a->seen_stamp++;
+    a->listed_pins = 0;
+    a->block = b;
     bi->first_use = a->uses.count;
     bi->first_pin_use = a->pin_uses.count;
     bi->inst_uses = arena_raw(r->arena, (length + 2) * sizeof *bi->inst_uses);
@@ -98,6 +118,7 @@ static void list_uses(Allocator *a, uint32_t b)
         bi->inst_uses[length] = a->uses.count;
     }
     bi->end_pin_use = a->pin_uses.count;
+    bi->pins_in |= a->listed_pins;
 }
 
 void alloc_block_uses(Allocator *a, uint32_t b)
@@ -146,11 +167,6 @@ bool alloc_live_in(const Allocator *a, uint32_t b, uint32_t v)
     return pin != NO_PIN ? a->blocks[b].pins_in >> pin & 1 : alloc_bit(a->blocks[b].live_in, v);
 }
 
-static bool defined_in(const Allocator *a, uint32_t v, uint32_t b)
-{
-    return a->region->insts.data[v].block == b && a->values[v].slot == 0;
-}
-
 /* live_in = uses without an earlier definition in the block + (live_out - defined). */
 static bool flow_block(Allocator *a, uint32_t b)
 {
@@ -176,23 +192,6 @@ static bool flow_block(Allocator *a, uint32_t b)
         }
     }
     return changed;
-}
-
-/* What the block alone wants of others; SSA: a definition here comes before its uses. */
-static void find_wants(Allocator *a, uint32_t b)
-{
-    BlockInfo *bi = &a->blocks[b];
-    list_uses(a, b);
-    for (uint32_t u = bi->first_use; u < a->uses.count; u++) {
-        uint32_t v = a->uses.data[u].value;
-        const Value *val = &a->values[v];
-        if (a->uses.data[u].strong)
-            bi->strong[v / 64] |= (uint64_t)1 << (v % 64);
-        if (val->pin != NO_PIN)
-            bi->pins_in |= (uint64_t)1 << val->pin;
-        else if (!val->konst && !defined_in(a, v, b))
-            bi->live_in[v / 64] |= (uint64_t)1 << (v % 64);
-    }
 }
 
 /* Loop heads learn where their loop ends. True if there are any. */
@@ -222,7 +221,7 @@ void alloc_liveness(Allocator *a)
         bi->live_in = sets + (size_t)b * a->words * 3;
         bi->live_out = bi->live_in + a->words;
         bi->strong = bi->live_out + a->words;
-        find_wants(a, b);
+        list_uses(a, b);
     }
     bool loops = find_loops(a), again = true;
     while (again) {

@@ -5,14 +5,6 @@
 #include "backend/core/alloc.h"
 #include "ir/base/log.h"
 
-AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_t index)
-{
-    AllocEvent *e = VEC_PUSH(a->region->arena, &a->al->events);
-    e->kind = (uint8_t)kind;
-    e->index = index;
-    return e;
-}
-
 void alloc_move(Allocator *a, HostMove m, uint32_t value)
 {
     alloc_event(a, AE_MOVE, value)->move = m;

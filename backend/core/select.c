@@ -213,10 +213,11 @@ static IrType rule_type(const Region *r, const IrInst *in)
     return in->type;
 }
 
-static bool try_rule(Selection *s, IrRef v, const LowerRule *rule, Operand *opnd)
+/* type: rule_type of v. */
+static bool try_rule(Selection *s, IrRef v, IrType type, const LowerRule *rule, Operand *opnd)
 {
     const IrInst *in = ir_inst(s->region, v);
-    if ((rule->types & 1u << rule_type(s->region, in)) == 0 ||
+    if ((rule->types & 1u << type) == 0 ||
         (rule->lanes != 0 && (rule->lanes & 1u << in->lane) == 0) ||
         (rule->needs & ~s->cfg->host_features) != 0)
         return false;
@@ -330,17 +331,18 @@ static void choose_rule(Selection *s, IrRef v)
     if (handled_by_core(in))
         return;
     si->opnd[0] = si->opnd[1] = si->opnd[2] = (Operand){0};
+    IrType type = rule_type(r, in);
     for (uint32_t k = first_rule(s->host, in->op); k < s->host->rule_count; k++) {
         const LowerRule *rule = &s->host->rules[k];
         if (rule->op != in->op)
             break;
-        if (try_rule(s, v, rule, si->opnd)) {
+        if (try_rule(s, v, type, rule, si->opnd)) {
             commit(s, v, rule);
             return;
         }
     }
     log_bug(__FILE__, __LINE__, "%s has no lowering rule for %s.%s", s->host->name,
-            ir_op_info[in->op].name, ir_type_name(rule_type(r, in)));
+            ir_op_info[in->op].name, ir_type_name(type));
 }
 
 /* Operands are written when rules are tried, and read only if one is chosen. */

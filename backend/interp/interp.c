@@ -259,6 +259,8 @@ static bool follow(Run *x, const IrInst *i, unsigned n_edge)
     x->next = b->first;
     x->pc = b->pc;
     x->went_back |= e->block <= i->block;
+    if (x->ran != NULL)
+        ran_note(x->ran, b->pc);
     return true;
 }
 
@@ -342,12 +344,14 @@ static bool step_other(Run *x, const IrInst *i)
     return ir_has(i, IR_E_FPENV) ? step_fp(x, i) : step_eval(x, i);
 }
 
-InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns, uint32_t max_polls)
+static InterpResult run(const Region *r, CpuState *state, uint64_t max_insns, uint32_t max_polls,
+                        RanBlocks *ran)
 {
     IrValue values[r->insts.count];
     Run x = {.r = r,
              .state = state,
              .v = values,
+             .ran = ran,
              .max_insns = max_insns,
              .polls_left = max_polls != 0 ? max_polls : UINT32_MAX};
     const IrInst *insts = r->insts.data;
@@ -362,4 +366,15 @@ InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns, ui
             break;
     }
     return x.result;
+}
+
+InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns, uint32_t max_polls)
+{
+    return run(r, state, max_insns, max_polls, NULL);
+}
+
+InterpResult interp_run_noting(const Region *r, CpuState *state, uint32_t max_polls, RanBlocks *ran)
+{
+    ran_note(ran, r->blocks.data[0].pc);
+    return run(r, state, 0, max_polls, ran);
 }

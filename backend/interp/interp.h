@@ -19,7 +19,8 @@ typedef struct Run {
     bool went_back;   /* along an edge to this or an earlier block, since then */
     uint64_t max_insns;
     uint32_t polls_left;
-    uint32_t next; /* instruction to go on with */
+    uint32_t next;  /* instruction to go on with */
+    RanBlocks *ran; /* where blocks that run are noted, or NULL */
     InterpResult result;
 } Run;
 

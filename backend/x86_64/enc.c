@@ -10,21 +10,20 @@ const X86InsnDesc x86_insns[X86_INSN_COUNT] = {
 #undef INSN
 };
 
-/* Bits 3 of the registers, as REX and VEX carry them. */
-typedef struct HighBits {
-    unsigned r, x, b;
-} HighBits;
+/* Bits 3 of the registers, as REX carries them, and VEX inverted and elsewhere. */
+enum { HIGH_B = 1, HIGH_X = 2, HIGH_R = 4 };
 
-static HighBits high_bits(unsigned reg, const X86Rm *rm)
+static unsigned high_bit(unsigned reg, unsigned high)
 {
-    HighBits h = {.r = reg >> 3 & 1};
-    if (!rm->mem) {
-        h.b = rm->reg >> 3 & 1;
-    } else {
-        h.b = rm->base != X86_NO_REG ? rm->base >> 3 & 1 : 0;
-        h.x = rm->index != X86_NO_REG ? rm->index >> 3 & 1 : 0;
-    }
-    return h;
+    return reg != X86_NO_REG && (reg & 8) != 0 ? high : 0;
+}
+
+static inline unsigned high_bits(unsigned reg, const X86Rm *rm)
+{
+    unsigned r = (reg & 8) != 0 ? HIGH_R : 0;
+    if (!rm->mem)
+        return r | ((rm->reg & 8) != 0 ? HIGH_B : 0);
+    return r | high_bit(rm->base, HIGH_B) | high_bit(rm->index, HIGH_X);
 }
 
 static unsigned put_disp32(uint8_t *p, int32_t disp)
@@ -112,8 +111,7 @@ static unsigned encode_legacy(uint8_t *buf, const X86InsnDesc *d, unsigned width
     bool rm_byte = (d->attr & A_RB) != 0 || (!sse && width == 1);
     if (!rm->mem && rm_byte && needs_byte_rex(rm->reg))
         rex |= 0x40;
-    HighBits h = high_bits(reg & 0xf, rm);
-    rex |= h.r << 2 | h.x << 1 | h.b;
+    rex |= high_bits(reg, rm);
     if (rex != 0)
         buf[n++] = (uint8_t)(rex | 0x40);
     n += put_escape(buf + n, d->map);
@@ -138,15 +136,15 @@ static unsigned encode_vex(uint8_t *buf, const X86InsnDesc *d, unsigned width, u
         reg = d->ext;
     if (d->form == F_VRM)
         v = 0;
-    HighBits h = high_bits(reg, rm);
+    unsigned high = ~high_bits(reg, rm) & (HIGH_R | HIGH_X | HIGH_B);
     unsigned tail = (~v & 15) << 3 | d->prefix;
     /* PF3 and PF2 are numbered as VEX.pp: 66 = 1, F3 = 2, F2 = 3. */
-    if (h.x == 0 && h.b == 0 && w == 0 && d->map == M1) {
+    if ((high & (HIGH_X | HIGH_B)) == (HIGH_X | HIGH_B) && w == 0 && d->map == M1) {
         buf[n++] = 0xc5;
-        buf[n++] = (uint8_t)((h.r ^ 1) << 7 | tail);
+        buf[n++] = (uint8_t)(high >> 2 << 7 | tail);
     } else {
         buf[n++] = 0xc4;
-        buf[n++] = (uint8_t)((h.r ^ 1) << 7 | (h.x ^ 1) << 6 | (h.b ^ 1) << 5 | d->map);
+        buf[n++] = (uint8_t)(high << 5 | d->map);
         buf[n++] = (uint8_t)(w << 7 | tail);
     }
     buf[n++] = d->opcode;

@@ -22,6 +22,10 @@
 /* Room for more elements of `size` bytes; returns the moved data. */
 void *vec_grow(Arena *a, void *data, uint32_t count, uint32_t *cap, size_t size);
 
+/* Room for n elements in all, in a vector that has had none. */
+#define VEC_ROOM(arena, v, n)                                                                      \
+    ((v)->data = arena_raw((arena), (n) * sizeof *(v)->data), (v)->cap = (n))
+
 #define VEC_PUSH(arena, v)                                                                         \
     ((v)->count < (v)->cap ? (void)0                                                               \
                            : (void)((v)->data = vec_grow((arena), (v)->data, (v)->count,           \
