@@ -19,7 +19,7 @@ uint64_t rv_helper_fp(CpuState *cpu, uint32_t what, uint64_t a, uint64_t b, uint
 {
     bool wide = what & RV_FP_WIDE;
     unsigned op = what & RV_FP_OP;
-    SoftFp s = {.model = FP_MODEL_RISCV, .fpctl = fpctl, .ties_away = what & RV_FP_AWAY};
+    SoftFp s = {.model = FP_MODEL_RISCV, .fpctl = fpctl | FP_MASKS, .ties_away = what & RV_FP_AWAY};
     uint64_t r;
     if (s.ties_away)
         s.fpctl &= ~(3u << FP_RC_SHIFT);

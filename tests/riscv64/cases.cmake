@@ -13,6 +13,9 @@ foreign_test(riscv64 machine QUICK ENGINES jit interp aarch64 debug
 foreign_program(riscv64 fp_state -O2 riscv64/fp_state.c)
 foreign_test(riscv64 fp_state QUICK ENGINES jit interp tiers aarch64 aarch64-n1
              OPTIONS --reference "${foreign_qemu}riscv64 -cpu max" COMMAND ${bin}/fp_state)
+foreign_program(riscv64 fp_flags -O2 riscv64/fp_flags.c)
+foreign_test(riscv64 fp_flags QUICK ENGINES jit interp aarch64
+             OPTIONS --reference "${foreign_qemu}riscv64 -cpu max" COMMAND ${bin}/fp_flags)
 foreign_single(riscv64 QUICK ENGINES jit interp aarch64 OPTIONS ${compared} --filter "^(qemu|dragoman): "
                NAMES signals)
 foreign_single(riscv64 ENGINES jit OPTIONS ${compared} ARGUMENTS 10000 0 NAMES lost_signal)
