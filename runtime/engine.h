@@ -94,12 +94,13 @@ static inline bool engine_has_x87(const Engine *e)
     return e->backend != NULL && e->backend->x87_unit && e->guest->x87_load != NULL;
 }
 
-/* Whether code for exact FP flags is other code (CpuState.fp_watch). */
 /* Whether translations keep CpuState.fp_known. */
 static inline bool engine_knows_flags(const Engine *e)
 {
     return e->backend != NULL && (e->backend->known_flags >> e->guest->fp_model & 1) != 0;
 }
+
+/* Whether code for exact FP flags is other code (CpuState.fp_watch). */
 static inline bool engine_watches_fp(const Engine *e)
 {
     return e->backend != NULL && e->backend->fp_inexact != NULL &&
