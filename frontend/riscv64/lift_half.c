@@ -3,9 +3,9 @@
  * A half stands in a register under ones. It is a number of 64 bits here, zeros above it. What
  * widens it is exact, so comparisons and conversions to integers are done on singles; so is
  * arithmetic, whose results in single precision, rounded once more, are those of half precision: a
- * single has two digits more than twice a half's. (Results that are inexact in both are never
- * tiny: nothing is lost of the flags either.) That needs a rounding mode that the host has set;
- * with a mode of the instruction's own, and for what is left, half.c computes.
+ * single has two digits more than twice a half's. (A tiny result that single precision has to round
+ * is no half then: nothing is lost of the flags either.) That needs a rounding mode that the host
+ * has set; with a mode of the instruction's own, and for what is left, half.c computes.
  */
 #include "frontend/riscv64/helpers.h"
 #include "frontend/riscv64/lift.h"
