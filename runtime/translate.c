@@ -262,7 +262,7 @@ static PassContext pass_context(TranslationContext *tc, Explanation *x)
     Engine *e = tc->e;
     PassContext ctx = {.arg = &tc->ahead,
                        .is_pc = e->guest->is_pc,
-                       .takes_hint = e->backend != NULL ? e->backend->takes_hint : NULL,
+                       .takes_hint = e->backend->takes_hint,
                        .skip = e->opt.no_pass,
                        .verify = e->opt.check};
     if (!tc->checked) /* what lies behind a checked region may change at any time */
