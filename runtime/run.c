@@ -431,6 +431,8 @@ static Outcome left_indirectly(VcpuRun *r, Engine *e)
     CpuState *s = r->pub.state;
     if (s->shadow_sp > s->shadow_top) /* the sentinel was taken for a return (engine.c) */
         s->shadow_sp = s->shadow_top;
+    r->pending_hint = s->missed_hint;
+    s->missed_hint = HINT_NONE;
     if (!is_pc(&r->pub, s->pc)) {
         Outcome o = {0};
         find_site(r, e, s->exit_site, 0);
@@ -438,8 +440,6 @@ static Outcome left_indirectly(VcpuRun *r, Engine *e)
         return o;
     }
     r->pending_lookup = true;
-    r->pending_hint = s->missed_hint;
-    s->missed_hint = HINT_NONE;
     r->pending_generation = e->cache.generation;
     return (Outcome){0};
 }
