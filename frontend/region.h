@@ -4,7 +4,8 @@
  * behind conditional branches (they fall through) and stops at an unconditional one, at an
  * instruction that ends control, at bytes that cannot be fetched, or at a bound. A branch to the
  * start of a decoded instruction is an edge inside the region (a loop or a diamond); any other
- * leaves by an exit block.
+ * leaves by an exit block. A tail that the request wants apart (LiftRequest.stands_apart) is left
+ * out.
  *
  *     401000: add rax, rcx        b0: poll; jump b1
  *     401003: dec rdx             b1 (loop head): insn.. poll; ...; br %ne, b1, b2

@@ -34,11 +34,9 @@ static void fold_pure(Fold *f, uint32_t v)
         ir_remove(r, (IrRef){v});
         return;
     }
-    IrInst *i = &r->insts.data[v]; /* new constants may have moved it, and changed its links */
-    copy.prev = i->prev;
-    copy.next = i->next;
-    copy.block = i->block;
-    *i = copy;
+    IrInst *i =
+        &r->insts.data[v]; /* new constants may have moved it, and changed its links: they stay */
+    memcpy(i, &copy, offsetof(IrInst, block));
 }
 
 static void fold_branch(Fold *f, uint32_t v)

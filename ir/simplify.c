@@ -423,9 +423,11 @@ static bool keeps_dependencies(const Region *r, const IrInst *old, const IrInst 
 
 static IrRef apply_rule(Folder *f, FoldRule *rule, IrInst *i)
 {
+    if (!f->region->dependencies)
+        return rule(f, i);
     const IrInst old = *i;
     IrRef v = rule(f, i);
-    if (v.i == 0 || !f->region->dependencies || keeps_dependencies(f->region, &old, i, v))
+    if (v.i == 0 || keeps_dependencies(f->region, &old, i, v))
         return v;
     *i = old;
     return IR_NONE;

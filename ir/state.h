@@ -134,7 +134,7 @@ typedef union JumpTable {
 
 /* Where exits with a hint went, by the hint (ir/pass_hints.c): for each index a pc, any pc, and the
  * host address of its translation. Written only by C, under the engine's lock. An empty place has
- * pc 0, since most pages stay untouched, and an entry that looks any pc up. */
+ * pc 0 and an entry that looks any pc up. */
 typedef struct HintTable {
     uint64_t pc[HINT_SIZE], entry[HINT_SIZE];
 } HintTable;

@@ -188,7 +188,10 @@ static inline AllocEvent *alloc_event(Allocator *a, AllocEventKind kind, uint32_
     e->index = index;
     return e;
 }
-void alloc_move(Allocator *a, HostMove m, uint32_t value);
+static inline void alloc_move(Allocator *a, HostMove m, uint32_t value)
+{
+    alloc_event(a, AE_MOVE, value)->move = m;
+}
 /* Offset in CpuState of the memory place of v (giving it a spill slot if needed). */
 uint32_t alloc_memory(Allocator *a, uint32_t v);
 /* Stores v to its memory place if it is not there. */

@@ -320,16 +320,17 @@ void alloc_exit(Allocator *a, uint32_t i)
     for (uint32_t k = 0; k < sn->count; k++) {
         const IrSnapEntry *se = &r->snap_entries.data[sn->first + k];
         const SlotDesc *sd = &r->slots->slots[se->slot];
-        MoveItem it = {.dst_reg = home[se->slot] >= 0 ? (uint8_t)home[se->slot] : NO_REG,
-                       .type = sd->type,
-                       .cls = class_of_type(sd->type),
-                       .dst_offset = sd->offset};
         if (se->value.i == 0)
             continue; /* dead: whatever is there will do */
-        it.value = alloc_root(a, se->value, &it.add);
-        if (it.dst_reg == NO_REG && a->values[it.value].slot == se->slot + 1u && it.add == 0)
+        MoveItem *it = &items[n];
+        *it = (MoveItem){.dst_reg = home[se->slot] >= 0 ? (uint8_t)home[se->slot] : NO_REG,
+                         .type = sd->type,
+                         .cls = class_of_type(sd->type),
+                         .dst_offset = sd->offset};
+        it->value = alloc_root(a, se->value, &it->add);
+        if (it->dst_reg == NO_REG && a->values[it->value].slot == se->slot + 1u && it->add == 0)
             continue; /* unchanged after all */
-        items[n++] = it;
+        n++;
     }
     for (; unnamed != 0; unnamed &= unnamed - 1) {
         unsigned pin = (unsigned)__builtin_ctzll(unnamed);
@@ -361,20 +362,20 @@ void alloc_exit(Allocator *a, uint32_t i)
 static void push_location(Allocator *a, uint32_t slot, uint32_t v, int64_t add, unsigned made)
 {
     const Value *val = &a->values[v];
-    SlotLoc loc = {.slot = (uint16_t)slot, .made = (uint8_t)made, .imm = (uint64_t)add};
+    SlotLoc *loc = VEC_PUSH(a->out->arena, &a->out->locs);
+    *loc = (SlotLoc){.slot = (uint16_t)slot, .made = (uint8_t)made, .imm = (uint64_t)add};
     if (val->konst) {
         const IrInst *in = &a->region->insts.data[v];
-        loc.kind = LOC_CONST;
-        loc.imm = in->imm + (uint64_t)add; /* vector constants: their number */
+        loc->kind = LOC_CONST;
+        loc->imm = in->imm + (uint64_t)add; /* vector constants: their number */
     } else if (val->reg != NO_REG) {
-        loc.kind = val->cls == CLASS_GPR ? LOC_GPR : LOC_VEC;
-        loc.reg = val->reg;
+        loc->kind = val->cls == CLASS_GPR ? LOC_GPR : LOC_VEC;
+        loc->reg = val->reg;
     } else {
         DG_ASSERT(val->stored);
-        loc.kind = val->slot != 0 ? LOC_SLOT : LOC_SPILL;
-        loc.reg = val->slot != 0 ? (uint8_t)(val->slot - 1) : (uint8_t)val->spill;
+        loc->kind = val->slot != 0 ? LOC_SLOT : LOC_SPILL;
+        loc->reg = val->slot != 0 ? (uint8_t)(val->slot - 1) : (uint8_t)val->spill;
     }
-    *VEC_PUSH(a->out->arena, &a->out->locs) = loc;
 }
 
 void alloc_site(Allocator *a, uint32_t snap, uint32_t *first, uint32_t *count)

@@ -5,11 +5,6 @@
 #include "backend/core/alloc.h"
 #include "ir/base/log.h"
 
-void alloc_move(Allocator *a, HostMove m, uint32_t value)
-{
-    alloc_event(a, AE_MOVE, value)->move = m;
-}
-
 /* Width used when a value is moved between a register and its memory place: always the whole
  * register, so that what is known to be zero above a narrow value stays so. Entry values: the
  * slot's own width. */
