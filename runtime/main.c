@@ -34,7 +34,7 @@ static EngineOptions engine_options(const Options *o)
         .stats = o->stats || o->stats_file,
         .stats_text = o->stats,
         .stats_file = o->stats_file,
-        .check = o->check,
+        .check = o->check || DRAGOMAN_CHECKS,
         /* Explained is what is translated: all of it. */
         .cold_runs = o->cold_runs != OPTION_NO_NUMBER ? (uint32_t)o->cold_runs
                      : o->explain.given               ? 0
