@@ -227,10 +227,12 @@ typedef struct InterpResult {
     uint64_t guest_insns;
 } InterpResult;
 
-/* Runs a lifted (not promoted) region once, on state in memory. Guest memory is reached through
- * the accessors; max_insns bounds guest instructions inside loops (0: none), max_polls the polls
- * passed, that is, turns of loops: the next one ends the run as if there were something to do. */
-InterpResult interp_run(const Region *r, CpuState *state, uint64_t max_insns, uint32_t max_polls);
+/* A lifted (not promoted) region made to be run (interp/interp.h): in `arena`; `temporary`, which
+ * may be the same, is needed while it is made. It refers to nothing of the region but its helpers.
+ */
+typedef struct PackedRegion PackedRegion;
+const PackedRegion *interp_pack(Arena *arena, Arena *temporary, const Region *r);
+uint32_t interp_bytes(const PackedRegion *p); /* of memory that it takes */
 
 /* Which blocks have run, by guest pc; a few share a bit. Neighbours lie together, so that little
  * code touches few cache lines. */
@@ -258,9 +260,17 @@ static inline void ran_note(RanBlocks *r, uint64_t pc)
         atomic_store_explicit(&r->bits[bit / 8], with, memory_order_relaxed);
 }
 
-/* As interp_run, and notes the blocks that run. */
-InterpResult interp_run_noting(const Region *r, CpuState *state, uint32_t max_polls,
-                               RanBlocks *ran);
+typedef struct InterpLimits {
+    uint64_t insns; /* bounds guest instructions inside loops; 0: none */
+    uint32_t polls; /* polls passed, that is, turns of loops: the next one ends the run as if there
+                       were something to do; 0: none */
+    RanBlocks *ran; /* where blocks that run are noted, or NULL */
+} InterpLimits;
+
+/* Runs it once, on state in memory. Guest memory is reached through the accessors. */
+InterpResult interp_run(const PackedRegion *p, CpuState *state, const InterpLimits *limits);
+/* The same for a region that is not to be run again; what is made lives in its arena. */
+InterpResult interp_run_region(const Region *r, CpuState *state, const InterpLimits *limits);
 
 /* Accessors: copy between guest memory and `buf` without faulting the translator. They return 0,
  * or nonzero after recording fault_addr and fault_info in state. size: 1 2 4 8 10 16 are single

@@ -195,13 +195,13 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *si
     return t;
 }
 
-Translation *cache_publish_region(Cache *c, const Region *r)
+Translation *cache_publish_packed(Cache *c, uint64_t pc, uint32_t mode, const PackedRegion *p)
 {
-    Translation *t = translation_new(c, r->pc, r->mode);
-    t->region = r;
+    Translation *t = translation_new(c, pc, mode);
+    t->packed = p;
     if (c->backend != NULL)
-        cache_make_table(c, r->mode);
-    c->meta_bytes += (uint64_t)r->insts.cap * sizeof *r->insts.data * 2 + 4096;
+        cache_make_table(c, mode);
+    c->meta_bytes += interp_bytes(p) + sizeof *t;
     insert(c, t);
     return t;
 }
@@ -223,7 +223,7 @@ static bool goes_forward(const Exit *x)
 
 void cache_chain(Cache *c, Exit *x, Translation *to)
 {
-    if (x->to != NULL || to->dead || to->region != NULL || x->site.kind == IR_EXIT_SERVICE)
+    if (x->to != NULL || to->dead || to->packed != NULL || x->site.kind == IR_EXIT_SERVICE)
         return;
     if (!patch(c, x, goes_forward(x) ? to->unpolled : to->header.entry))
         return;
@@ -296,7 +296,7 @@ static void forget_jumps(const Cache *c, const Translation *t)
 
 void cache_expose(Cache *c, Translation *t, CpuState *s)
 {
-    if (t->dead || t->region != NULL)
+    if (t->dead || t->packed != NULL)
         return;
     JumpPlace at = jump_place(c, s, t->header.pc);
     *at.pc = t->header.pc;
@@ -306,7 +306,7 @@ void cache_expose(Cache *c, Translation *t, CpuState *s)
 
 bool cache_expose_hint(Cache *c, Translation *t, CpuState *s, uint32_t index)
 {
-    if (t->dead || t->region != NULL)
+    if (t->dead || t->packed != NULL)
         return false;
     HintTable *h = &state_thread(s)->hints;
     const HintUse *use = t->hints;

@@ -44,14 +44,21 @@ typedef struct HintUse {
     struct HintUse *next;
 } HintUse;
 
+/* What finding and running it needs stands first, in one cache line. */
 struct Translation {
     EntryHeader header; /* what generated code sees */
-    uint64_t unpolled;  /* the entry behind its poll */
     uint32_t mode;
-    bool dead;           /* invalidated; under the lock */
-    bool checked;        /* checks its own source bytes */
-    uint32_t code, size; /* range in the code arena */
-    uint32_t guest_insns, guest_bytes;
+    uint32_t guest_insns;
+    _Atomic(Translation *) next; /* hash chain */
+    const PackedRegion *packed;  /* is interpreted: there is no code */
+    _Atomic(Translation *) then; /* what ran after it the last time, if it is packed */
+    _Atomic int32_t cold_left;   /* guest instructions to go */
+    bool cold;                   /* ..while it is packed for having run too rarely */
+    _Atomic bool dead;           /* invalidated; changed under the lock */
+    bool checked;                /* checks its own source bytes */
+    uint32_t code, size;         /* range in the code arena */
+    uint64_t unpolled;           /* the entry behind its poll */
+    uint32_t guest_bytes;
     uint64_t guest_end; /* highest end of the guest code it was made from */
     SiteTable sites;
     Exit *exits;
@@ -62,8 +69,6 @@ struct Translation {
     BlockCost *costs;
     uint32_t ncosts;
     _Atomic uint32_t misaligned; /* accesses the fault handler had to perform */
-    const Region *region;        /* interpreting engine: the lifted region instead of code */
-    _Atomic(Translation *) next; /* hash chain */
     const SourceCopy *source;    /* what it stands for; NULL: not kept */
     Translation *next_retired;
 };
@@ -120,8 +125,8 @@ HeaderCell *cache_make_table(Cache *c, uint32_t mode);
 /* Copies, relocates and publishes compiled code with its packed sites; NULL when there is no room.
  */
 Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *sites, uint32_t mode);
-/* Publishes a lifted region, which must live in c->meta. */
-Translation *cache_publish_region(Cache *c, const Region *r);
+/* Publishes a region to be interpreted, which must live in c->meta. */
+Translation *cache_publish_packed(Cache *c, uint64_t pc, uint32_t mode, const PackedRegion *p);
 void cache_chain(Cache *c, Exit *x, Translation *to);
 /* Makes generated code find t without C: by the lookup table and s's jump table. The caller's
  * thread is s's. */

@@ -31,7 +31,8 @@
 
 enum {
     DMB_SET = 1024, /* guest instructions known to access misaligned; a power of two */
-    HEAT_BITS = 18,
+    HEAT_BITS = 20,
+    HEAT_WARM = 3, /* how often code is lifted to be interpreted */
 };
 
 struct Engine {
@@ -81,9 +82,11 @@ typedef struct VcpuRun {
     uint32_t pending_hint;          /* ..and to exits with a hint of this index, or HINT_NONE */
     int32_t hint_period;            /* misses until the next one is reported */
     uint64_t pending_generation;
-    uint32_t table_mode;  /* mode of CpuState.lookup */
-    uint64_t stuck_pc;    /* guest pc of the last write fault on a closed or open page.. */
-    uint32_t stuck_count; /* ..and how often it came again with nothing to open */
+    Translation *after;        /* what was interpreted last.. */
+    uint64_t after_generation; /* ..in this generation of the cache, or NULL */
+    uint32_t table_mode;       /* mode of CpuState.lookup */
+    uint64_t stuck_pc;         /* guest pc of the last write fault on a closed or open page.. */
+    uint32_t stuck_count;      /* ..and how often it came again with nothing to open */
     RunStats stats;
     _Atomic uint64_t misaligned_pc; /* guest pc of an access to retranslate; 0: none */
 } VcpuRun;
@@ -173,7 +176,14 @@ void engine_translate(Engine *e, uint64_t pc, uint32_t mode);
 uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint32_t n);
 /* Lifts a short region at (pc, mode) for one run by the interpreter, into arena; NULL if it has to
  * be translated. Not in a section, lock not held. */
-const Region *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
+const PackedRegion *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
+typedef enum ColdKept {
+    COLD_KEPT,
+    COLD_NOT_KEPT,  /* its bytes may change unnoticed */
+    COLD_TRANSLATE, /* it cannot be interpreted */
+} ColdKept;
+/* The same for several runs: the cache has it as a cold translation then. Likewise. */
+ColdKept engine_keep_cold(Engine *e, uint64_t pc, uint32_t mode);
 /* Lifts exactly one instruction at pc for the interpreter, into arena. */
 const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
 /* Whether the instruction at pc reads memory only to write it back: x86 calls a fault of its read a

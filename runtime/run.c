@@ -221,10 +221,11 @@ static void refuse_branch(Vcpu *v, uint64_t from, Outcome *o)
 
 /* ---- interpreting ---- */
 
-static Outcome interpreted(Vcpu *v, const Region *r, const InterpResult *res)
+/* What running a region of (pc, mode) led to. */
+static Outcome interpreted(Vcpu *v, uint64_t pc, uint32_t mode, const InterpResult *res)
 {
     CpuState *s = v->state;
-    Outcome o = {.region_pc = r->pc, .mode = r->mode};
+    Outcome o = {.region_pc = pc, .mode = mode};
     vcpu_run_of(v)->stats.ran_interp += res->guest_insns;
     switch (res->end) {
     case INTERP_EXIT:
@@ -280,9 +281,10 @@ static void interpret_one(Vcpu *v)
         arena_reset(arena);
         r = engine_lift_one(e, arena, v->state->pc, v->guest->mode(v->state));
     } while (!enter_lifted(v, forms));
+    uint64_t pc = v->state->pc;
     vcpu_x87_save(v);
-    InterpResult res = interp_run(r, v->state, 1, 0);
-    Outcome o = interpreted(v, r, &res);
+    InterpResult res = interp_run_region(r, v->state, &(InterpLimits){.insns = 1});
+    Outcome o = interpreted(v, pc, v->guest->mode(v->state), &res);
     vcpu_x87_load(v);
     vcpu_leave_section(v);
     arena_reset(arena);
@@ -294,55 +296,115 @@ static _Atomic uint8_t *heat_of(Engine *e, uint64_t pc)
     return &e->heat[(pc >> 3 ^ pc >> (HEAT_BITS + 3)) & ((1u << HEAT_BITS) - 1)];
 }
 
-/* Whether the code at pc has been interpreted often enough to be translated now. Where none can be
- * there is no translation for branches to find. */
-static bool is_warm(const Vcpu *v, uint64_t pc)
+static void set_warm(const Vcpu *v, uint64_t pc)
 {
-    Engine *e = v->engine;
-    if (e->backend == NULL)
-        return true;
-    if (!is_pc(v, pc))
-        return false;
-    _Atomic uint8_t *heat = heat_of(e, pc);
-    uint8_t n = atomic_load_explicit(heat, memory_order_relaxed);
-    if (n >= e->opt.cold_runs || n == UINT8_MAX)
-        return true;
-    atomic_store_explicit(heat, (uint8_t)(n + 1), memory_order_relaxed);
-    return false;
+    atomic_store_explicit(heat_of(v->engine, pc), HEAT_WARM, memory_order_relaxed);
 }
 
-/* Tier 0: code that has hardly run is interpreted, and nothing of it kept. A loop is left at its
- * head after a few turns, so that it becomes warm there. The x87 unit keeps the guest's state
- * meanwhile: the interpreter does not touch it. */
-static void interpret_cold(Vcpu *v, uint32_t mode)
+/* How often the code at pc has been lifted to be interpreted; once more now, unless it is warm. */
+static unsigned warm_up(const Vcpu *v, uint64_t pc)
+{
+    _Atomic uint8_t *heat = heat_of(v->engine, pc);
+    uint8_t n = atomic_load_explicit(heat, memory_order_relaxed);
+    if (n < HEAT_WARM)
+        atomic_store_explicit(heat, (uint8_t)(n + 1), memory_order_relaxed);
+    return n;
+}
+
+/* What led here is tied to nothing. */
+static void forget_pending(VcpuRun *run)
+{
+    run->pending_exit = NULL;
+    run->pending_lookup = false;
+}
+
+/* A loop is left at its head after a few turns, so that it becomes warm there. */
+static const InterpLimits *cold_limits(Engine *e, InterpLimits *limits)
 {
     enum { TURNS = 16 };
+    *limits = (InterpLimits){.polls = TURNS, .ran = &e->ran};
+    return limits;
+}
+
+/* Interprets code that has hardly run, and keeps nothing of it. */
+static void interpret_once(Vcpu *v, uint32_t mode)
+{
     Engine *e = v->engine;
     VcpuRun *run = vcpu_run_of(v);
+    InterpLimits limits;
+    uint64_t pc = v->state->pc;
     unsigned forms = engine_forms(e);
-    const Region *r = engine_lift_cold(e, &run->scratch, v->state->pc, mode);
-    if (r == NULL) {
+    const PackedRegion *p = engine_lift_cold(e, &run->scratch, pc, mode);
+    if (p == NULL) {
         arena_reset(&run->scratch);
-        atomic_store_explicit(heat_of(e, v->state->pc), UINT8_MAX, memory_order_relaxed);
+        set_warm(v, pc);
         return;
     }
-    run->pending_exit = NULL; /* what led here is tied to nothing */
-    run->pending_lookup = false;
+    forget_pending(run);
     if (!enter_lifted(v, forms)) {
         arena_reset(&run->scratch);
         return;
     }
-    InterpResult res = interp_run_noting(r, v->state, TURNS, &e->ran);
-    Outcome o = interpreted(v, r, &res);
+    InterpResult res = interp_run(p, v->state, cold_limits(e, &limits));
+    Outcome o = interpreted(v, pc, mode, &res);
     vcpu_leave_section(v);
     arena_reset(&run->scratch);
     conclude(v, &o);
 }
 
-static Outcome run_region(Vcpu *v, const Translation *t)
+/* Tier 0: the first run is interpreted and nothing kept, as most code runs but once; from the
+ * second on the region is kept, packed, until it has run often enough to be translated. False: it
+ * is to be translated now. The x87 unit keeps the guest's state meanwhile: the interpreter does not
+ * touch it. Where no code can be there is no translation for branches to find. */
+static bool stay_cold(Vcpu *v, uint32_t mode)
 {
-    InterpResult res = interp_run(t->region, v->state, 0, 0);
-    return interpreted(v, t->region, &res);
+    Engine *e = v->engine;
+    uint64_t pc = v->state->pc;
+    if (e->backend == NULL)
+        return false;
+    if (!is_pc(v, pc)) {
+        interpret_once(v, mode);
+        return true;
+    }
+    unsigned runs = warm_up(v, pc);
+    if (runs >= HEAT_WARM || runs >= e->opt.cold_runs || engine_wants(e, pc, mode))
+        return false;
+    switch (engine_keep_cold(e, pc, mode)) {
+    case COLD_KEPT:
+        return true;
+    case COLD_NOT_KEPT:
+        interpret_once(v, mode);
+        return true;
+    case COLD_TRANSLATE:
+        return false;
+    }
+    DG_UNREACHABLE();
+}
+
+static Outcome run_cold(Vcpu *v, Translation *t)
+{
+    InterpLimits limits;
+    forget_pending(vcpu_run_of(v));
+    InterpResult res = interp_run(t->packed, v->state, cold_limits(v->engine, &limits));
+    uint64_t n = res.guest_insns > t->guest_insns ? res.guest_insns : t->guest_insns;
+    atomic_fetch_sub_explicit(&t->cold_left, (int32_t)n, memory_order_relaxed);
+    return interpreted(v, t->header.pc, t->mode, &res);
+}
+
+static Outcome run_packed(Vcpu *v, Translation *t)
+{
+    VcpuRun *r = vcpu_run_of(v);
+    r->after = t;
+    r->after_generation = v->engine->cache.generation;
+    if (t->cold)
+        return run_cold(v, t);
+    InterpResult res = interp_run(t->packed, v->state, &(InterpLimits){0});
+    return interpreted(v, t->header.pc, t->mode, &res);
+}
+
+static bool is_exhausted(const Translation *t)
+{
+    return t->cold && atomic_load_explicit(&t->cold_left, memory_order_relaxed) <= 0;
 }
 
 /* ---- running translations ---- */
@@ -511,27 +573,42 @@ static Outcome run_code(VcpuRun *r, Engine *e, const Translation *t)
 
 /* ---- the loop ---- */
 
+/* cache_find, but that what is interpreted knows what mostly comes next. */
+static Translation *find_next(VcpuRun *r, Engine *e, uint64_t pc, uint32_t mode)
+{
+    Translation *after = r->after, *t;
+    r->after = NULL;
+    if (after == NULL || r->after_generation != e->cache.generation)
+        return cache_find(&e->cache, pc, mode);
+    t = atomic_load_explicit(&after->then, memory_order_acquire);
+    if (t != NULL && t->header.pc == pc && t->mode == mode && !atomic_load(&t->dead))
+        return t;
+    t = cache_find(&e->cache, pc, mode);
+    atomic_store_explicit(&after->then, t, memory_order_release);
+    return t;
+}
+
 static void turn(Vcpu *v)
 {
     Engine *e = v->engine;
     VcpuRun *r = vcpu_run_of(v);
     uint32_t mode = v->guest->mode(v->state);
-    if (!is_warm(v, v->state->pc) && !engine_wants(e, v->state->pc, mode)) {
-        interpret_cold(v, mode);
-        return;
-    }
     if (!vcpu_enter_section(v, e)) {
         wait_for_flush(e);
         return;
     }
-    Translation *t = cache_find(&e->cache, v->state->pc, mode);
-    if (t == NULL) {
+    Translation *t = find_next(r, e, v->state->pc, mode);
+    if (t == NULL || is_exhausted(t)) {
         vcpu_leave_section(v);
+        if (t == NULL && stay_cold(v, mode))
+            return;
+        set_warm(v, v->state->pc);
         engine_translate(e, v->state->pc, mode);
         return;
     }
-    link_pending(r, e, t);
-    Outcome o = t->region == NULL ? run_code(r, e, t) : run_region(v, t);
+    if (!t->cold)
+        link_pending(r, e, t);
+    Outcome o = t->packed == NULL ? run_code(r, e, t) : run_packed(v, t);
     vcpu_leave_section(v);
     conclude(v, &o);
 }

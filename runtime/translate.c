@@ -138,7 +138,10 @@ uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint3
 static bool stands_apart(void *arg, uint64_t pc)
 {
     const TranslationContext *tc = arg;
-    return !ran_has(&tc->e->ran, pc) || cache_find(&tc->e->cache, pc, tc->request.mode) != NULL;
+    if (!ran_has(&tc->e->ran, pc))
+        return true;
+    const Translation *t = cache_find(&tc->e->cache, pc, tc->request.mode);
+    return t != NULL && !t->cold;
 }
 
 /* ---- lifting ---- */
@@ -405,19 +408,18 @@ static void keep(const TranslationContext *tc, const Translation *t, const Compi
     store_keep(e->store, &s);
 }
 
-/* For the interpreter: the lifted region itself is kept. */
+/* For the interpreter. */
 static void translate_region(TranslationContext *tc, uint64_t pc, uint32_t mode)
 {
     Engine *e = tc->e;
-    Region *r = lift_region(tc, &e->cache.meta, pc, mode, e->opt.max_insns);
-    r->pc = pc;
-    r->mode = mode;
+    Region *r = lift_region(tc, &e->scratch, pc, mode, e->opt.max_insns);
     verify(tc, r);
-    Explanation *x = explaining(e, &e->cache.meta, pc);
+    Explanation *x = explaining(e, &e->scratch, pc);
     if (x != NULL)
         explain_lifted(x, &tc->request, &tc->lifted);
     print_explanation(e, x);
-    finish(tc, cache_publish_region(&e->cache, r));
+    const PackedRegion *p = interp_pack(&e->cache.meta, &e->scratch, r);
+    finish(tc, cache_publish_packed(&e->cache, pc, mode, p));
 }
 
 /* Whether the region needs unmasked FP exceptions that this host does not raise. */
@@ -482,10 +484,10 @@ static void translate(Engine *e, uint64_t pc, uint32_t mode)
     uint32_t max = e->opt.max_insns;
     tc.request.pc = pc;
     log_set_crash_dump(dump_translation, &tc);
+    arena_reset(&e->scratch);
     if (e->backend == NULL) {
         translate_region(&tc, pc, mode);
     } else {
-        arena_reset(&e->scratch);
         while (!translate_once(&tc, pc, mode, &max)) {
             e->stats.refused++;
             arena_reset(&e->scratch);
@@ -525,9 +527,13 @@ void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
     engine_lock(e);
     if (cache_full(&e->cache)) /* bringing a translation back takes memory too */
         engine_flush(e);
+    Translation *t = cache_find(&e->cache, pc, mode);
+    if (t != NULL && t->cold) {
+        cache_invalidate(&e->cache, t);
+        t = NULL;
+    }
     /* Another thread may have been faster. */
-    if (cache_find(&e->cache, pc, mode) == NULL && !revive(e, pc, mode) &&
-        !take_stored(e, pc, mode)) {
+    if (t == NULL && !revive(e, pc, mode) && !take_stored(e, pc, mode)) {
         uint64_t start = e->opt.stats ? now_ns() : 0;
         translate(e, pc, mode);
         if (e->opt.stats)
@@ -549,26 +555,65 @@ static bool uses_x87_unit(const Region *r)
     return false;
 }
 
-const Region *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)
+/* Lifts what is to be interpreted; NULL if the host's x87 unit has to do it. Under the lock. */
+static const Region *lift_cold(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mode)
 {
-    TranslationContext tc = {.e = e, .cold = true};
+    Engine *e = tc->e;
     uint32_t max = e->opt.max_insns;
     if (max == 0 || max > COLD_INSNS)
         max = COLD_INSNS;
-    engine_lock(e);
-    tc.request.pc = pc;
-    log_set_crash_dump(dump_translation, &tc);
-    Region *r = lift_region(&tc, arena, pc, mode, max);
-    r->pc = pc;
-    r->mode = mode;
-    verify(&tc, r);
+    tc->request.pc = pc;
+    log_set_crash_dump(dump_translation, tc);
+    const Region *r = lift_region(tc, arena, pc, mode, max);
+    verify(tc, r);
     log_set_crash_dump(NULL, NULL);
     if (e->store != NULL)
         store_seen(e->store, pc, mode);
     e->stats.cold_runs++;
-    e->stats.cold_insns += tc.lifted.guest_insns;
-    engine_unlock(e);
+    e->stats.cold_insns += tc->lifted.guest_insns;
     return uses_x87_unit(r) ? NULL : r;
+}
+
+const PackedRegion *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)
+{
+    TranslationContext tc = {.e = e, .cold = true};
+    engine_lock(e);
+    const Region *r = lift_cold(&tc, arena, pc, mode);
+    engine_unlock(e);
+    return r != NULL ? interp_pack(arena, arena, r) : NULL;
+}
+
+/* How many guest instructions to interpret of a region with n of them. */
+static int32_t cold_insns(const Engine *e, uint32_t n)
+{
+    uint64_t insns = (uint64_t)e->opt.cold_runs * n;
+    return insns < INT32_MAX ? (int32_t)insns : INT32_MAX;
+}
+
+ColdKept engine_keep_cold(Engine *e, uint64_t pc, uint32_t mode)
+{
+    TranslationContext tc = {.e = e, .cold = true};
+    ColdKept kept = COLD_KEPT;
+    engine_lock(e);
+    if (cache_full(&e->cache))
+        engine_flush(e);
+    arena_reset(&e->scratch);
+    const Region *r = lift_cold(&tc, &e->scratch, pc, mode);
+    if (r == NULL) {
+        kept = COLD_TRANSLATE;
+    } else if (tc.checked) {
+        kept = COLD_NOT_KEPT;
+    } else if (cache_find(&e->cache, pc, mode) == NULL) {
+        const PackedRegion *p = interp_pack(&e->cache.meta, &e->scratch, r);
+        Translation *t = cache_publish_packed(&e->cache, pc, mode, p);
+        t->cold = true;
+        t->guest_insns = tc.lifted.guest_insns;
+        atomic_store(&t->cold_left, cold_insns(e, t->guest_insns));
+        for (uint32_t i = 0; i < tc.npages; i++)
+            code_pages_add(e, tc.pages[i].addr, t);
+    }
+    engine_unlock(e);
+    return kept;
 }
 
 const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)

@@ -46,15 +46,15 @@ static Interface *interface_of(const HelperDesc *h)
     return f;
 }
 
-bool step_call(Run *x, const IrInst *i)
+bool step_call(Run *x, const PackedInst *i)
 {
-    const HelperDesc *h = &x->r->helpers->helpers[i->imm];
+    const HelperDesc *h = &x->p->helpers->helpers[run_more(x)->a];
     void *pointers[ARGS_MAX];
     unsigned n = 0;
     if (h->flags & HELPER_STATE)
         pointers[n++] = &x->state;
-    for (uint32_t k = 0; k < i->nlist; k++)
-        pointers[n++] = &x->v[x->r->pool.data[i->list + k].i];
+    for (uint32_t k = 0; k < i->a; k++)
+        pointers[n++] = &x->v[x->p->words[i->b + k]];
     x->state->pc = x->pc;
     union {
         ffi_arg word; /* libffi widens small results to this */
@@ -68,7 +68,7 @@ bool step_call(Run *x, const IrInst *i)
         uint64_t v = h->ret == IR_I64 || h->ret == IR_F64 ? ret.u : (uint32_t)ret.word;
         if (h->ret == IR_I8 || h->ret == IR_I16)
             v &= h->ret == IR_I8 ? 0xff : 0xffff;
-        *run_dest(x, i) = (IrValue){.q = {v, 0}};
+        x->v[i->dest] = (IrValue){.q = {v, 0}};
     }
     return true;
 }

@@ -7,10 +7,10 @@
 #include "ir/softfp.h"
 #include "ir/traps.h"
 
-static bool trapping(Run *x, const IrInst *i, const IrValue args[3])
+static bool trapping(Run *x, const PackedInst *i, const IrInst *op, const IrValue args[3])
 {
     uint32_t fpctl = x->state->fpctl, now = fpctl & ~(uint32_t)FP_FLAGS;
-    IrValue v = ir_eval_fp(x->r, i, args, &now);
+    IrValue v = ir_eval_fp(x->p->facts, op, args, &now);
     uint32_t raised = now & FP_FLAGS, unmasked = raised & ~(fpctl >> FP_MASK_SHIFT);
     if (unmasked != 0) {
         /* Those found before the computation keep it from being done (Intel SDM vol. 1, 11.5.2). */
@@ -22,31 +22,30 @@ static bool trapping(Run *x, const IrInst *i, const IrValue args[3])
         return run_trap(x, TRAP_FP, x->state->fpctl & ~(fpctl >> FP_MASK_SHIFT) & FP_FLAGS);
     }
     x->state->fpctl |= raised;
-    *run_dest(x, i) = v;
+    x->v[i->dest] = v;
     return true;
 }
 
-bool step_fp(Run *x, const IrInst *i)
+bool step_fp(Run *x, const PackedInst *i)
 {
     IrValue args[3];
-    for (unsigned n = 0; n < i->nargs; n++)
-        args[n] = run_arg(x, i, n);
-    if ((i->flags & IR_F_TRAPS) != 0)
-        return trapping(x, i, args);
+    const IrInst *op = run_other(x, i, args);
+    if ((op->flags & IR_F_TRAPS) != 0)
+        return trapping(x, i, op, args);
     uint32_t fpctl = x->state->fpctl | FP_MASKS;
-    *run_dest(x, i) = ir_eval_fp(x->r, i, args, &fpctl);
+    x->v[i->dest] = ir_eval_fp(x->p->facts, op, args, &fpctl);
     x->state->fpctl |= fpctl & FP_FLAGS;
     return true;
 }
 
-bool step_fpctlget(Run *x, const IrInst *i)
+bool step_fpctlget(Run *x, const PackedInst *i)
 {
-    *run_dest(x, i) = (IrValue){.q = {x->state->fpctl, 0}};
+    x->v[i->dest] = (IrValue){.q = {x->state->fpctl, 0}};
     return true;
 }
 
-bool step_fpctlset(Run *x, const IrInst *i)
+bool step_fpctlset(Run *x, const PackedInst *i)
 {
-    x->state->fpctl = run_arg(x, i, 0).w[0];
+    x->state->fpctl = x->v[i->a].w[0];
     return true;
 }

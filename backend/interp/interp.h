@@ -1,4 +1,14 @@
-/* interp.h: one run of the interpreter, as its files see it; the entry is interp_run (backend.h).
+/* interp.h: packed regions and one run of them, as the interpreter's files see it; the entries are
+ * interp_pack and interp_run (backend.h).
+ *
+ * A packed region is a lifted one made to be run and to be small, for what a run costs is mostly
+ * fetching it: instructions in the order in which they run, 8 bytes each, operands named by the
+ * numbers of values, which are given out to constants and results alone. What only means a value
+ * with more zeros above is the same value. What common ops need stands in the instruction; for the
+ * others the IR's own instruction is kept (`others`), whose arguments name instructions of their
+ * types (type_insts), for that is all that ir_eval asks of them.
+ *
+ *     %3 = add i32 %1, %2    { step: add, size: 64 - 32, dest: 3, a: 1, b: 2 }
  *
  * A result INTERP_TRAP carries the trap number and argument in InterpResult; INTERP_FAULT leaves
  * the fault in CpuState as the accessor recorded it; INTERP_SERVICE the number in
@@ -10,31 +20,78 @@
 
 #include "backend/backend.h"
 
+/* pack.c and each step know what the fields of an instruction are. Values are a, b and dest, and
+ * size is that of an access in bytes, or how many bits a result has fewer than 64, unless said
+ * otherwise. Those marked + go on in a second PackedInst (run_more). */
+typedef struct PackedInst {
+    uint8_t step; /* InterpStep */
+    uint8_t size;
+    uint16_t dest, a, b;
+} PackedInst;
+
+typedef struct PackedEdge {
+    uint64_t pc;          /* of the block */
+    uint32_t to;          /* first instruction */
+    uint16_t args, nargs; /* pairs in `words`: the parameter's value, the argument's */
+    bool back;            /* to the same block or an earlier one */
+} PackedEdge;
+
+struct PackedRegion {
+    uint64_t pc; /* of the first block, where a run starts */
+    const PackedInst *insts;
+    const PackedEdge *edges;
+    const uint64_t *constants; /* values 1 .. nconstants */
+    const uint16_t *words;
+    const IrInst *others;
+    const Region *facts; /* what ir_eval asks of a region; NULL if nothing here asks */
+    const HelperTable *helpers;
+    uint16_t nconstants;
+    uint16_t nvalues; /* value 0 is none */
+    uint32_t bytes;   /* in its arena */
+};
+
 typedef struct Run {
-    const Region *r;
+    const PackedRegion *p;
     CpuState *state;
-    IrValue *v;       /* by instruction */
-    uint64_t pc;      /* of the guest instruction */
-    uint64_t insn_pc; /* of the last `insn` */
-    bool went_back;   /* along an edge to this or an earlier block, since then */
+    IrValue *v;
+    const PackedInst *next; /* instruction to go on with */
+    uint64_t pc;            /* of the guest instruction */
+    uint64_t insn_pc;       /* of the last `insn` */
+    bool went_back;         /* along an edge to this or an earlier block, since then */
     uint64_t max_insns;
     uint32_t polls_left;
-    uint32_t next;  /* instruction to go on with */
     RanBlocks *ran; /* where blocks that run are noted, or NULL */
     InterpResult result;
 } Run;
 
 /* Executes one instruction. False ends the run. Terminators set Run.next. */
-typedef bool Step(Run *x, const IrInst *i);
+typedef bool Step(Run *x, const PackedInst *i);
 
-static inline IrValue run_arg(const Run *x, const IrInst *i, unsigned n)
-{
-    return x->v[i->arg[n].i];
-}
-static inline IrValue *run_dest(const Run *x, const IrInst *i)
-{
-    return &x->v[i - x->r->insts.data];
-}
+/* Every step, once: STEP(name). Ops that have none are eval, or fp if they need the FP environment.
+ *   eval fp atomic +  more: a = third operand, wide = one of `others`
+ *   sext              b = bits of the operand        slt sle  size = bits of the operands
+ *   extract           size = position, b = length    select + more: a = third operand
+ *   get               a = offset in CpuState         put      b = offset
+ *   insn              wide = pc - PackedRegion.pc    load     b = IrMemFlags; store: dest
+ *   call +            a = number of arguments, b = the first in `words`; more: a = helper
+ *   jump              a = edge                       br       b = edge if a, dest = edge if not
+ *   exit              size = IrExitKind, a = pc, b = service
+ *   trap              a = number, wide = argument */
+#define INTERP_STEPS                                                                               \
+    STEP(eval)                                                                                     \
+    STEP(fp) STEP(add) STEP(sub) STEP(mul) STEP(and) STEP(or) STEP(xor) STEP(not ) STEP(neg)       \
+        STEP(shl) STEP(shr) STEP(sar) STEP(eq) STEP(ne) STEP(ult) STEP(ule) STEP(slt) STEP(sle)    \
+            STEP(move) STEP(trunc) STEP(sext) STEP(extract) STEP(select) STEP(get) STEP(get64)     \
+                STEP(put) STEP(put64) STEP(insn) STEP(poll) STEP(load) STEP(store) STEP(fence)     \
+                    STEP(atomic) STEP(fpctlget) STEP(fpctlset) STEP(call) STEP(jump) STEP(br)      \
+                        STEP(exit) STEP(trap)
+
+typedef enum InterpStep {
+#define STEP(name) STEP_##name,
+    INTERP_STEPS
+#undef STEP
+} InterpStep;
+
 static inline bool run_end(Run *x, InterpEnd end)
 {
     x->result.end = end;
@@ -46,6 +103,23 @@ static inline bool run_trap(Run *x, uint32_t trap, uint32_t arg)
     x->result.trap = trap;
     x->result.trap_arg = arg;
     return run_end(x, INTERP_TRAP);
+}
+static inline uint32_t packed_wide(const PackedInst *i)
+{
+    return i->dest | (uint32_t)i->b << 16;
+}
+static inline const PackedInst *run_more(Run *x)
+{
+    return x->next++;
+}
+/* The IR's instruction of i, and its arguments. */
+static inline const IrInst *run_other(Run *x, const PackedInst *i, IrValue args[3])
+{
+    const PackedInst *more = run_more(x);
+    args[0] = x->v[i->a];
+    args[1] = x->v[i->b];
+    args[2] = x->v[more->a];
+    return &x->p->others[packed_wide(more)];
 }
 
 /* ---- fpenv.c ---- */

@@ -413,7 +413,7 @@ static bool run_once(const CompiledCode *cc, const Region *lifted)
     memcpy(want, h_state.guest, sizeof want); /* the translation's result for now */
     memcpy(h_state.guest, start, sizeof start);
     h_state.fpctl = fpctl;
-    interp_run(lifted, &h_state, 0, 0);
+    interp_run_region(lifted, &h_state, &(InterpLimits){0});
     bool ok = slots_agree(want) && memcmp(memory, memory_jit, MEMORY) == 0;
     if (h_state.fpctl != fpctl_jit) {
         printf("fpctl: %x, interpreted %x\n", fpctl_jit, h_state.fpctl);

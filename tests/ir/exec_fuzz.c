@@ -180,7 +180,7 @@ static void compare(const Region *lifted, const Region *r, const CompiledCode *c
     memcpy(got, h_state.guest, sizeof got);
     memcpy(memory_jit, memory, MEMORY);
     start_state(seed);
-    interp_run(lifted, &h_state, 0, 0);
+    interp_run_region(lifted, &h_state, &(InterpLimits){0});
     for (unsigned k = 0; k < NSLOTS; k++)
         if (memcmp(slot_at(k), got + h_slot[k].offset - STATE_GUEST_OFFSET,
                    ir_type_bits((IrType)h_slot[k].type) / 8) != 0)

@@ -1,4 +1,5 @@
 /* interp_test.c: how a run of the interpreter ends, and what it leaves, from regions as text. */
+#include "ir/base/bits.h"
 #include "ir/internal.h"
 #include "ir/traps.h"
 #include "tests/ir/ir_support.h"
@@ -21,7 +22,7 @@ static InterpResult run_on(const char *body, uint64_t max_insns)
     snprintf(text, sizeof text, "region 0x1000 {\n%s\n}\n", body);
     Region *r = parse_or_die(&arena, text);
     EXPECT(ir_verify(r, err, sizeof err), "%s in\n%s", err, text);
-    return interp_run(r, &state, max_insns, 0);
+    return interp_run_region(r, &state, &(InterpLimits){.insns = max_insns});
 }
 
 static InterpResult run(const char *body)
@@ -83,41 +84,61 @@ static void check_values(void)
            "misaligned load");
 }
 
-/* The fast integer steps against ir_eval. */
-static void check_fast_steps(void)
+/* ---- the steps of common integer ops against ir_eval ---- */
+
+static const uint64_t integers[] = {
+    0, 1, 0x7f, 0x80, 0xff, 0x8000, 0xffff, 0x80000000, 0xffffffff, UINT64_C(1) << 63, UINT64_MAX};
+enum { INTEGERS = sizeof integers / sizeof integers[0] };
+
+static IrOp op_named(const char *name)
 {
-    static const char *const ops[] = {"add", "sub", "and", "or", "xor", "eq", "ne", "ult", "ule"};
-    static const char *const types[] = {"i8", "i16", "i32", "i64"};
-    static const uint64_t values[] = {0,         1,      0x7f,       0x80,       0xff,
-                                      0x8000,    0xffff, 0x80000000, 0xffffffff, UINT64_C(1) << 63,
-                                      UINT64_MAX};
-    enum { N = sizeof values / sizeof values[0] };
-    for (unsigned o = 0; o < 9; o++)
-        for (unsigned t = 0; t < 4; t++)
-            for (unsigned k = 0; k < N * N; k++) {
-                char text[512];
-                unsigned bits = 8u << t;
-                uint64_t mask = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-                uint64_t a = values[k / N] & mask, b = values[k % N] & mask;
-                bool narrow = t != 3 || o >= 5;
-                snprintf(text, sizeof text,
-                         "b0:\n %%1 = %s %s %llu, %llu\n%s put x0, %%%d\n exit 0", ops[o], types[t],
-                         (unsigned long long)a, (unsigned long long)b,
-                         narrow ? " %2 = zext i64 %1\n" : "", narrow ? 2 : 1);
-                run(text);
-                int op = 1;
-                while (strcmp(ir_op_info[op].name, ops[o]) != 0)
-                    op++;
-                IrType type = (IrType)(IR_I8 + t);
-                Region *r = ir_region_new(&arena, 0, &test_slots, NULL, FP_MODEL_X86);
-                IrInst i = {.op = (uint16_t)op, .type = o >= 5 ? IR_I8 : type, .nargs = 2};
-                i.arg[0] = i.arg[1] =
-                    ir_inst_new(r, &(IrInst){.op = IR_const, .type = (uint8_t)type});
-                uint64_t want = ir_eval(r, &i, (IrValue[3]){{.q = {a, 0}}, {.q = {b, 0}}}).u;
-                EXPECT(X(0) == want, "%s: %llx, not %llx", text, (unsigned long long)X(0),
-                       (unsigned long long)want);
-                arena_reset(&arena);
-            }
+    int op = 1;
+    while (strcmp(ir_op_info[op].name, name) != 0)
+        op++;
+    return (IrOp)op;
+}
+
+/* `name` from operands of a type to a result, by the interpreter and by ir_eval. */
+static void check_step(const char *name, IrType from, IrType to, uint64_t a, uint64_t b)
+{
+    char text[512], operands[64];
+    IrInst i = {.op = (uint16_t)op_named(name), .type = (uint8_t)to};
+    bool one = ir_op_info[i.op].sig == IR_SIG_UN || ir_op_info[i.op].sig == IR_SIG_CONV;
+    unsigned bits = ir_type_bits(from);
+    a &= bits_mask(bits);
+    b &= bits_mask(bits);
+    i.nargs = one ? 1 : 2;
+    snprintf(operands, sizeof operands, one ? "" : ", %llu", (unsigned long long)b);
+    snprintf(text, sizeof text, "b0:\n %%1 = %s %s %llu:%s%s\n%s put x0, %%%d\n exit 0", name,
+             ir_type_name(ir_op_info[i.op].sig == IR_SIG_CMP ? from : to), (unsigned long long)a,
+             ir_type_name(from), operands, to != IR_I64 ? " %2 = zext i64 %1\n" : "",
+             to != IR_I64 ? 2 : 1);
+    run(text);
+    Region *r = ir_region_new(&arena, 0, &test_slots, NULL, FP_MODEL_X86);
+    i.arg[0] = i.arg[1] = ir_inst_new(r, &(IrInst){.op = IR_const, .type = (uint8_t)from});
+    uint64_t want = ir_eval(r, &i, (IrValue[3]){{.q = {a, 0}}, {.q = {b, 0}}}).u;
+    EXPECT(X(0) == want, "%s: %llx, not %llx", text, (unsigned long long)X(0),
+           (unsigned long long)want);
+    arena_reset(&arena);
+}
+
+static void check_steps(void)
+{
+    static const char *const same[] = {"add", "sub", "mul", "and", "or", "xor",
+                                       "shl", "shr", "sar", "not", "neg"};
+    static const char *const relations[] = {"eq", "ne", "ult", "ule", "slt", "sle"};
+    for (IrType t = IR_I8; t <= IR_I64; t++) {
+        for (unsigned k = 0; k < INTEGERS * INTEGERS; k++) {
+            uint64_t a = integers[k / INTEGERS], b = integers[k % INTEGERS];
+            for (unsigned o = 0; o < sizeof same / sizeof same[0]; o++)
+                check_step(same[o], t, t, a, b);
+            for (unsigned o = 0; o < sizeof relations / sizeof relations[0]; o++)
+                check_step(relations[o], t, IR_I8, a, b);
+        }
+        for (IrType to = t + 1; to <= IR_I64; to++)
+            for (unsigned k = 0; k < INTEGERS; k++)
+                check_step("sext", t, to, integers[k], 0);
+    }
 }
 
 static void check_fp(void)
@@ -156,7 +177,7 @@ int main(void)
 {
     check_ends();
     check_values();
-    check_fast_steps();
+    check_steps();
     check_fp();
     arena_free(&arena);
     return failures != 0;

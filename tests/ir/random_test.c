@@ -611,7 +611,7 @@ static void compare(uint64_t seed, const Region *lifted, const Region *r)
     start_state(&start);
     memcpy(before, memory, MEMORY);
     a = b = start;
-    InterpResult ra = interp_run(lifted, &a, 0, 0);
+    InterpResult ra = interp_run_region(lifted, &a, &(InterpLimits){0});
     memcpy(after, memory, MEMORY);
     memcpy(memory, before, MEMORY);
     InterpResult rb = eval_promoted(r, &b);

@@ -1,0 +1,404 @@
+/* pack.c: a lifted region made into what the interpreter runs (interp.h).
+ *
+ * Two walks: the first gives out the numbers of values and counts, the second writes, so that a
+ * packed region is as large as it has to be. Blocks follow each other in order; a block ends in a
+ * terminator, so none falls into the next.
+ */
+#include <string.h>
+
+#include "backend/interp/interp.h"
+#include "ir/base/bits.h"
+#include "ir/base/log.h"
+
+/* By type: what arguments of `others` stand for. */
+static const IrInst type_insts[IR_TYPE_COUNT] = {
+#define TYPE(t) [t] = {.type = t}
+    TYPE(IR_I8),  TYPE(IR_I16), TYPE(IR_I32), TYPE(IR_I64),
+    TYPE(IR_F32), TYPE(IR_F64), TYPE(IR_V128)
+#undef TYPE
+};
+
+/* The step of each op that has one of its own. */
+static const uint8_t step_of[IR_OP_COUNT] = {
+    [IR_mul] = STEP_mul,
+    [IR_not] = STEP_not,
+    [IR_neg] = STEP_neg,
+    [IR_sar] = STEP_sar,
+    [IR_sext] = STEP_sext,
+    [IR_slt] = STEP_slt,
+    [IR_sle] = STEP_sle,
+    [IR_add] = STEP_add,
+    [IR_sub] = STEP_sub,
+    [IR_and] = STEP_and,
+    [IR_or] = STEP_or,
+    [IR_xor] = STEP_xor,
+    [IR_shl] = STEP_shl,
+    [IR_shr] = STEP_shr,
+    [IR_eq] = STEP_eq,
+    [IR_ne] = STEP_ne,
+    [IR_ult] = STEP_ult,
+    [IR_ule] = STEP_ule,
+    [IR_zext] = STEP_move,
+    [IR_trunc] = STEP_trunc,
+    [IR_extract] = STEP_extract,
+    [IR_select] = STEP_select,
+    [IR_get] = STEP_get,
+    [IR_put] = STEP_put,
+    [IR_insn] = STEP_insn,
+    [IR_poll] = STEP_poll,
+    [IR_load] = STEP_load,
+    [IR_store] = STEP_store,
+    [IR_fence] = STEP_fence,
+    [IR_aadd] = STEP_atomic,
+    [IR_aand] = STEP_atomic,
+    [IR_aor] = STEP_atomic,
+    [IR_axor] = STEP_atomic,
+    [IR_axchg] = STEP_atomic,
+    [IR_acas] = STEP_atomic,
+    [IR_fpctlget] = STEP_fpctlget,
+    [IR_fpctlset] = STEP_fpctlset,
+    [IR_call] = STEP_call,
+    [IR_jump] = STEP_jump,
+    [IR_br] = STEP_br,
+    [IR_exit] = STEP_exit,
+    [IR_exitind] = STEP_exit,
+    [IR_trap] = STEP_trap,
+};
+
+typedef struct Packer {
+    Arena *arena;
+    const Region *r;
+    uint16_t *number; /* of the value of each instruction; exit: of its pc */
+    uint32_t *start;  /* of each block, in `insts` */
+    PackedInst *insts;
+    PackedEdge *edges;
+    uint16_t *words;
+    uint64_t *constants;
+    IrInst *others;
+    uint32_t ninsts, nwords, nothers, nvalues, nconstants;
+    bool evaluates;
+} Packer;
+
+static InterpStep step_for(const IrInst *i)
+{
+    if (step_of[i->op] != STEP_eval)
+        return (InterpStep)step_of[i->op];
+    return ir_has(i, IR_E_FPENV) ? STEP_fp : STEP_eval;
+}
+
+static bool keeps_other(InterpStep s)
+{
+    return s == STEP_eval || s == STEP_fp || s == STEP_atomic;
+}
+
+static bool goes_on(InterpStep s)
+{
+    return keeps_other(s) || s == STEP_select || s == STEP_call;
+}
+
+static bool is_constant(const IrInst *i)
+{
+    return i->op == IR_const || i->op == IR_exit;
+}
+
+/* Constants have the lowest numbers: they are there before the first instruction runs. */
+static void number_constants(Packer *k)
+{
+    const Region *r = k->r;
+    for (uint32_t i = 1; i < r->insts.count; i++) {
+        if (is_constant(&r->insts.data[i]))
+            k->number[i] = (uint16_t)++k->nconstants;
+    }
+    k->nvalues = k->nconstants;
+}
+
+/* The result is the argument as it is kept: zeros are above each value. */
+static bool is_same(const IrInst *i)
+{
+    return i->op == IR_zext || i->op == IR_bitcast || i->op == IR_vlow;
+}
+
+static void count_inst(Packer *k, const IrInst *i, uint32_t at)
+{
+    InterpStep s = step_for(i);
+    if (is_same(i) && k->number[i->arg[0].i] != 0) {
+        k->number[at] = k->number[i->arg[0].i];
+        return;
+    }
+    k->ninsts += goes_on(s) ? 2 : 1;
+    k->nothers += keeps_other(s);
+    k->nwords += i->nlist;
+    if (i->type != IR_VOID)
+        k->number[at] = (uint16_t)++k->nvalues;
+}
+
+static void count(Packer *k)
+{
+    const Region *r = k->r;
+    number_constants(k);
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        const IrBlock *block = &r->blocks.data[b];
+        k->start[b] = k->ninsts;
+        for (uint32_t n = 0; n < block->params.count; n++)
+            k->number[block->params.data[n].i] = (uint16_t)++k->nvalues;
+        for (uint32_t i = block->first; i != 0; i = r->insts.data[i].next) {
+            if (r->insts.data[i].op != IR_const && r->insts.data[i].op != IR_count)
+                count_inst(k, &r->insts.data[i], i);
+        }
+    }
+    for (uint32_t n = 0; n < r->edges.count; n++)
+        k->nwords += 2 * r->edges.data[n].nargs;
+    DG_ASSERT(k->nvalues < UINT16_MAX && k->nwords < UINT16_MAX && r->edges.count < UINT16_MAX);
+}
+
+static PackedInst *next_inst(Packer *k)
+{
+    return memset(&k->insts[k->ninsts++], 0, sizeof(PackedInst));
+}
+
+static uint16_t narrow(uint64_t n)
+{
+    DG_ASSERT(n <= UINT16_MAX);
+    return (uint16_t)n;
+}
+
+static void set_wide(PackedInst *p, uint64_t wide)
+{
+    DG_ASSERT(wide <= UINT32_MAX);
+    p->dest = (uint16_t)wide;
+    p->b = (uint16_t)(wide >> 16);
+}
+
+/* The third operand. */
+static PackedInst *pack_more(Packer *k, const IrInst *i)
+{
+    PackedInst *more = next_inst(k);
+    more->a = i->nargs > 2 ? k->number[i->arg[2].i] : 0;
+    return more;
+}
+
+/* The IR's instruction, and how it names its arguments there. */
+static void pack_other(Packer *k, const IrInst *i)
+{
+    IrInst *o = &k->others[k->nothers];
+    *o = *i;
+    for (unsigned n = 0; n < i->nargs; n++)
+        o->arg[n].i = ir_inst(k->r, i->arg[n])->type;
+    set_wide(pack_more(k, i), k->nothers++);
+}
+
+static unsigned size_of(unsigned type)
+{
+    return ir_type_bits((IrType)type) / 8;
+}
+
+static unsigned bits_of(const Packer *k, IrRef v)
+{
+    return ir_type_bits((IrType)ir_inst(k->r, v)->type);
+}
+
+static void pack_slot(const Packer *k, PackedInst *p, const IrInst *i)
+{
+    const SlotDesc *slot = &k->r->slots->slots[i->imm];
+    bool get = i->op == IR_get;
+    p->size = (uint8_t)size_of(get ? i->type : slot->type);
+    *(get ? &p->a : &p->b) = narrow(slot->offset);
+    if (p->size == 8)
+        p->step = get ? STEP_get64 : STEP_put64;
+}
+
+static void pack_call(Packer *k, PackedInst *p, const IrInst *i)
+{
+    p->a = narrow(i->nlist);
+    p->b = narrow(k->nwords);
+    next_inst(k)->a = narrow(i->imm);
+    for (uint32_t n = 0; n < i->nlist; n++)
+        k->words[k->nwords++] = k->number[k->r->pool.data[i->list + n].i];
+}
+
+static void pack_branch(PackedInst *p, const IrInst *i)
+{
+    if (i->op == IR_jump) {
+        p->a = narrow(i->edge[0]);
+        return;
+    }
+    p->b = narrow(i->edge[0]);
+    p->dest = narrow(i->edge[1]);
+}
+
+static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
+{
+    switch ((InterpStep)p->step) {
+    case STEP_eval:
+    case STEP_fp:
+    case STEP_atomic:
+        pack_other(k, i);
+        break;
+    case STEP_select:
+        pack_more(k, i);
+        break;
+    case STEP_sext:
+        p->b = (uint16_t)bits_of(k, i->arg[0]);
+        p->size = (uint8_t)(64 - ir_type_bits((IrType)i->type));
+        break;
+    case STEP_slt:
+    case STEP_sle:
+        p->size = (uint8_t)bits_of(k, i->arg[0]);
+        break;
+    case STEP_extract:
+        p->size = (uint8_t)i->aux;
+        p->b = (uint16_t)(i->aux >> 8);
+        break;
+    case STEP_get:
+    case STEP_put:
+        pack_slot(k, p, i);
+        break;
+    case STEP_load:
+        p->size = (uint8_t)size_of(i->type);
+        p->b = i->flags;
+        break;
+    case STEP_store:
+        p->size = (uint8_t)size_of(i->lane);
+        p->dest = i->flags;
+        break;
+    case STEP_insn:
+        set_wide(p, i->imm - k->r->blocks.data[0].pc);
+        break;
+    case STEP_call:
+        pack_call(k, p, i);
+        break;
+    case STEP_jump:
+    case STEP_br:
+        pack_branch(p, i);
+        break;
+    case STEP_exit:
+        p->size = i->cc;
+        p->b = narrow(i->aux);
+        break;
+    case STEP_trap:
+        p->a = narrow(i->imm);
+        set_wide(p, i->aux);
+        break;
+    default:
+        p->size = (uint8_t)(64 - ir_type_bits((IrType)i->type));
+    }
+}
+
+static void pack_inst(Packer *k, const IrInst *i, uint32_t at)
+{
+    if (is_same(i) && k->number[at] == k->number[i->arg[0].i])
+        return;
+    PackedInst *p = next_inst(k);
+    *p = (PackedInst){.step = (uint8_t)step_for(i), .dest = k->number[at]};
+    if (i->nargs > 0)
+        p->a = k->number[i->arg[0].i];
+    if (i->nargs > 1)
+        p->b = k->number[i->arg[1].i];
+    if (i->op == IR_exit)
+        p->a = k->number[at];
+    k->evaluates |= p->step == STEP_eval || p->step == STEP_fp;
+    pack_fields(k, p, i);
+}
+
+static void pack_edges(Packer *k, uint32_t block, const IrInst *last)
+{
+    unsigned n = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
+    for (unsigned side = 0; side < n; side++) {
+        const IrEdge *e = &k->r->edges.data[last->edge[side]];
+        const IrBlock *to = &k->r->blocks.data[e->block];
+        k->edges[last->edge[side]] = (PackedEdge){.pc = to->pc,
+                                                  .to = k->start[e->block],
+                                                  .args = (uint16_t)k->nwords,
+                                                  .nargs = (uint16_t)e->nargs,
+                                                  .back = e->block <= block};
+        for (uint32_t a = 0; a < e->nargs; a++) {
+            k->words[k->nwords++] = k->number[to->params.data[a].i];
+            k->words[k->nwords++] = k->number[k->r->pool.data[e->args + a].i];
+        }
+    }
+}
+
+static void write(Packer *k)
+{
+    const Region *r = k->r;
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
+            if (r->insts.data[i].op != IR_const && r->insts.data[i].op != IR_count)
+                pack_inst(k, &r->insts.data[i], i);
+        }
+        if (r->blocks.data[b].last != 0)
+            pack_edges(k, b, &r->insts.data[r->blocks.data[b].last]);
+    }
+}
+
+static void write_constants(Packer *k)
+{
+    for (uint32_t i = 1; i < k->r->insts.count; i++) {
+        if (is_constant(&k->r->insts.data[i]))
+            k->constants[k->number[i] - 1] = k->r->insts.data[i].imm;
+    }
+}
+
+/* What ir_eval reads of a region: types of arguments, vector constants, the FP model. */
+static const Region *make_facts(Packer *k)
+{
+    static const Region without_constants[] = {
+#define MODEL(m) [m] = {.fp_model = m, .insts.data = (IrInst *)type_insts}
+        MODEL(FP_MODEL_X86), MODEL(FP_MODEL_ARM), MODEL(FP_MODEL_RISCV)
+#undef MODEL
+    };
+    const Region *r = k->r, *shared = &without_constants[r->fp_model];
+    if (!k->evaluates || r->vconsts.count == 0)
+        return shared;
+    Region *facts = arena_copy(k->arena, shared, sizeof *shared);
+    facts->vconsts.count = r->vconsts.count;
+    facts->vconsts.data =
+        arena_copy(k->arena, r->vconsts.data, r->vconsts.count * sizeof *r->vconsts.data);
+    return facts;
+}
+
+/* One piece of memory for all. */
+static PackedRegion *allocate(Packer *k)
+{
+    size_t insts = k->ninsts * sizeof *k->insts, others = k->nothers * sizeof *k->others;
+    size_t constants = k->nconstants * sizeof *k->constants;
+    size_t edges = k->r->edges.count * sizeof *k->edges, words = k->nwords * sizeof *k->words;
+    size_t bytes = sizeof(PackedRegion) + insts + others + constants + edges + words;
+    PackedRegion *p = arena_raw(k->arena, bytes);
+    k->constants = (uint64_t *)(p + 1);
+    k->insts = (PackedInst *)((char *)k->constants + constants);
+    k->others = (IrInst *)((char *)k->insts + insts);
+    k->edges = (PackedEdge *)((char *)k->others + others);
+    k->words = (uint16_t *)((char *)k->edges + edges);
+    *p = (PackedRegion){.pc = k->r->blocks.data[0].pc,
+                        .insts = k->insts,
+                        .edges = k->edges,
+                        .constants = k->constants,
+                        .words = k->words,
+                        .others = k->others,
+                        .helpers = k->r->helpers,
+                        .nconstants = (uint16_t)k->nconstants,
+                        .nvalues = (uint16_t)(k->nvalues + 1),
+                        .bytes = (uint32_t)bytes};
+    return p;
+}
+
+const PackedRegion *interp_pack(Arena *arena, Arena *temporary, const Region *r)
+{
+    DG_ASSERT(!r->promoted);
+    Packer k = {.arena = arena, .r = r};
+    k.number = arena_alloc(temporary, r->insts.count * sizeof *k.number);
+    k.start = arena_raw(temporary, r->blocks.count * sizeof *k.start);
+    count(&k);
+    PackedRegion *p = allocate(&k);
+    k.ninsts = k.nothers = k.nwords = 0;
+    write_constants(&k);
+    write(&k);
+    p->facts = make_facts(&k);
+    return p;
+}
+
+uint32_t interp_bytes(const PackedRegion *p)
+{
+    return p->bytes;
+}
