@@ -325,7 +325,7 @@ static inline bool step(Run *x, const PackedInst *i)
 #define STEP(name)                                                                                 \
     case STEP_##name:                                                                              \
         return step_##name(x, i);
-        INTERP_STEPS
+#include "backend/interp/steps.def"
 #undef STEP
     }
     DG_UNREACHABLE();

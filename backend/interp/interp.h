@@ -67,28 +67,9 @@ typedef struct Run {
 /* Executes one instruction. False ends the run. Terminators set Run.next. */
 typedef bool Step(Run *x, const PackedInst *i);
 
-/* Every step, once: STEP(name). Ops that have none are eval, or fp if they need the FP environment.
- *   eval fp atomic +  more: a = third operand, wide = one of `others`
- *   sext              b = bits of the operand        slt sle  size = bits of the operands
- *   extract           size = position, b = length    select + more: a = third operand
- *   get               a = offset in CpuState         put      b = offset
- *   insn              wide = pc - PackedRegion.pc    load     b = IrMemFlags; store: dest
- *   call +            a = number of arguments, b = the first in `words`; more: a = helper
- *   jump              a = edge                       br       b = edge if a, dest = edge if not
- *   exit              size = IrExitKind, a = pc, b = service
- *   trap              a = number, wide = argument */
-#define INTERP_STEPS                                                                               \
-    STEP(eval)                                                                                     \
-    STEP(fp) STEP(add) STEP(sub) STEP(mul) STEP(and) STEP(or) STEP(xor) STEP(not ) STEP(neg)       \
-        STEP(shl) STEP(shr) STEP(sar) STEP(eq) STEP(ne) STEP(ult) STEP(ule) STEP(slt) STEP(sle)    \
-            STEP(move) STEP(trunc) STEP(sext) STEP(extract) STEP(select) STEP(get) STEP(get64)     \
-                STEP(put) STEP(put64) STEP(insn) STEP(poll) STEP(load) STEP(store) STEP(fence)     \
-                    STEP(atomic) STEP(fpctlget) STEP(fpctlset) STEP(call) STEP(jump) STEP(br)      \
-                        STEP(exit) STEP(trap)
-
 typedef enum InterpStep {
 #define STEP(name) STEP_##name,
-    INTERP_STEPS
+#include "backend/interp/steps.def"
 #undef STEP
 } InterpStep;
 
