@@ -261,7 +261,8 @@ static inline void ran_note(RanBlocks *r, uint64_t pc)
 }
 
 typedef struct InterpLimits {
-    uint64_t insns; /* bounds guest instructions inside loops; 0: none */
+    uint64_t insns; /* bounds guest instructions inside loops: blocks that begin behind so many end
+                       the run; 0: none */
     uint32_t polls; /* polls passed, that is, turns of loops: the next one ends the run as if there
                        were something to do; 0: none */
     RanBlocks *ran; /* where blocks that run are noted, or NULL */

@@ -161,7 +161,7 @@ static bool step_insn(Run *x, const PackedInst *i)
     x->went_back = false;
     if (again)
         return true;
-    if (x->max_insns != 0 && x->result.guest_insns >= x->max_insns)
+    if (i->size != 0 && x->max_insns != 0 && x->result.guest_insns >= x->max_insns)
         return run_end(x, INTERP_EXIT);
     x->result.guest_insns++;
     return true;

@@ -103,6 +103,20 @@ static inline const IrInst *run_other(Run *x, const PackedInst *i, IrValue args[
     return &x->p->others[packed_wide(more)];
 }
 
+/* ---- trim.c ---- */
+
+/* By instruction. */
+typedef struct Trim {
+    uint32_t *same; /* the instruction whose value it has; 0: its own */
+    bool *skip;     /* it need not run */
+} Trim;
+
+static inline uint32_t trim_value(const Trim *t, uint32_t i)
+{
+    return t->same[i] != 0 ? t->same[i] : i;
+}
+void interp_trim(Arena *arena, const Region *r, Trim *t);
+
 /* ---- fpenv.c ---- */
 
 Step step_fp, step_fpctlget, step_fpctlset;

@@ -68,6 +68,7 @@ static const uint8_t step_of[IR_OP_COUNT] = {
 typedef struct Packer {
     Arena *arena;
     const Region *r;
+    Trim trim;
     uint16_t *number; /* of the value of each instruction; exit: of its pc */
     uint32_t *start;  /* of each block, in `insts` */
     PackedInst *insts;
@@ -77,6 +78,7 @@ typedef struct Packer {
     IrInst *others;
     uint32_t ninsts, nwords, nothers, nvalues, nconstants;
     bool evaluates;
+    bool may_end; /* no put of this block has been left out yet */
 } Packer;
 
 static InterpStep step_for(const IrInst *i)
@@ -112,19 +114,20 @@ static void number_constants(Packer *k)
     k->nvalues = k->nconstants;
 }
 
-/* The result is the argument as it is kept: zeros are above each value. */
-static bool is_same(const IrInst *i)
+static bool runs(const Packer *k, uint32_t i)
 {
-    return i->op == IR_zext || i->op == IR_bitcast || i->op == IR_vlow;
+    IrOp op = (IrOp)k->r->insts.data[i].op;
+    return op != IR_const && op != IR_count && k->trim.same[i] == 0 && !k->trim.skip[i];
+}
+
+static uint16_t number_of(const Packer *k, IrRef v)
+{
+    return k->number[trim_value(&k->trim, v.i)];
 }
 
 static void count_inst(Packer *k, const IrInst *i, uint32_t at)
 {
     InterpStep s = step_for(i);
-    if (is_same(i) && k->number[i->arg[0].i] != 0) {
-        k->number[at] = k->number[i->arg[0].i];
-        return;
-    }
     k->ninsts += goes_on(s) ? 2 : 1;
     k->nothers += keeps_other(s);
     k->nwords += i->nlist;
@@ -142,7 +145,7 @@ static void count(Packer *k)
         for (uint32_t n = 0; n < block->params.count; n++)
             k->number[block->params.data[n].i] = (uint16_t)++k->nvalues;
         for (uint32_t i = block->first; i != 0; i = r->insts.data[i].next) {
-            if (r->insts.data[i].op != IR_const && r->insts.data[i].op != IR_count)
+            if (runs(k, i))
                 count_inst(k, &r->insts.data[i], i);
         }
     }
@@ -173,7 +176,7 @@ static void set_wide(PackedInst *p, uint64_t wide)
 static PackedInst *pack_more(Packer *k, const IrInst *i)
 {
     PackedInst *more = next_inst(k);
-    more->a = i->nargs > 2 ? k->number[i->arg[2].i] : 0;
+    more->a = i->nargs > 2 ? number_of(k, i->arg[2]) : 0;
     return more;
 }
 
@@ -213,7 +216,7 @@ static void pack_call(Packer *k, PackedInst *p, const IrInst *i)
     p->b = narrow(k->nwords);
     next_inst(k)->a = narrow(i->imm);
     for (uint32_t n = 0; n < i->nlist; n++)
-        k->words[k->nwords++] = k->number[k->r->pool.data[i->list + n].i];
+        k->words[k->nwords++] = number_of(k, k->r->pool.data[i->list + n]);
 }
 
 static void pack_branch(PackedInst *p, const IrInst *i)
@@ -263,6 +266,8 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         break;
     case STEP_insn:
         set_wide(p, i->imm - k->r->blocks.data[0].pc);
+        p->size = k->may_end;
+        k->may_end = false;
         break;
     case STEP_call:
         pack_call(k, p, i);
@@ -286,14 +291,12 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
 
 static void pack_inst(Packer *k, const IrInst *i, uint32_t at)
 {
-    if (is_same(i) && k->number[at] == k->number[i->arg[0].i])
-        return;
     PackedInst *p = next_inst(k);
     *p = (PackedInst){.step = (uint8_t)step_for(i), .dest = k->number[at]};
     if (i->nargs > 0)
-        p->a = k->number[i->arg[0].i];
+        p->a = number_of(k, i->arg[0]);
     if (i->nargs > 1)
-        p->b = k->number[i->arg[1].i];
+        p->b = number_of(k, i->arg[1]);
     if (i->op == IR_exit)
         p->a = k->number[at];
     k->evaluates |= p->step == STEP_eval || p->step == STEP_fp;
@@ -313,7 +316,7 @@ static void pack_edges(Packer *k, uint32_t block, const IrInst *last)
                                                   .back = e->block <= block};
         for (uint32_t a = 0; a < e->nargs; a++) {
             k->words[k->nwords++] = k->number[to->params.data[a].i];
-            k->words[k->nwords++] = k->number[k->r->pool.data[e->args + a].i];
+            k->words[k->nwords++] = number_of(k, k->r->pool.data[e->args + a]);
         }
     }
 }
@@ -322,8 +325,9 @@ static void write(Packer *k)
 {
     const Region *r = k->r;
     for (uint32_t b = 0; b < r->blocks.count; b++) {
+        k->may_end = true;
         for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
-            if (r->insts.data[i].op != IR_const && r->insts.data[i].op != IR_count)
+            if (runs(k, i))
                 pack_inst(k, &r->insts.data[i], i);
         }
         if (r->blocks.data[b].last != 0)
@@ -389,6 +393,7 @@ const PackedRegion *interp_pack(Arena *arena, Arena *temporary, const Region *r)
     Packer k = {.arena = arena, .r = r};
     k.number = arena_alloc(temporary, r->insts.count * sizeof *k.number);
     k.start = arena_raw(temporary, r->blocks.count * sizeof *k.start);
+    interp_trim(temporary, r, &k.trim);
     count(&k);
     PackedRegion *p = allocate(&k);
     k.ninsts = k.nothers = k.nwords = 0;
