@@ -56,8 +56,9 @@ struct Engine {
     uint64_t dmb_pcs[DMB_SET]; /* hash set of guest pcs, 0 = free */
     bool any_dmb;              /* it is not empty */
 
-    /* By guest pc: how often it was interpreted. Those that share a number are translated the
-     * sooner. Neighbours lie together, so that little code touches few pages of it. */
+    /* By guest pc: how often it was lifted to be interpreted, HEAT_WARM: and is to be translated
+     * from now on. Those that share a number are translated the sooner. Neighbours lie together, so
+     * that little code touches few pages of it. */
     _Atomic uint8_t heat[1 << HEAT_BITS];
     RanBlocks ran; /* when interpreted */
 

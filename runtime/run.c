@@ -1,8 +1,8 @@
 /* run.c: the loop of a vCPU: find or make a translation, run it, see why it came back.
  *
  *     poll word set?      linux_poll
- *     cold code?          lift and interpret
- *     no translation?     engine_translate, then again
+ *     no translation?     cold code: engine_keep_cold, else engine_translate, then again
+ *     without code?       interpret; code that has stayed cold long enough is translated
  *     otherwise           link the exit that led here, run, and by ExitReason:
  *       EXIT_DIRECT       remember the exit: the next turn chains it; or perform its service
  *       EXIT_INDIRECT     remember the site: the next turn fills the tables that it asked
@@ -352,10 +352,11 @@ static void interpret_once(Vcpu *v, uint32_t mode)
     conclude(v, &o);
 }
 
-/* Tier 0: the first run is interpreted and nothing kept, as most code runs but once; from the
- * second on the region is kept, packed, until it has run often enough to be translated. False: it
- * is to be translated now. The x87 unit keeps the guest's state meanwhile: the interpreter does not
- * touch it. Where no code can be there is no translation for branches to find. */
+/* Tier 0: the region is interpreted until it has run often enough to be translated. What is made
+ * for that is kept where a change of its bytes would be noticed, as a translation without code;
+ * else it is made anew each time. False: it is to be translated now. The x87 unit keeps the guest's
+ * state meanwhile: the interpreter does not touch it. Where no code can be there is no translation
+ * for branches to find. */
 static bool stay_cold(Vcpu *v, uint32_t mode)
 {
     Engine *e = v->engine;
