@@ -163,7 +163,7 @@ static bool step_insn(Run *x, const PackedInst *i)
         return true;
     if (i->size != 0 && x->max_insns != 0 && x->result.guest_insns >= x->max_insns)
         return run_end(x, INTERP_EXIT);
-    x->result.guest_insns++;
+    x->result.guest_insns += i->a;
     return true;
 }
 

@@ -78,7 +78,8 @@ typedef struct Packer {
     IrInst *others;
     uint32_t ninsts, nwords, nothers, nvalues, nconstants;
     bool evaluates;
-    bool may_end; /* no put of this block has been left out yet */
+    uint16_t quiet; /* `insn`s left out in front of the next */
+    bool may_end;   /* no put of this block has been left out yet */
 } Packer;
 
 static InterpStep step_for(const IrInst *i)
@@ -266,7 +267,9 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         break;
     case STEP_insn:
         set_wide(p, i->imm - k->r->blocks.data[0].pc);
+        p->a = (uint16_t)(k->quiet + 1);
         p->size = k->may_end;
+        k->quiet = 0;
         k->may_end = false;
         break;
     case STEP_call:
@@ -329,6 +332,8 @@ static void write(Packer *k)
         for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
             if (runs(k, i))
                 pack_inst(k, &r->insts.data[i], i);
+            else
+                k->quiet += r->insts.data[i].op == IR_insn;
         }
         if (r->blocks.data[b].last != 0)
             pack_edges(k, b, &r->insts.data[r->blocks.data[b].last]);

@@ -4,8 +4,8 @@
  * they save. Two walks find most of what is in vain:
  *   - forward: a `get` of what the same block has read or put before is that value, and so is an op
  *     that only adds zeros above
- *   - backward: a `put` whose slot is put again before anyone could see it, and a value without
- * uses
+ *   - backward: a `put` whose slot is put again before anyone could see it; a value without uses;
+ *     an `insn` that nobody could be told of, for which the next one counts
  *
  *     %1 = get x0; %2 = add i64 %1, 8; put x0, %2; %3 = get x0; put x1, %3
  *     same: %3 = %2, so that the second get is gone
@@ -23,8 +23,10 @@ typedef struct Trimmer {
     const Region *r;
     Trim *t;
     uint16_t *uses;
+    uint32_t first_insn; /* of the block: may announce what another block did already */
     uint32_t *put_again; /* by slot: the block + 1 and position in whose rest it is put again */
     uint32_t seen;       /* what was noted in put_again before this counts no more */
+    bool shown;          /* what follows the next `insn` backward may end the run */
 } Trimmer;
 
 /* Guest state may have changed by other ways than a put. */
@@ -106,8 +108,15 @@ static bool in_vain(Trimmer *m, const IrInst *i, uint32_t n)
         m->put_again[i->imm] = 0;
         return false;
     }
-    if (shows_slots(i))
+    if (i->op == IR_insn) {
+        bool quiet = !m->shown && n != m->first_insn;
+        m->shown = false;
+        return quiet;
+    }
+    if (shows_slots(i)) {
         m->seen++;
+        m->shown = true;
+    }
     return ir_has(i, IR_E_PURE) && m->uses[n] == 0;
 }
 
@@ -116,6 +125,10 @@ static void find_vain(Trimmer *m)
     const Region *r = m->r;
     for (uint32_t b = r->blocks.count; b-- > 0;) {
         m->seen++;
+        m->shown = false;
+        m->first_insn = r->blocks.data[b].first;
+        while (m->first_insn != 0 && r->insts.data[m->first_insn].op != IR_insn)
+            m->first_insn = r->insts.data[m->first_insn].next;
         for (uint32_t n = r->blocks.data[b].last; n != 0; n = r->insts.data[n].prev) {
             const IrInst *i = &r->insts.data[n];
             if (m->t->same[n] != 0 || i->op == IR_count || !in_vain(m, i, n))
