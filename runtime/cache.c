@@ -390,6 +390,8 @@ void cache_invalidate(Cache *c, Translation *t)
     if (t->source != NULL)
         retire(c, t);
     unlink_bucket(c, t);
+    if (t->packed != NULL) /* generated code never knew it */
+        return;
     HeaderCell *table = cache_table(c, t->mode);
     if (table != NULL)
         forget(c, lookup_cell(table, t->header.pc), t);

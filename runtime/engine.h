@@ -83,8 +83,6 @@ typedef struct VcpuRun {
     uint32_t pending_hint;          /* ..and to exits with a hint of this index, or HINT_NONE */
     int32_t hint_period;            /* misses until the next one is reported */
     uint64_t pending_generation;
-    Translation *after;        /* what was interpreted last.. */
-    uint64_t after_generation; /* ..in this generation of the cache, or NULL */
     uint32_t table_mode;       /* mode of CpuState.lookup */
     uint64_t stuck_pc;         /* guest pc of the last write fault on a closed or open page.. */
     uint32_t stuck_count;      /* ..and how often it came again with nothing to open */

@@ -382,30 +382,50 @@ static bool stay_cold(Vcpu *v, uint32_t mode)
     DG_UNREACHABLE();
 }
 
+static bool is_exhausted(const Translation *t)
+{
+    return t->cold && atomic_load_explicit(&t->cold_left, memory_order_relaxed) <= 0;
+}
+
+/* cache_find of what comes after t, which is interpreted and knows what mostly does. */
+static Translation *find_after(Engine *e, Translation *t, uint64_t pc, uint32_t mode)
+{
+    Translation *n = atomic_load_explicit(&t->then, memory_order_acquire);
+    if (n != NULL && n->header.pc == pc && n->mode == mode && !atomic_load(&n->dead))
+        return n;
+    n = cache_find(&e->cache, pc, mode);
+    atomic_store_explicit(&t->then, n, memory_order_release);
+    return n;
+}
+
+/* Runs t, and what comes after it for as long as that is cold too and nothing is to be done. */
 static Outcome run_cold(Vcpu *v, Translation *t)
 {
+    Engine *e = v->engine;
+    CpuState *s = v->state;
     InterpLimits limits;
+    cold_limits(e, &limits);
     forget_pending(vcpu_run_of(v));
-    InterpResult res = interp_run(t->packed, v->state, cold_limits(v->engine, &limits));
-    uint64_t n = res.guest_insns > t->guest_insns ? res.guest_insns : t->guest_insns;
-    atomic_fetch_sub_explicit(&t->cold_left, (int32_t)n, memory_order_relaxed);
-    return interpreted(v, t->header.pc, t->mode, &res);
+    for (;;) {
+        InterpResult res = interp_run(t->packed, s, &limits);
+        uint64_t n = res.guest_insns > t->guest_insns ? res.guest_insns : t->guest_insns;
+        atomic_fetch_sub_explicit(&t->cold_left, (int32_t)n, memory_order_relaxed);
+        Translation *next = NULL;
+        if (res.end == INTERP_EXIT && !atomic_load(&s->poll))
+            next = find_after(e, t, s->pc, v->guest->mode(s));
+        if (next == NULL || !next->cold || is_exhausted(next))
+            return interpreted(v, t->header.pc, t->mode, &res);
+        vcpu_run_of(v)->stats.ran_interp += res.guest_insns;
+        t = next;
+    }
 }
 
 static Outcome run_packed(Vcpu *v, Translation *t)
 {
-    VcpuRun *r = vcpu_run_of(v);
-    r->after = t;
-    r->after_generation = v->engine->cache.generation;
     if (t->cold)
         return run_cold(v, t);
     InterpResult res = interp_run(t->packed, v->state, &(InterpLimits){0});
     return interpreted(v, t->header.pc, t->mode, &res);
-}
-
-static bool is_exhausted(const Translation *t)
-{
-    return t->cold && atomic_load_explicit(&t->cold_left, memory_order_relaxed) <= 0;
 }
 
 /* ---- running translations ---- */
@@ -574,21 +594,6 @@ static Outcome run_code(VcpuRun *r, Engine *e, const Translation *t)
 
 /* ---- the loop ---- */
 
-/* cache_find, but that what is interpreted knows what mostly comes next. */
-static Translation *find_next(VcpuRun *r, Engine *e, uint64_t pc, uint32_t mode)
-{
-    Translation *after = r->after, *t;
-    r->after = NULL;
-    if (after == NULL || r->after_generation != e->cache.generation)
-        return cache_find(&e->cache, pc, mode);
-    t = atomic_load_explicit(&after->then, memory_order_acquire);
-    if (t != NULL && t->header.pc == pc && t->mode == mode && !atomic_load(&t->dead))
-        return t;
-    t = cache_find(&e->cache, pc, mode);
-    atomic_store_explicit(&after->then, t, memory_order_release);
-    return t;
-}
-
 static void turn(Vcpu *v)
 {
     Engine *e = v->engine;
@@ -598,7 +603,7 @@ static void turn(Vcpu *v)
         wait_for_flush(e);
         return;
     }
-    Translation *t = find_next(r, e, v->state->pc, mode);
+    Translation *t = cache_find(&e->cache, v->state->pc, mode);
     if (t == NULL || is_exhausted(t)) {
         vcpu_leave_section(v);
         if (t == NULL && stay_cold(v, mode))
