@@ -527,7 +527,7 @@ static void turn(Vcpu *v)
     Translation *t = cache_find(&e->cache, v->state->pc, mode);
     if (t == NULL) {
         vcpu_leave_section(v);
-        engine_translate(e, v->state->pc, mode);
+        engine_translate(e, v->state, mode);
         return;
     }
     link_pending(r, e, t);

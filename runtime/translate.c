@@ -41,7 +41,8 @@ typedef struct TranslationContext {
     uint32_t npages;
     bool checked; /* some bytes came from a checked page */
     SourceLog log;
-    bool cold; /* for one run by the interpreter */
+    bool cold;             /* for one run by the interpreter */
+    const CpuState *state; /* of the thread that asks */
 } TranslationContext;
 
 /* ---- reading guest code ---- */
@@ -263,6 +264,7 @@ static PassContext pass_context(TranslationContext *tc, Explanation *x)
     PassContext ctx = {.arg = &tc->ahead,
                        .is_pc = e->guest->is_pc,
                        .takes_hint = e->backend->takes_hint,
+                       .state = tc->state,
                        .skip = e->opt.no_pass,
                        .verify = e->opt.check};
     if (!tc->checked) /* what lies behind a checked region may change at any time */
@@ -476,10 +478,11 @@ static uint64_t now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static void translate(Engine *e, uint64_t pc, uint32_t mode)
+static void translate(Engine *e, const CpuState *s, uint32_t mode)
 {
-    TranslationContext tc = {.e = e};
+    TranslationContext tc = {.e = e, .state = s};
     uint32_t max = e->opt.max_insns;
+    uint64_t pc = s->pc;
     tc.request.pc = pc;
     log_set_crash_dump(dump_translation, &tc);
     if (e->backend == NULL) {
@@ -520,8 +523,9 @@ static bool revive(Engine *e, uint64_t pc, uint32_t mode)
     return true;
 }
 
-void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
+void engine_translate(Engine *e, const CpuState *s, uint32_t mode)
 {
+    uint64_t pc = s->pc;
     engine_lock(e);
     if (cache_full(&e->cache)) /* bringing a translation back takes memory too */
         engine_flush(e);
@@ -529,7 +533,7 @@ void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
     if (cache_find(&e->cache, pc, mode) == NULL && !revive(e, pc, mode) &&
         !take_stored(e, pc, mode)) {
         uint64_t start = e->opt.stats ? now_ns() : 0;
-        translate(e, pc, mode);
+        translate(e, s, mode);
         if (e->opt.stats)
             e->stats.translate_ns += now_ns() - start;
     }
