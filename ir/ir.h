@@ -258,7 +258,7 @@ typedef struct IrInst {
     uint16_t flags; /* memory or FP flags; insn: length in bytes */
     IrRef arg[3];
     uint32_t aux;  /* extract/sextract/deposit: pos | len << 8; trap/exit: argument; param: the
-                      slot it was made for + 1, or 0 */
+                      slot it was made for + 1, or 0; exitind: the place of index 0 + 1, or 0 */
     uint64_t imm;  /* constant bits, slot, pc, helper number, vconst number, mask */
     uint32_t list; /* call: first of its arguments in Region.pool */
     uint32_t nlist;
@@ -467,11 +467,14 @@ static inline bool ir_has(const IrInst *i, unsigned effect)
 {
     return (ir_op_info[i->op].effects & effect) != 0;
 }
-/* Whether an exitind has a hint, which is then its last argument. */
+/* Whether an exitind has a hint, which is then its last argument: an address, or the index of a
+ * place. */
 static inline bool ir_has_hint(const IrInst *i)
 {
     return i->nargs > 1u + (i->cc == IR_EXIT_CALL);
 }
+/* Whether v is plainly below 256, as a hint that is an index has to be. */
+bool ir_is_byte(const Region *r, IrRef v);
 void ir_remove(Region *r, IrRef v);                   /* unlinks; the inst becomes IR_NOP */
 void ir_insert_before(Region *r, IrRef pos, IrRef v); /* links an unlinked inst */
 IrRef ir_inst_new(Region *r, const IrInst *proto);    /* unlinked */

@@ -375,6 +375,8 @@ static void special(Parser *p, IrOp op)
         set_arg(p, 0);
         for (unsigned n = 1; n < 3 && accept(p, ','); n++)
             set_arg(p, n);
+        if (accept(p, '+'))
+            cur(p)->aux = small_number(p, UINT32_MAX - 1) + 1;
         break;
     case IR_trap:
         cur(p)->imm = number(p);

@@ -19,6 +19,9 @@ typedef struct PassContext {
     /* Whether the host makes use of a hint at such an indirect exit (return_pc: of calls). NULL:
      * never. */
     bool (*takes_hint)(IrExitKind kind, uint64_t return_pc);
+    /* The guest's state at the region's entry as it is likely to be: for what nothing depends on.
+     * Or NULL. */
+    const struct CpuState *state;
     const char *skip;  /* --no-pass NAME, or NULL */
     bool promote_only; /* no other pass: bisection by --max-optimised */
     /* The host's operations make other NaNs than the region's model wants, which are to be mended

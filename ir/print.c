@@ -137,6 +137,8 @@ static void print_special(Printer *p, const IrInst *i)
         break;
     default: /* poll, fpctlset, exitind */
         print_args(p, i, IR_VOID);
+        if (i->op == IR_exitind && i->aux != 0)
+            fprintf(out, " + %u", i->aux - 1);
     }
 }
 

@@ -26,7 +26,9 @@ enum {
     STATE_AREA_VECS = 32,
     JUMP_SIZE = 1 << 16, /* the index is the low half word of a pc */
     HINT_SIZE = 1 << 10, /* see state_hint_index */
-    HINT_NONE = HINT_SIZE,
+    HINT_SPAN = 256,     /* places that a hint which is an index chooses from */
+    HINT_PLACES = HINT_SIZE + HINT_SPAN,
+    HINT_NONE = HINT_PLACES,
 };
 
 /* Why generated code came back to C. */
@@ -86,7 +88,7 @@ typedef struct CpuState {
     uint64_t shadow_sp;    /* shadow return stack pointer while not in translations; initially
                               shadow_top */
     struct CpuState *next; /* the runtime's list of states */
-    /* The index in the HintTable that missed, or HINT_NONE; misses left until one is reported. */
+    /* The place in the HintTable that missed, or HINT_NONE; misses left until one is reported. */
     uint32_t missed_hint;
     int32_t hint_credit;
     /* Of exclusive pairs (frontend/exclusive.h): NULL until stores are tagged; the version that the
@@ -136,7 +138,11 @@ typedef union JumpTable {
  * host address of its translation. Written only by C, under the engine's lock. An empty place has
  * pc 0 and an entry that looks any pc up. */
 typedef struct HintTable {
-    uint64_t pc[HINT_SIZE], entry[HINT_SIZE];
+    uint64_t pc[HINT_PLACES];
+    /* A place's two words are half a cache line apart: some processors read them the slower where
+     * they lie alike in two lines (measured; why is not known). */
+    uint64_t apart[4];
+    uint64_t entry[HINT_PLACES];
 } HintTable;
 
 static inline uint32_t state_hint_index(uint64_t hint)

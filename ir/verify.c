@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ir/internal.h"
+#include "ir/state.h"
 
 typedef struct Verifier {
     const Region *r;
@@ -300,6 +301,10 @@ static bool check_special(Verifier *v, const IrInst *i)
               "wrong arguments for its kind");
         CHECK(v, i->cc != IR_EXIT_SERVICE && (i->cc != IR_EXIT_RET || !ir_has_hint(i)),
               "wrong arguments for its kind");
+        CHECK(v,
+              i->aux == 0 ||
+                  (i->aux <= HINT_SIZE && ir_has_hint(i) && ir_is_byte(v->r, i->arg[i->nargs - 1])),
+              "its hint is no index");
         return args_are(v, 0, IR_I64);
     case IR_x87:
         CHECK(v, i->type == ir_x87_result(i->imm), "wrong result type");

@@ -249,7 +249,7 @@ void cache_add_state(Cache *c, CpuState *s)
     *jump_place(c, s, 0).pc = state_no_jump(0);
     s->missed_hint = HINT_NONE;
     bool hints = c->backend != NULL && c->backend->takes_hint != NULL;
-    for (uint32_t i = 0; hints && i < HINT_SIZE; i++)
+    for (uint32_t i = 0; hints && i < HINT_PLACES; i++)
         state_thread(s)->hints.entry[i] = c->empty.entry;
     s->next = c->states;
     c->states = s;
@@ -272,7 +272,7 @@ void cache_clear_jumps(const Cache *c, CpuState *s)
             *pc = state_no_jump(i);
     }
     HintTable *h = &state_thread(s)->hints;
-    for (uint32_t i = 0; i < HINT_SIZE; i++) {
+    for (uint32_t i = 0; i < HINT_PLACES; i++) {
         if (h->pc[i] != 0)
             clear_hint(c, h, i);
     }

@@ -168,8 +168,9 @@ void engine_strip_tags(Engine *e);
 Vcpu *vcpu_bind(Vcpu *v);
 void vcpu_unbind(Vcpu *v, Vcpu *former);
 
-/* translate.c: makes a translation of (pc, mode) exist. Not in a section, lock not held. */
-void engine_translate(Engine *e, uint64_t pc, uint32_t mode);
+/* translate.c: makes a translation of (s->pc, mode) exist, s being the state of the thread that is
+ * about to run it. Not in a section, lock not held. */
+void engine_translate(Engine *e, const CpuState *s, uint32_t mode);
 /* Copies guest code for LiftRequest.fetch, `engine` an Engine, without write-tracking the pages it
  * comes from; returns how many of the n bytes are executable and readable. */
 uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint32_t n);

@@ -609,7 +609,7 @@ static void turn(Vcpu *v)
         if (t == NULL && stay_cold(v, mode))
             return;
         set_warm(v, v->state->pc);
-        engine_translate(e, v->state->pc, mode);
+        engine_translate(e, v->state, mode);
         return;
     }
     if (!t->cold)

@@ -41,7 +41,8 @@ typedef struct TranslationContext {
     uint32_t npages;
     bool checked; /* some bytes came from a checked page */
     SourceLog log;
-    bool cold; /* for one run by the interpreter */
+    bool cold;             /* for one run by the interpreter */
+    const CpuState *state; /* of the thread that asks */
 } TranslationContext;
 
 /* ---- reading guest code ---- */
@@ -266,6 +267,7 @@ static PassContext pass_context(TranslationContext *tc, Explanation *x)
     PassContext ctx = {.arg = &tc->ahead,
                        .is_pc = e->guest->is_pc,
                        .takes_hint = e->backend->takes_hint,
+                       .state = tc->state,
                        .skip = e->opt.no_pass,
                        .verify = e->opt.check};
     if (!tc->checked) /* what lies behind a checked region may change at any time */
@@ -478,10 +480,11 @@ static uint64_t now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static void translate(Engine *e, uint64_t pc, uint32_t mode)
+static void translate(Engine *e, const CpuState *s, uint32_t mode)
 {
-    TranslationContext tc = {.e = e};
+    TranslationContext tc = {.e = e, .state = s};
     uint32_t max = e->opt.max_insns;
+    uint64_t pc = s->pc;
     tc.request.pc = pc;
     log_set_crash_dump(dump_translation, &tc);
     arena_reset(&e->scratch);
@@ -522,8 +525,9 @@ static bool revive(Engine *e, uint64_t pc, uint32_t mode)
     return true;
 }
 
-void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
+void engine_translate(Engine *e, const CpuState *s, uint32_t mode)
 {
+    uint64_t pc = s->pc;
     engine_lock(e);
     if (cache_full(&e->cache)) /* bringing a translation back takes memory too */
         engine_flush(e);
@@ -535,7 +539,7 @@ void engine_translate(Engine *e, uint64_t pc, uint32_t mode)
     /* Another thread may have been faster. */
     if (t == NULL && !revive(e, pc, mode) && !take_stored(e, pc, mode)) {
         uint64_t start = e->opt.stats ? now_ns() : 0;
-        translate(e, pc, mode);
+        translate(e, s, mode);
         if (e->opt.stats)
             e->stats.translate_ns += now_ns() - start;
     }

@@ -27,8 +27,9 @@
  *                   jne cold                cold: lea r15, [rip]; jmp STUB_LOOKUP
  *                   jmp [rbp + jumps.entry + 8 * r15]
  *   with a hint     r15 = hint: and r15d, 0x1ff8; cmp [rbp + hints.pc + r15], r14
- *                   jne cold                cold: missed_hint = index; lea; STUB_LOOKUP_HINT
+ *                   jne cold                cold: missed_hint = place; lea; STUB_LOOKUP_HINT
  *                   jmp [rbp + hints.entry + r15]
+ *   with an index   r15 = index: cmp [rbp + hints.pc + 8 * place + 8 * r15], r14, and so on
  *   indirect call   push; the same with call, then the landing of a call exit;
  *                   jne cold                cold: lea r15, [rip]; call STUB_LOOKUP; jmp landing
  *   poll            cmp dword [rbp + poll], 0; jne cold     cold: call STUB_SITE

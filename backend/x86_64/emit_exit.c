@@ -96,15 +96,24 @@ static void exit_direct(Emitter *e, const IrInst *inst)
 
 /* ---- indirect exits ---- */
 
-/* Tells the index before the exit's name takes its register. */
+/* The place of a hint that is a constant. */
+static uint32_t constant_place(const IrInst *exit, const IrInst *hint)
+{
+    return exit->aux != 0 ? exit->aux - 1 + (uint32_t)hint->imm : state_hint_index(hint->imm);
+}
+
+/* Tells the place before the exit's name takes its register. */
 static void name_hint(Emitter *e, const IrInst *exit)
 {
     const IrInst *hint = ir_inst(e->region, exit->arg[exit->nargs - 1]);
     X86Rm missed_hint = a_state(offsetof(CpuState, missed_hint));
     if (hint->op == IR_const) {
-        a_mi(e, X86_MOV_I, 4, missed_hint, (int64_t)state_hint_index(hint->imm));
+        a_mi(e, X86_MOV_I, 4, missed_hint, constant_place(exit, hint));
     } else {
-        a_ri(e, X86_SHR_I, 4, EXIT_TEMP, 3);
+        if (exit->aux == 0)
+            a_ri(e, X86_SHR_I, 4, EXIT_TEMP, 3);
+        else
+            a_alu_imm(e, ALU_ADD, 4, rm_reg(EXIT_TEMP), exit->aux - 1);
         a_rm(e, X86_MOV_MR, 4, EXIT_TEMP, missed_hint);
     }
 }
@@ -152,22 +161,28 @@ void x86_jump_table(Emitter *e, X86Insn insn, uint32_t cold)
     a_rm(e, insn, 4, 0, entry);
 }
 
-/* What the hint says of the place in the hint table: a constant offset, or all of EXIT_TEMP. */
+/* What the hint says of the place in the hint table: a constant offset, or EXIT_TEMP, which is the
+ * place's offset, or its index among those from a constant place on. */
 static X86Rm hint_place(const Emitter *e, const IrInst *inst, size_t column)
 {
     const IrInst *hint = ir_inst(e->region, inst->arg[inst->nargs - 1]);
     X86Rm rm = a_state((uint32_t)(offsetof(ThreadState, hints) + column) -
                        (uint32_t)offsetof(ThreadState, cpu));
-    if (hint->op == IR_const)
-        rm.disp += (int32_t)(state_hint_index(hint->imm) * 8);
-    else
-        rm.index = EXIT_TEMP;
+    if (hint->op == IR_const) {
+        rm.disp += (int32_t)(constant_place(inst, hint) * 8);
+        return rm;
+    }
+    rm.index = EXIT_TEMP;
+    if (inst->aux != 0) {
+        rm.scale = 3;
+        rm.disp += (int32_t)((inst->aux - 1) * 8);
+    }
     return rm;
 }
 
 static void hint_table(Emitter *e, const IrInst *inst, X86Insn insn, uint32_t cold)
 {
-    if (ir_inst(e->region, inst->arg[inst->nargs - 1])->op != IR_const)
+    if (inst->aux == 0 && ir_inst(e->region, inst->arg[inst->nargs - 1])->op != IR_const)
         a_alu_imm(e, ALU_AND, 4, rm_reg(EXIT_TEMP), (HINT_SIZE - 1) * 8);
     a_rm(e, X86_CMP_MR, 8, EXIT_PC, hint_place(e, inst, offsetof(HintTable, pc)));
     a_jcc(e, CC_NE, cold);

@@ -261,6 +261,41 @@ static void hints(void)
     CHECK(h_state.shadow_sp == h_state.shadow_top);
 }
 
+static void hints_by_index(void)
+{
+    Code jump = compile("%1 = get s1\n%2 = get s3\n%3 = and i64 %2, 255\n"
+                        "exitind %1, %3 + 1000\n");
+    Code fixed = compile("%1 = get s1\nexitind %1, 7 + 1000\n");
+    Code call = compile("%1 = get s1\n%2 = get s3\n%3 = and i64 %2, 15\n"
+                        "exitind.call %1, 0x18, %3 + 0\n");
+    Code to = compile("%1 = get s2\n%2 = add i64 %1, 1\nput s2, %2\nexit 0x20\n");
+    Code callee = compile("%1 = get s4\nexitind.ret %1\n");
+    h_state.hint_credit = 0;
+    set_slot(1, 0x5000);
+    set_slot(2, 0);
+    set_slot(3, 0xffffff); /* the last place there is */
+    enter(&jump);
+    CHECK(missed_at(&jump) && h_state.pc == 0x5000 && h_state.missed_hint == 1255);
+    h_state.hint_credit = 0;
+    set_hint(1255, 0x5000, &to);
+    enter(&jump);
+    CHECK(left_by(&to) != NULL && slot(2) == 1);
+    enter(&fixed);
+    CHECK(missed_at(&fixed) && h_state.missed_hint == 1007);
+    h_state.hint_credit = 0;
+    set_hint(1007, 0x5000, &to);
+    enter(&fixed);
+    CHECK(left_by(&to) != NULL && slot(2) == 2);
+    set_slot(4, 0x18);
+    enter(&call);
+    CHECK(missed_at(&call) && h_state.missed_hint == 15);
+    h_state.shadow_sp = h_state.shadow_top;
+    set_hint(15, 0x5000, &callee);
+    enter(&call);
+    CHECK(left_by(&call) != NULL && left_by(&call)->pc == 0x18);
+    CHECK(h_state.shadow_sp == h_state.shadow_top);
+}
+
 static void indirect_calls(void)
 {
     Code call = compile("%1 = get s1\nexitind.call %1, 0x18\n");
@@ -465,6 +500,7 @@ int main(void)
     indirect_jumps();
     indirect_calls();
     hints();
+    hints_by_index();
     sites();
     helper_calls();
     atomics();

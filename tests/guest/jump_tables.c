@@ -56,6 +56,61 @@ static void changing_entries(void)
     printf("changed: %016lx\n", x);
 }
 
+/* ---- tables that move ---- */
+
+static NOINLINE uint64_t run_in(Function *volatile *where, uint64_t x, unsigned n, unsigned mask)
+{
+    for (unsigned i = 0; i < n; i++)
+        x = where[(x ^ i) & mask](x);
+    return x;
+}
+
+/* Indices that are alike but for what is above a byte, and tables that share places. */
+static void other_tables(void)
+{
+    uint64_t x = 7;
+    for (unsigned k = 0; k < 4096; k++)
+        table[k] = functions[(k ^ k >> 8) % 3];
+    for (unsigned i = 0; i < 400; i++)
+        x = run_in(table + i * 8, x, 50, 7);
+    printf("moved: %016lx\n", x);
+    for (unsigned i = 0; i < 400; i++)
+        x = run_in(table + i % 3 * 1024, x, 50, 1023);
+    printf("moved and long: %016lx\n", x);
+}
+
+/* ---- tables of offsets ---- */
+
+static NOINLINE uint64_t by_offset(uint64_t x, unsigned n, unsigned turned)
+{
+    static const void *const places[3] = {&&odd, &&even, &&mixed};
+    static volatile int offsets[3];
+    const char *base = (const char *)(uintptr_t)offsets;
+    for (unsigned k = 0; k < 3; k++)
+        offsets[k] = (int)((const char *)places[(k + turned) % 3] - base);
+next:
+    if (n-- == 0)
+        return x;
+    goto *(base + offsets[x % 3]);
+odd:
+    x = x * 3 + 1;
+    goto next;
+even:
+    x = x << 11 | x >> 53;
+    goto next;
+mixed:
+    x ^= x >> 3 ^ n;
+    goto next;
+}
+
+static void offsets_change(void)
+{
+    uint64_t x = by_offset(9, 1000, 0);
+    for (unsigned i = 0; i < 300; i++)
+        x = by_offset(x, i, i / 20);
+    printf("offsets: %016lx\n", x);
+}
+
 /* ---- code that changes ---- */
 
 static uint8_t *page;
@@ -173,6 +228,8 @@ static void several_threads(void)
 int main(void)
 {
     changing_entries();
+    other_tables();
+    offsets_change();
     changing_code();
     for (unsigned k = 0; k < 4096; k++)
         table[k] = add_one;

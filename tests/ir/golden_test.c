@@ -3,15 +3,15 @@
  *
  *     ; what the case shows
  *     ; passes: promote fold            (none: the region as parsed; "all": ir_optimise)
- *     region 0x1000 { ... }
- *     ; check: region 0x1000 promoted {
- *     ; check: ...
+ *     ; state: x0=0x2000                (if the passes are to know the guest's state; the rest is
+ * 0) region 0x1000 { ... } ; check: region 0x1000 promoted { ; check: ...
  *
  * `ir-golden_test --bless` (or any argument) rewrites the check lines from what comes out now.
  */
 #include <dirent.h>
 
 #include "ir/internal.h"
+#include "ir/state.h"
 #include "tests/ir/ir_support.h"
 
 static const struct {
@@ -48,10 +48,32 @@ static char *read_file(const char *path)
     return text;
 }
 
+static const CpuState *read_state(const char *path, const char *text, const Region *r)
+{
+    static CpuState state;
+    char name[16] = "";
+    unsigned long long value = 0;
+    uint32_t slot = 0;
+    const char *line = strstr(text, "; state:");
+    if (line == NULL)
+        return NULL;
+    EXPECT(sscanf(line, "; state: %15[^=]=%llx", name, &value) == 2, "%s: no state", path);
+    while (slot < r->slots->count && strcmp(r->slots->slots[slot].name, name) != 0)
+        slot++;
+    EXPECT(slot < r->slots->count, "%s: no slot %s", path, name);
+    memset(&state, 0, sizeof state);
+    if (slot < r->slots->count)
+        memcpy((char *)&state + r->slots->slots[slot].offset, &value, sizeof value);
+    return &state;
+}
+
 static void run_passes(const char *path, const char *text, Region *r)
 {
-    PassContext ctx = {
-        .dead_slots_at = dead_slots, .takes_hint = takes_hint, .mend_nans = true, .verify = true};
+    PassContext ctx = {.dead_slots_at = dead_slots,
+                       .takes_hint = takes_hint,
+                       .state = read_state(path, text, r),
+                       .mend_nans = true,
+                       .verify = true};
     char names[256] = "", err[256], *save = NULL;
     const char *line = strstr(text, "; passes:");
     EXPECT(line != NULL && sscanf(line, "; passes: %255[^\n]", names) == 1, "%s: no passes", path);
