@@ -109,7 +109,8 @@ enum {
     FPCTL_DENORMAL = 2,
     FPCTL_UNDERFLOW = 16,
     FPCTL_MASKS = 0x1f80,
-    FPCTL_ROUNDING = 0x6000
+    FPCTL_ROUNDING = 0x6000, /* 0 nearest, 1 down, 2 up, 3 to zero */
+    FPCTL_ROUNDING_AT = 13
 };
 enum { FPCTL_MASKS_AT = 7, FPCTL_DENORMAL_MASK = 0x100, FP_BUDGET = 1 << 14, FP_TRAP_COST = 64 };
 
