@@ -240,11 +240,11 @@ static long native_execve(LinuxThread *t, int dirfd, const char *path, char **ar
     GuestSigAction saved[SYNCHRONOUS_COUNT];
     strace_exec(t);
     signals_before_exec(t);
-    signals_ignore_on_host(t, saved);
+    uint64_t ignored = signals_ignore_on_host(t, saved);
     limits_before_exec(t, false);
     long r = OWN(SYS_execveat, dirfd, path, argv, envp, flags);
     limits_before_exec(t, true);
-    signals_back_on_host(t, saved);
+    signals_back_on_host(ignored, saved);
     signals_after_exec(t);
     return r;
 }

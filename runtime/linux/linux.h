@@ -279,11 +279,11 @@ uint64_t signals_ignored(const LinuxThread *t);
  * again if it fails. */
 void signals_before_exec(LinuxThread *t);
 void signals_after_exec(LinuxThread *t);
-/* The same of those it ignores, for programs that the host runs itself. `saved` keeps what is put
- * back. A fault of another thread in between would be the end of the process. */
+/* The same of those it ignores, for programs that the host runs itself. Returns which; `saved`
+ * keeps what is put back. A fault of another thread in between would be the end of the process. */
 enum { SYNCHRONOUS_COUNT = 5 };
-void signals_ignore_on_host(LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT]);
-void signals_back_on_host(LinuxThread *t, const GuestSigAction saved[SYNCHRONOUS_COUNT]);
+uint64_t signals_ignore_on_host(const LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT]);
+void signals_back_on_host(uint64_t set, const GuestSigAction saved[SYNCHRONOUS_COUNT]);
 /* Every handler becomes the default action. */
 void signals_clear_handlers(LinuxThread *t);
 /* The C library's first pthread_create takes signal 33 for itself: gives it back to the guest. */

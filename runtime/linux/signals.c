@@ -221,18 +221,20 @@ void signals_after_exec(LinuxThread *t)
 
 static const int synchronous[SYNCHRONOUS_COUNT] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 
-void signals_ignore_on_host(LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT])
+uint64_t signals_ignore_on_host(const LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT])
 {
     GuestSigAction ignore = {.handler = ignore_handler};
+    uint64_t set = signals_ignored(t);
     for (unsigned i = 0; i < SYNCHRONOUS_COUNT; i++)
-        if (signals_ignored(t) & SIGBIT(synchronous[i]))
+        if (set & SIGBIT(synchronous[i]))
             host_action(synchronous[i], &ignore, &saved[i]);
+    return set;
 }
 
-void signals_back_on_host(LinuxThread *t, const GuestSigAction saved[SYNCHRONOUS_COUNT])
+void signals_back_on_host(uint64_t set, const GuestSigAction saved[SYNCHRONOUS_COUNT])
 {
     for (unsigned i = 0; i < SYNCHRONOUS_COUNT; i++)
-        if (signals_ignored(t) & SIGBIT(synchronous[i]))
+        if (set & SIGBIT(synchronous[i]))
             host_action(synchronous[i], &saved[i], NULL);
 }
 

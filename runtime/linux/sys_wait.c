@@ -140,7 +140,7 @@ static long epoll_wait_with(LinuxThread *t, long nr, uint64_t a[6])
     if (r)
         return r;
     int max = (int)a[2];
-    if (max <= 0 || (uint64_t)max > INT32_MAX / sizeof(struct epoll_event))
+    if (max <= 0 || (uint64_t)max > INT32_MAX / abi->layout->epoll_size)
         return -EINVAL;
     if (max > MAX_EPOLL)
         max = MAX_EPOLL;
