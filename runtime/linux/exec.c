@@ -156,8 +156,9 @@ static long read_strings(uint64_t addr, size_t room, char ***out, size_t *count)
             cap *= 2;
         }
         if (!list || n > MAX_STRINGS) {
+            long r = list ? -E2BIG : -ENOMEM;
             free(list);
-            return list ? -E2BIG : -ENOMEM;
+            return r;
         }
         if (addr && host_read(addr + 8 * n, &s, sizeof s)) {
             free(list);
