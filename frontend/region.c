@@ -332,6 +332,27 @@ void region_trap_if(IrBuilder *b, uint64_t pc, IrRef cond, unsigned trap)
     b->block = on;
 }
 
+void region_touch(IrBuilder *b, const LiftRequest *rq, unsigned helper, IrRef at, IrType type)
+{
+    IrRef args[] = {at, ir_const(b, IR_I32, ir_type_bits(type) / 8)};
+    if (rq->tag_stores)
+        ir_call(b, helper, args, 2);
+}
+
+IrRef region_atomic_choose(IrBuilder *b, uint64_t pc, IrOp less, bool larger, IrRef at, IrRef v)
+{
+    uint32_t again = ir_block_new(b->region, pc), done = ir_block_new(b->region, pc);
+    ir_jump(b, again);
+    b->block = again;
+    IrRef old = ir_load(b, (IrType)ir_inst(b->region, v)->type, at, IR_ORDER_NONE);
+    IrRef is_less = ir_cmp(b, less, old, v);
+    IrRef new = ir_select(b, is_less, larger ? v : old, larger ? old : v);
+    IrRef found = ir_cas(b, at, old, new);
+    ir_br(b, ir_cmp(b, IR_eq, found, old), done, again);
+    b->block = done;
+    return old;
+}
+
 bool region_block_ends(const RegionFormer *f, unsigned i)
 {
     return i + 1 == f->count || f->insns[i + 1].leader;

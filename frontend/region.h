@@ -81,6 +81,12 @@ void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Reg
 uint32_t region_block_for(RegionFormer *f, uint64_t pc);
 /* For lift: a trap, out of the way, if cond; what follows goes into a new block. */
 void region_trap_if(IrBuilder *b, uint64_t pc, IrRef cond, unsigned trap);
+/* For lift: memory at `at`, of that type, is about to be written; `helper` is exclusive_touch,
+ * which is called where stores are tagged (exclusive.h). */
+void region_touch(IrBuilder *b, const LiftRequest *rq, unsigned helper, IrRef at, IrType type);
+/* For lift: memory at `at` becomes the lesser of itself and v by the comparison `less`, or the
+ * larger, atomically; returns its old value. */
+IrRef region_atomic_choose(IrBuilder *b, uint64_t pc, IrOp less, bool larger, IrRef at, IrRef v);
 /* For lift: a block ends after instruction i. */
 bool region_block_ends(const RegionFormer *f, unsigned i);
 

@@ -259,7 +259,7 @@ static IrRef emit_same(IrBuilder *b, IrOp op, unsigned n, IrRef x, IrRef y)
 {
     IrType t = type_of(b, x);
     DG_ASSERT(n < 2 || type_of(b, y) == t);
-    DG_ASSERT(ir_op_types(op) >> t & 1);
+    DG_ASSERT(ir_op_info[op].types >> t & 1);
     if (b->region->plain) {
         IrInst *i = append_empty(b, op);
         i->type = (uint8_t)t;
@@ -460,7 +460,7 @@ IrRef ir_cas(IrBuilder *b, IrRef addr, IrRef expected, IrRef desired)
 /* Ops with one possible lane always carry it, whatever the caller said. */
 static uint8_t lane_of(IrOp op, IrType lane)
 {
-    unsigned lanes = ir_op_lanes(op);
+    unsigned lanes = ir_op_info[op].types;
     if (lanes != 0 && (lanes & (lanes - 1)) == 0)
         return (uint8_t)__builtin_ctz(lanes);
     DG_ASSERT(lanes >> lane & 1);

@@ -8,12 +8,8 @@
 #include "ir/ir.h"
 #include "ir/passes.h"
 
-/* Lane types an op accepts, as a mask of 1 << IrType; 0 for ops without lanes. */
-unsigned ir_op_lanes(IrOp op);
 /* For ops whose cc is a plain number: how many there are (cc is below); 0 for others. */
 unsigned ir_op_variants(IrOp op);
-/* Result types of BIN, UN, DIV128 and CONV ops, as a mask of 1 << IrType. */
-unsigned ir_op_types(IrOp op);
 
 /* ---- simplification of one instruction (simplify.c), shared by the builder and pass_fold ---- */
 

@@ -78,6 +78,8 @@ typedef enum IrEffect {
     IR_E_STATE = 128,
     IR_E_TERM = 256,
     IR_E_ORDER = 512,
+    IR_E_ARITH = 1024,
+    IR_E_BOX = 2048,
 } IrEffect;
 
 typedef enum IrSig {
@@ -111,6 +113,8 @@ typedef struct IrOpInfo {
     uint8_t sig;      /* IrSig */
     uint8_t nargs;    /* fixed arguments of the signature; SPECIAL: at most */
     uint16_t effects; /* IrEffect mask */
+    uint16_t types; /* 1 << IrType: results of scalar ops or lanes of vector ops that there are; 0:
+                       what the signature allows */
 } IrOpInfo;
 
 extern const IrOpInfo ir_op_info[IR_OP_COUNT];

@@ -34,37 +34,14 @@ typedef struct Work {
 
 static bool is_arithmetic(const IrInst *i)
 {
-    switch (i->op) {
-    case IR_fadd:
-    case IR_fsub:
-    case IR_fmul:
-    case IR_fdiv:
-    case IR_ffma:
-    case IR_fsqrt:
-    case IR_fext:
-    case IR_ftrunc:
-        return true;
-    default:
-        return false;
-    }
+    return ir_has(i, IR_E_ARITH);
 }
 
+/* Comparisons and conversions to integers among them. */
 static bool takes_all_alike(const Region *r, const IrInst *i)
 {
-    switch (i->op) {
-    case IR_feq:
-    case IR_flt:
-    case IR_fle:
-    case IR_fun:
-    case IR_fcmp:
-    case IR_ftosi:
-    case IR_fsatsi:
-    case IR_fsatui:
-    case IR_fcanon:
-        return true;
-    default:
-        return is_arithmetic(i) && r->fp_model == FP_MODEL_RISCV;
-    }
+    return i->op == IR_fcanon || (ir_has(i, IR_E_FPENV) && ir_type_is_int((IrType)i->type)) ||
+           (is_arithmetic(i) && r->fp_model == FP_MODEL_RISCV);
 }
 
 static bool hands_on(const IrInst *i)

@@ -45,10 +45,7 @@ static void sink_into(Region *r, uint32_t exit, const uint8_t *taken)
 void ir_pass_sink(Region *r, const PassContext *ctx)
 {
     (void)ctx;
-    bool any = false;
-    for (uint32_t v = 1; v < r->insts.count && !any; v++)
-        any = r->insts.data[v].op == IR_fbox;
-    if (!any)
+    if ((r->effects & IR_E_BOX) == 0)
         return;
     const uint8_t *taken = find_taken(r);
     for (uint32_t b = 0; b < r->blocks.count; b++) {

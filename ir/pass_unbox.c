@@ -126,10 +126,7 @@ static void change_edges(Unbox *u, uint32_t b)
 void ir_pass_unbox(Region *r, const PassContext *ctx)
 {
     (void)ctx;
-    bool any = false;
-    for (uint32_t v = 1; v < r->insts.count && !any; v++)
-        any = r->insts.data[v].op == IR_fbox;
-    if (!any)
+    if ((r->effects & IR_E_BOX) == 0)
         return;
     Unbox u = {.r = r, .count = r->insts.count};
     u.boxed = arena_alloc(r->arena, u.count);

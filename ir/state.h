@@ -59,7 +59,7 @@ typedef struct CpuState {
     /* 0 */
     _Atomic uint32_t poll; /* nonzero: leave at the next poll */
     uint32_t fpctl;        /* guest FP control/status, MXCSR layout; live in the host FP
-                              environment while translations run */
+                              environment while translations run. Masks: by fp_guest_word */
     _Atomic(const EntryHeader *) *lookup; /* table indexed by hash of pc; see LOOKUP_* */
     uint64_t shadow_top;  /* host address of the shadow return stack's sentinel pair */
     uint64_t pc;          /* guest pc, valid while not in generated code */
@@ -111,9 +111,17 @@ enum {
     FPCTL_DENORMAL = 2,
     FPCTL_UNDERFLOW = 16,
     FPCTL_MASKS = 0x1f80,
-    FPCTL_ROUNDING = 0x6000
+    FPCTL_ROUNDING = 0x6000, /* 0 nearest, 1 down, 2 up, 3 to zero */
+    FPCTL_ROUNDING_AT = 13
 };
 enum { FPCTL_MASKS_AT = 7, FPCTL_DENORMAL_MASK = 0x100, FP_BUDGET = 1 << 14, FP_TRAP_COST = 64 };
+
+/* fpctl as the guest has it. While flags are known the masks in the word are the host's alone: all
+ * of the guest's are set, in the models that keep flags so. */
+static inline uint32_t fp_guest_word(const CpuState *s)
+{
+    return s->fp_known != 0 ? s->fpctl | FPCTL_MASKS : s->fpctl;
+}
 
 /* After anything but translations has had fpctl in hand, before they have it again. */
 static inline void fp_settle(CpuState *s)

@@ -99,42 +99,42 @@ static bool check_conv(Verifier *v, const IrInst *i)
     switch (i->op) {
     case IR_zext:
     case IR_sext:
-        ok = ir_type_is_int(to) && ir_type_is_int(from) && from < to;
+        ok = ir_type_is_int(from) && from < to;
         break;
     case IR_trunc:
-        ok = ir_type_is_int(to) && ir_type_is_int(from) && from > to;
+        ok = ir_type_is_int(from) && from > to;
         break;
     case IR_bitcast:
-        ok = ir_type_is_int(to) != ir_type_is_int(from) && ir_type_bits(to) == ir_type_bits(from) &&
-             to <= IR_F64 && from <= IR_F64;
+        ok = ir_type_is_int(to) != ir_type_is_int(from) && ir_type_bits(to) == ir_type_bits(from);
         break;
     case IR_sitof:
     case IR_uitof:
-        ok = (from == IR_I32 || from == IR_I64) && ir_type_is_float(to);
+        ok = from == IR_I32 || from == IR_I64;
         break;
     case IR_ftosi:
     case IR_fsatsi:
     case IR_fsatui:
-        ok = (to == IR_I32 || to == IR_I64) && ir_type_is_float(from);
+        ok = ir_type_is_float(from);
         break;
     case IR_fext:
     case IR_fbox:
-        ok = to == IR_F64 && from == IR_F32;
+        ok = from == IR_F32;
         break;
     case IR_ftrunc:
     case IR_funbox:
-        ok = to == IR_F32 && from == IR_F64;
+        ok = from == IR_F64;
         break;
     default:
         break;
     }
+    ok = ok && ir_op_info[i->op].types >> to & 1;
     CHECK(v, ok, "cannot make %s of %s", ir_type_name(to), ir_type_name(from));
     return true;
 }
 
 static bool check_lane(Verifier *v, const IrInst *i)
 {
-    unsigned lanes = ir_op_lanes((IrOp)i->op);
+    unsigned lanes = ir_op_info[i->op].types;
     CHECK(v, lanes >> i->lane & 1, "lane %s is not allowed", ir_type_name((IrType)i->lane));
     return true;
 }
@@ -188,7 +188,7 @@ static bool check_plain(Verifier *v, const IrInst *i)
     case IR_SIG_BIN:
     case IR_SIG_TRI:
     case IR_SIG_DIV128:
-        CHECK(v, ir_op_types((IrOp)i->op) >> t & 1, "type %s is not allowed", ir_type_name(t));
+        CHECK(v, ir_op_info[i->op].types >> t & 1, "type %s is not allowed", ir_type_name(t));
         if ((i->op == IR_extract || i->op == IR_sextract || i->op == IR_deposit) &&
             !check_field(v, i))
             return false;

@@ -399,3 +399,11 @@ ExplainCounts explain_count(const Explanation *x)
     }
     return n;
 }
+
+int explain_guest_index(const Explanation *x, uint64_t pc)
+{
+    for (uint32_t i = 0; i < x->guest.count; i++)
+        if (x->guest.data[i].pc == pc)
+            return (int)i;
+    return -1;
+}

@@ -83,6 +83,9 @@ typedef struct ExplainCounts {
 } ExplainCounts;
 ExplainCounts explain_count(const Explanation *x);
 
+/* The number of the guest instruction at pc; -1: none. */
+int explain_guest_index(const Explanation *x, uint64_t pc);
+
 typedef struct ExplainStyle {
     unsigned width;  /* of the terminal, in characters */
     bool colour;     /* ANSI colours */

@@ -91,14 +91,6 @@ static void put_text(FILE *out, const char *text)
     }
 }
 
-static int guest_index(const Explanation *x, uint64_t pc)
-{
-    for (uint32_t i = 0; i < x->guest.count; i++)
-        if (x->guest.data[i].pc == pc)
-            return (int)i;
-    return -1;
-}
-
 static bool has_code(const Explanation *x, uint64_t pc)
 {
     for (uint32_t i = 0; i < x->code.count; i++)
@@ -157,7 +149,7 @@ static void ir_lines(const Explanation *x, const ExplainPass *p, const ExplainPa
     for (uint32_t i = 0; i < p->lines.count; i++) {
         const ExplainIr *l = &p->lines.data[i];
         bool fresh = before && !in_pass(before, l->text);
-        open_line(out, l->head ? "head" : fresh ? "new" : "", guest_index(x, l->pc));
+        open_line(out, l->head ? "head" : fresh ? "new" : "", explain_guest_index(x, l->pc));
         if (l->value)
             fprintf(out, " data-v=\"%u\"", l->value);
         fputs("><span class=\"t\">", out);
@@ -189,7 +181,7 @@ static void host_line(const Explanation *x, const ExplainHost *h, const char *an
 {
     char classes[16];
     snprintf(classes, sizeof classes, "k%u", h->kind);
-    open_line(out, classes, guest_index(x, h->pc));
+    open_line(out, classes, explain_guest_index(x, h->pc));
     if (h->inst)
         fprintf(out, " data-v=\"%u\"", h->inst);
     if (anchor[0])
@@ -216,7 +208,7 @@ static void host_column(const Explanation *x, unsigned region, FILE *out)
     for (uint32_t i = 0; i < x->code.count; i++) {
         const ExplainHost *h = &x->code.data[i];
         char anchor[48] = "";
-        int g = guest_index(x, h->pc);
+        int g = explain_guest_index(x, h->pc);
         if (g >= 0 && !anchored[g]) {
             snprintf(anchor, sizeof anchor, "r%u-%" PRIx64, region, h->pc);
             anchored[g] = true;

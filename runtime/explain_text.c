@@ -102,14 +102,6 @@ static void host_text(const Table *t, char *out, const ExplainHost *h)
         snprintf(out, CELL_SIZE, "%s", line);
 }
 
-static int guest_index(const Explanation *x, uint64_t pc)
-{
-    for (uint32_t i = 0; i < x->guest.count; i++)
-        if (x->guest.data[i].pc == pc)
-            return (int)i;
-    return -1;
-}
-
 /* ---- rows ---- */
 
 static void row(const Table *t, const char *guest, const char *ir, const ExplainHost *h)
@@ -141,7 +133,7 @@ static const char *next_ir(const Table *t, uint64_t pc, uint32_t *at)
 static void group(const Table *t, uint64_t pc, uint32_t first, uint32_t end)
 {
     char guest[CELL_SIZE] = "";
-    int g = guest_index(t->x, pc);
+    int g = explain_guest_index(t->x, pc);
     uint32_t at = 0;
     if (g >= 0) {
         guest_text(t, guest, &t->x->guest.data[g], t->seen[g]);
@@ -182,8 +174,8 @@ static void code_rows(const Table *t, bool cold)
             end++;
         if (x->code.data[i].cold != cold)
             continue;
-        if (!cold && guest_index(x, pc) > 0)
-            silent_ones(t, guest_index(x, pc));
+        if (!cold && explain_guest_index(x, pc) > 0)
+            silent_ones(t, explain_guest_index(x, pc));
         group(t, pc, i, end);
     }
     if (!cold)

@@ -39,7 +39,8 @@ typedef struct Options {
     bool help, version, man, one_insn, strace, strace_many, stats, perf, check, no_cache;
     const char *prefix, *argv0, *stats_file, *uname_release, *engine, *memory_order, *no_pass,
         *launcher, *log_file, *cache, *caller_exe;
-    uint64_t stack_size, seed, cold_runs, max_optimised, max_insns, self_fd, strace_fd, program_fd;
+    uint64_t stack_size, seed, cold_runs, max_optimised, max_insns, self_fd, strace_fd, program_fd,
+        ignored;
     OptionalPc explain;
     EnvChanges env;
     char refused; /* no value; a place for REFUSED rows to name */

@@ -81,21 +81,36 @@ function(foreign_single guest)
   endforeach()
 endfunction()
 
-# foreign_shells(GUEST BUSYBOX BASH NATIVE_BUSYBOX NATIVE_BASH): the cases of tests/busybox in one run, a few
-# on the other host too, and those of tests/bash.
+# foreign_slow(GUEST NAME ENGINE): leaves a test to tools/test-apps.
+function(foreign_slow guest name engine)
+  set_property(TEST ${PREFIX_OF_${guest}}/${name}/${engine} APPEND PROPERTY LABELS slow)
+endfunction()
+
+# foreign_shells(GUEST BUSYBOX BASH NATIVE_BUSYBOX NATIVE_BASH): the cases of tests/busybox in one run, and those
+# of tests/bash. On the other host a few; all of them are slow tests there, in parts of two or three minutes.
 function(foreign_shells guest busybox bash native_busybox native_bash)
   file(GLOB cases CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/busybox/*.sh)
-  set(all ${CMAKE_CURRENT_SOURCE_DIR}/busybox/all.inc)
+  set(run COMMAND ${busybox} ash ${CMAKE_CURRENT_SOURCE_DIR}/busybox/all.inc ${busybox})
   set(options TIMEOUT 300 OPTIONS --native ${native_busybox} --machine ${guest})
-  foreign_test(${guest} busybox ENGINES tiers ${options}
-               COMMAND ${busybox} ash ${all} ${busybox} ${cases})
+  foreign_test(${guest} busybox ENGINES tiers ${options} ${run} ${cases})
   set_property(TEST ${PREFIX_OF_${guest}}/busybox/tiers PROPERTY COST 40)
-  list(FILTER cases INCLUDE REGEX "/(ash-loops|dc|sort)\\.sh$")
-  foreign_test(${guest} busybox-some ENGINES aarch64-tiers ${options}
-               COMMAND ${busybox} ash ${all} ${busybox} ${cases})
+  set(some ${cases})
+  list(FILTER some INCLUDE REGEX "/(ash-loops|dc|sort)\\.sh$")
+  foreign_test(${guest} busybox-some ENGINES aarch64-tiers ${options} ${run} ${some})
+  set(part 0)
+  while(cases)
+    math(EXPR part "${part} + 1")
+    list(SUBLIST cases 0 12 some)
+    list(REMOVE_ITEM cases ${some})
+    foreign_test(${guest} busybox-${part} ENGINES aarch64-tiers ${options} ${run} ${some})
+    foreign_slow(${guest} busybox-${part} aarch64-tiers)
+  endwhile()
   foreach(case jobs language programs)
-    foreign_test(${guest} bash-${case} ENGINES tiers OPTIONS --native ${native_bash} --machine ${guest}
-                 COMMAND ${bash} ${PROJECT_SOURCE_DIR}/tests/bash/${case}.sh)
+    set(run OPTIONS --native ${native_bash} --machine ${guest}
+            COMMAND ${bash} ${PROJECT_SOURCE_DIR}/tests/bash/${case}.sh)
+    foreign_test(${guest} bash-${case} ENGINES tiers ${run})
+    foreign_test(${guest} bash-${case} ENGINES aarch64-tiers TIMEOUT 300 ${run})
+    foreign_slow(${guest} bash-${case} aarch64-tiers)
   endforeach()
 endfunction()
 

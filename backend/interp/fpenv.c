@@ -9,7 +9,7 @@
 
 static bool trapping(Run *x, const PackedInst *i, const IrInst *op, const IrValue args[3])
 {
-    uint32_t fpctl = x->state->fpctl, now = fpctl & ~(uint32_t)FP_FLAGS;
+    uint32_t fpctl = fp_guest_word(x->state), now = fpctl & ~(uint32_t)FP_FLAGS;
     IrValue v = ir_eval_fp(x->p->facts, op, args, &now);
     uint32_t raised = now & FP_FLAGS, unmasked = raised & ~(fpctl >> FP_MASK_SHIFT);
     if (unmasked != 0) {

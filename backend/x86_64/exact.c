@@ -91,14 +91,11 @@ static void evaluate(CpuState *s, uint32_t code)
     IrValue v[3];
     for (unsigned k = 0; k < 3; k++)
         memcpy(&v[k], s->area.vec[k], sizeof v[k]);
-    if (s->fp_known != 0) { /* what that unmasks the guest has not */
-        uint32_t fpctl = s->fpctl | FPCTL_MASKS;
-        v[0] = ir_soft_fp(code, v, &fpctl);
-        s->fpctl |= fpctl & FPCTL_FLAGS;
+    uint32_t fpctl = fp_guest_word(s);
+    v[0] = ir_soft_fp(code, v, &fpctl);
+    s->fpctl |= fpctl & (FPCTL_FLAGS | FPCTL_DENORMAL);
+    if (s->fp_known != 0)
         fp_settle(s);
-    } else {
-        v[0] = ir_soft_fp(code, v, &s->fpctl);
-    }
     memcpy(s->area.vec[0], &v[0], sizeof v[0]);
 }
 

@@ -1,12 +1,10 @@
 /* fpenv.c: FPCR and FPSR, between what the guest sees and where they are kept (state.h). */
 #include "frontend/aarch64/state.h"
 
-enum { MASKED = 0x1f80, FTZ_DAZ = 0x8040, RC_AT = 13, RMODE_AT = 22, FZ = 1 << 24 };
+enum { FTZ_DAZ = 0x8040, FZ = 1 << 24 };
 
 /* The flags IOC DZC OFC UFC IXC, bits 0 to 4, are MXCSR's IE ZE OE UE PE: these bits. */
 static const uint8_t flag_bits[] = {0, 2, 3, 4, 5};
-/* MXCSR's rounding for RN RP RM RZ. */
-static const uint8_t rounding[] = {0, 2, 1, 3};
 /* What of FPCR there is: AHP DN FZ RMode FZ16; no traps. */
 static const uint32_t writable = 0x07c80000;
 
@@ -17,10 +15,10 @@ uint32_t a64_fpcr(const CpuState *s)
 
 void a64_set_fpcr(CpuState *s, uint32_t v)
 {
-    uint32_t flags = s->fpctl & 0x3f;
+    uint32_t flags = s->fpctl & 0x3f, mode = v >> A64_RMODE_AT & 3;
+    uint32_t rounding = (A64_FPCTL_ROUNDINGS >> 2 * mode & 3) << FPCTL_ROUNDING_AT;
     a64_state(s)->fpcr = v & writable;
-    s->fpctl =
-        MASKED | flags | (uint32_t)rounding[v >> RMODE_AT & 3] << RC_AT | (v & FZ ? FTZ_DAZ : 0u);
+    s->fpctl = FPCTL_MASKS | flags | rounding | (v & FZ ? FTZ_DAZ : 0u);
 }
 
 uint32_t a64_fpsr(const CpuState *s)

@@ -230,15 +230,7 @@ void a64_trans_ldclr(A64Lift *l, const A64Insn *in)
 static void choose(A64Lift *l, const A64Insn *in, bool larger)
 {
     IrRef at = checked_base(l, in), b = a64_stored(l, (IrType)in->type, (unsigned)in->rs);
-    uint32_t again = a64_block(l), done = a64_block(l);
-    ir_jump(&l->b, again);
-    a64_enter(l, again);
-    IrRef old = ir_load(&l->b, (IrType)in->type, at, IR_ORDER_NONE);
-    IrRef less = ir_cmp(&l->b, (IrOp)in->op, old, b);
-    IrRef new = ir_select(&l->b, less, larger ? b : old, larger ? old : b);
-    IrRef found = ir_cas(&l->b, at, old, new);
-    ir_br(&l->b, ir_cmp(&l->b, IR_eq, found, old), done, again);
-    a64_enter(l, done);
+    IrRef old = region_atomic_choose(&l->b, l->pc, (IrOp)in->op, larger, at, b);
     set_old(l, in, old);
 }
 

@@ -8,15 +8,14 @@
 #include "frontend/aarch64/fp.h"
 
 enum {
-    RMODE_AT = 22,
     FZ16 = 1 << 19,
     FZ = 1 << 24,
     DN = 1 << 25,
     AHP = 1 << 26,
     MODES = FZ | DN | AHP,
-    WRITABLE = MODES | FZ16 | 3 << RMODE_AT,
+    WRITABLE = MODES | FZ16 | 3 << A64_RMODE_AT,
 };
-enum { FLAGS = 0x3f, RC_AT = 13, FTZ_DAZ = 0x8040 };
+enum { FLAGS = 0x3f, FTZ_DAZ = 0x8040 };
 
 /* What follows is another translation's. */
 static void leave_unless(A64Lift *l, IrRef stays, unsigned argument)
@@ -49,13 +48,12 @@ static uint32_t fpcr_of_mode(uint32_t mode)
 
 void a64_write_fpcr(A64Lift *l, IrRef v)
 {
-    enum { ROUNDING = 0 | 2 << 2 | 1 << 4 | 3 << 6 }; /* MXCSR's for RN RP RM RZ */
     v = ir_conv(&l->b, IR_trunc, IR_I32, v);
     v = ir_bini(&l->b, IR_and, v, WRITABLE);
     ir_put(&l->b, A64_SLOT_FPCR, v);
-    IrRef twice = ir_bini(&l->b, IR_shl, ir_extract(&l->b, v, RMODE_AT, 2), 1);
-    IrRef rc = ir_bin(&l->b, IR_shr, ir_const(&l->b, IR_I32, ROUNDING), twice);
-    IrRef fpctl = ir_deposit(&l->b, ir_fpctl_get(&l->b), rc, RC_AT, 2);
+    IrRef twice = ir_bini(&l->b, IR_shl, ir_extract(&l->b, v, A64_RMODE_AT, 2), 1);
+    IrRef rc = ir_bin(&l->b, IR_shr, ir_const(&l->b, IR_I32, A64_FPCTL_ROUNDINGS), twice);
+    IrRef fpctl = ir_deposit(&l->b, ir_fpctl_get(&l->b), rc, FPCTL_ROUNDING_AT, 2);
     IrRef flush = ir_bini(&l->b, IR_ne, ir_bini(&l->b, IR_and, v, FZ), 0);
     fpctl = ir_bini(&l->b, IR_and, fpctl, ~(uint32_t)FTZ_DAZ);
     flush = ir_select(&l->b, flush, ir_const(&l->b, IR_I32, FTZ_DAZ), ir_const(&l->b, IR_I32, 0));

@@ -264,9 +264,7 @@ void a64_set_scalar(A64Lift *l, unsigned reg, IrRef v)
 
 void a64_touch(A64Lift *l, IrRef at, IrType type)
 {
-    IrRef args[] = {at, ir_const(&l->b, IR_I32, ir_type_bits(type) / 8)};
-    if (l->request->tag_stores)
-        ir_call(&l->b, A64_HELPER_exclusive_touch, args, 2);
+    region_touch(&l->b, l->request, A64_HELPER_exclusive_touch, at, type);
 }
 
 void a64_write(A64Lift *l, IrRef at, IrRef v, unsigned order)

@@ -75,6 +75,9 @@ enum {
     A64_MODE_AHP = 8,     /* the alternative half-precision format */
 };
 
+/* FPCTL_ROUNDING for RN RP RM RZ of FPCR.RMode, two bits each. */
+enum { A64_FPCTL_ROUNDINGS = 0 | 2 << 2 | 1 << 4 | 3 << 6, A64_RMODE_AT = 22 };
+
 enum { A64_FPSR_QC = 1 << 27, A64_FPSR_IDC = 1 << 7 };
 
 /* FPCR and FPSR as the guest reads them, and what writing them does (fpenv.c). */

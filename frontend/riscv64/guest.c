@@ -5,19 +5,15 @@
 
 #include "frontend/riscv64/lift.h"
 
-enum { MASKED = 0x1f80 }; /* MXCSR with every exception masked: RISC-V has no traps for them */
-
 static void init_state(CpuState *s)
 {
-    s->fpctl = MASKED;
+    s->fpctl = FPCTL_MASKS; /* RISC-V has no traps for exceptions */
     rv_state(s)->reserved_at = RV_NO_RESERVATION;
 }
 
 /* The flags NX UF OF DZ NV, bits 0 to 4, are MXCSR's PE UE OE ZE IE: these bits. */
 static const uint8_t flag_bits[] = {5, 4, 3, 2, 0};
-/* MXCSR's rounding for RNE RTZ RDN RUP, RMM and what there is not. */
-static const uint8_t rounding[] = {0, 3, 1, 2, 0, 0, 0, 0};
-enum { FRM_AT = 5, RC_AT = 13 };
+enum { FRM_AT = 5 };
 
 uint32_t rv_fcsr(const CpuState *s)
 {
@@ -29,8 +25,8 @@ uint32_t rv_fcsr(const CpuState *s)
 
 void rv_set_fcsr(CpuState *s, uint32_t fcsr)
 {
-    rv_state(s)->frm = fcsr >> FRM_AT & 7;
-    s->fpctl = MASKED | (uint32_t)rounding[fcsr >> FRM_AT & 7] << RC_AT;
+    uint32_t frm = rv_state(s)->frm = fcsr >> FRM_AT & 7;
+    s->fpctl = FPCTL_MASKS | rv_fpctl_rounding(frm) << FPCTL_ROUNDING_AT;
     for (unsigned i = 0; i < sizeof flag_bits; i++)
         s->fpctl |= (fcsr >> i & 1) << flag_bits[i];
 }
@@ -38,7 +34,7 @@ void rv_set_fcsr(CpuState *s, uint32_t fcsr)
 static uint32_t mode_of(const CpuState *s)
 {
     uint32_t frm = rv_state_const(s)->frm;
-    return frm < 4 ? 0 : frm == 4 ? RV_MODE_AWAY : RV_MODE_RESERVED;
+    return frm < RV_RMM ? 0 : frm == RV_RMM ? RV_MODE_AWAY : RV_MODE_RESERVED;
 }
 
 static int service(CpuState *s, unsigned n)

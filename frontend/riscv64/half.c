@@ -59,13 +59,10 @@ static uint64_t compute(SoftFp *s, unsigned op, uint64_t a, uint64_t b, uint64_t
 uint64_t rv_helper_half(CpuState *cpu, uint32_t what, uint64_t a, uint64_t b, uint64_t c,
                         uint32_t fpctl)
 {
-    static const uint8_t rc[] = {0, 3, 1, 2}; /* of RNE RTZ RDN RUP */
     unsigned rm = what >> RV_HALF_RM_AT;
-    SoftFp s = {
-        .model = FP_MODEL_RISCV, .fpctl = fpctl | FP_MASKS, .ties_away = rm == RV_HALF_AWAY};
-    if (rm <= RV_HALF_AWAY)
-        s.fpctl = (s.fpctl & ~(3u << FP_RC_SHIFT)) | (uint32_t)(rm < RV_HALF_AWAY ? rc[rm] : 0)
-                                                         << FP_RC_SHIFT;
+    SoftFp s = {.model = FP_MODEL_RISCV, .fpctl = fpctl | FP_MASKS, .ties_away = rm == RV_RMM};
+    if (rm != RV_CURRENT)
+        s.fpctl = (s.fpctl & ~(3u << FP_RC_SHIFT)) | rv_fpctl_rounding(rm) << FP_RC_SHIFT;
     uint64_t r = compute(&s, what & RV_HALF_OP, a, b, c);
     rv_state(cpu)->fp_result = fpctl | (s.fpctl & FP_FLAGS);
     return r;

@@ -39,8 +39,7 @@ uint64_t rv_helper_fp(CpuState *cpu, uint32_t what, uint64_t a, uint64_t b, uint
 
 enum {
     RV_HALF_OP = 31,   /* an RvHalfOp */
-    RV_HALF_RM_AT = 8, /* the rounding mode as instructions have it; DYN: fpctl's */
-    RV_HALF_AWAY = 4,
+    RV_HALF_RM_AT = 8, /* an RvRounding, not RV_DYN */
 };
 uint64_t rv_helper_half(CpuState *cpu, uint32_t what, uint64_t a, uint64_t b, uint64_t c,
                         uint32_t fpctl);

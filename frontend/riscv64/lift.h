@@ -84,6 +84,9 @@ void rv_set_single(RvLift *l, unsigned reg, IrRef v);
 
 /* Whether what the row's bits leave open is allowed: rounding modes, registers. */
 bool rv_rounding_exists(uint32_t mode, const RvInsn *in);
+/* How the instruction rounds; RV_CURRENT stands for RV_DYN where fpctl tells the mode. */
+RvRounding rv_rounding(const RvLift *l, const RvInsn *in);
+IrRound rv_ir_round(const RvLift *l, const RvInsn *in);
 bool rv_csr_exists(const RvInsn *in);
 
 /* Stores v (exclusive.h: tagged, if stores are). */

@@ -44,16 +44,8 @@ void rv_trans_amo(RvLift *l, const RvInsn *in)
 static void choose(RvLift *l, const RvInsn *in, bool larger)
 {
     IrRef at = aligned_address(l, in), b = operand(l, in, (unsigned)in->rs2);
-    uint32_t again = rv_block(l), done = rv_block(l);
     rv_touch(l, at, (IrType)in->type);
-    ir_jump(&l->b, again);
-    rv_enter(l, again);
-    IrRef old = ir_load(&l->b, (IrType)in->type, at, IR_ORDER_NONE);
-    IrRef less = ir_cmp(&l->b, (IrOp)in->op, old, b);
-    IrRef new = ir_select(&l->b, less, larger ? b : old, larger ? old : b);
-    IrRef found = ir_cas(&l->b, at, old, new);
-    ir_br(&l->b, ir_cmp(&l->b, IR_eq, found, old), done, again);
-    rv_enter(l, done);
+    IrRef old = region_atomic_choose(&l->b, l->pc, (IrOp)in->op, larger, at, b);
     rv_set_x(l, (unsigned)in->rd, widened(l, old));
 }
 

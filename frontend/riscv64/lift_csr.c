@@ -45,15 +45,13 @@ static IrRef with_flags(RvLift *l, IrRef fpctl, IrRef flags)
     return ir_bin(&l->b, IR_or, fpctl, ir_conv(&l->b, IR_trunc, IR_I32, v));
 }
 
-/* fpctl with the rounding of frm: RNE RTZ RDN RUP are 0 3 1 2 there; what it cannot tell is
- * nearest. */
+/* fpctl with the rounding of frm. */
 static IrRef with_frm(RvLift *l, IrRef fpctl, IrRef frm)
 {
-    enum { ROUNDING = 0 | 3 << 2 | 1 << 4 | 2 << 6, RC_AT = 13 };
     IrRef twice = ir_bini(&l->b, IR_shl, frm, 1);
-    IrRef rc = ir_bin(&l->b, IR_shr, rv_const(l, ROUNDING), twice);
+    IrRef rc = ir_bin(&l->b, IR_shr, rv_const(l, RV_FPCTL_ROUNDINGS), twice);
     rc = ir_bini(&l->b, IR_and, ir_conv(&l->b, IR_trunc, IR_I32, rc), 3);
-    return ir_deposit(&l->b, fpctl, rc, RC_AT, 2);
+    return ir_deposit(&l->b, fpctl, rc, FPCTL_ROUNDING_AT, 2);
 }
 
 static IrRef read_frm(RvLift *l)

@@ -8,9 +8,6 @@
 #include "frontend/riscv64/helpers.h"
 #include "frontend/riscv64/lift.h"
 
-enum { RNE, RTZ, RDN, RUP, RMM, DYNAMIC = 7, CURRENT };
-enum { RC_AT = 13 };
-
 static IrRef read_fp(RvLift *l, const RvInsn *in, int reg)
 {
     return in->wide ? rv_f(l, (unsigned)reg) : rv_single(l, (unsigned)reg);
@@ -49,30 +46,47 @@ static IrRef bits_const(RvLift *l, const RvInsn *in, uint64_t wide, uint32_t nar
 
 bool rv_rounding_exists(uint32_t mode, const RvInsn *in)
 {
-    return in->rm == DYNAMIC ? !(mode & RV_MODE_RESERVED) : in->rm <= RMM;
+    return in->rm == RV_DYN ? !(mode & RV_MODE_RESERVED) : in->rm <= RV_RMM;
 }
 
-/* CURRENT (fpctl has it) or a static mode. */
-static int rounding(const RvLift *l, const RvInsn *in)
+RvRounding rv_rounding(const RvLift *l, const RvInsn *in)
 {
-    if (in->rm != DYNAMIC)
-        return in->rm;
-    return l->mode & RV_MODE_AWAY ? RMM : CURRENT;
+    if (in->rm != RV_DYN)
+        return (RvRounding)in->rm;
+    return l->mode & RV_MODE_AWAY ? RV_RMM : RV_CURRENT;
+}
+
+IrRound rv_ir_round(const RvLift *l, const RvInsn *in)
+{
+    static const uint8_t rounds[] = {
+        [RV_RNE] = IR_ROUND_NEAREST, [RV_RTZ] = IR_ROUND_ZERO, [RV_RDN] = IR_ROUND_DOWN,
+        [RV_RUP] = IR_ROUND_UP,      [RV_RMM] = IR_ROUND_AWAY, [RV_CURRENT] = IR_ROUND_CURRENT};
+    return (IrRound)rounds[rv_rounding(l, in)];
+}
+
+/* A word in the layout of fpctl with another rounding. */
+static IrRef with_rounding(RvLift *l, IrRef fpctl, IrRef rounding)
+{
+    return ir_deposit(&l->b, fpctl, rounding, FPCTL_ROUNDING_AT, 2);
+}
+static IrRef rounding_const(RvLift *l, RvRounding rm)
+{
+    return ir_const(&l->b, IR_I32, rv_fpctl_rounding(rm));
 }
 
 /* A helper's result; fpctl has the flags after it. */
-static IrRef call_fp(RvLift *l, const RvInsn *in, unsigned what, int rm, IrRef a, IrRef b, IrRef c)
+static IrRef call_fp(RvLift *l, const RvInsn *in, unsigned what, RvRounding rm, IrRef a, IrRef b,
+                     IrRef c)
 {
-    static const uint8_t rc[] = {[RNE] = 0, [RTZ] = 3, [RDN] = 1, [RUP] = 2};
     IrRef fpctl = ir_fpctl_get(&l->b), rounded = fpctl;
-    if (rm < RMM)
-        rounded = ir_deposit(&l->b, fpctl, ir_const(&l->b, IR_I32, rc[rm]), RC_AT, 2);
-    what |= (in->wide ? RV_FP_WIDE : 0u) | (rm == RMM ? RV_FP_AWAY : 0u);
+    if (rm < RV_RMM)
+        rounded = with_rounding(l, fpctl, rounding_const(l, rm));
+    what |= (in->wide ? RV_FP_WIDE : 0u) | (rm == RV_RMM ? RV_FP_AWAY : 0u);
     IrRef args[] = {ir_const(&l->b, IR_I32, what), a, b, c, rounded};
     IrRef r = ir_call(&l->b, RV_HELPER_fp, args, 5);
     IrRef after = ir_get(&l->b, RV_SLOT_FP_RESULT);
-    if (rm < RMM)
-        after = ir_deposit(&l->b, after, ir_extract(&l->b, fpctl, RC_AT, 2), RC_AT, 2);
+    if (rm < RV_RMM)
+        after = with_rounding(l, after, ir_extract(&l->b, fpctl, FPCTL_ROUNDING_AT, 2));
     ir_fpctl_set(&l->b, after);
     return r;
 }
@@ -86,7 +100,8 @@ static IrRef widened_bits(RvLift *l, const RvInsn *in, IrRef v)
 }
 
 /* An operation by the helper, on up to three operands of the instruction's format. */
-static IrRef by_helper(RvLift *l, const RvInsn *in, RvFpOp op, int rm, IrRef a, IrRef b, IrRef c)
+static IrRef by_helper(RvLift *l, const RvInsn *in, RvFpOp op, RvRounding rm, IrRef a, IrRef b,
+                       IrRef c)
 {
     IrRef r = call_fp(l, in, op, rm, widened_bits(l, in, a), widened_bits(l, in, b),
                       widened_bits(l, in, c));
@@ -94,20 +109,19 @@ static IrRef by_helper(RvLift *l, const RvInsn *in, RvFpOp op, int rm, IrRef a, 
 }
 
 /* Static modes around an operation: returns what end_rounding needs. */
-static IrRef begin_rounding(RvLift *l, int rm)
+static IrRef begin_rounding(RvLift *l, RvRounding rm)
 {
-    static const uint8_t rc[] = {[RNE] = 0, [RTZ] = 3, [RDN] = 1, [RUP] = 2};
-    if (rm == CURRENT)
+    if (rm == RV_CURRENT)
         return IR_NONE;
     IrRef fpctl = ir_fpctl_get(&l->b);
-    ir_fpctl_set(&l->b, ir_deposit(&l->b, fpctl, ir_const(&l->b, IR_I32, rc[rm]), RC_AT, 2));
-    return ir_extract(&l->b, fpctl, RC_AT, 2);
+    ir_fpctl_set(&l->b, with_rounding(l, fpctl, rounding_const(l, rm)));
+    return ir_extract(&l->b, fpctl, FPCTL_ROUNDING_AT, 2);
 }
 
 static void end_rounding(RvLift *l, IrRef before)
 {
     if (before.i)
-        ir_fpctl_set(&l->b, ir_deposit(&l->b, ir_fpctl_get(&l->b), before, RC_AT, 2));
+        ir_fpctl_set(&l->b, with_rounding(l, ir_fpctl_get(&l->b), before));
 }
 
 /* ---- loads, stores, moves ---- */
@@ -181,9 +195,9 @@ void rv_trans_fsgnj(RvLift *l, const RvInsn *in)
 
 void rv_trans_farith(RvLift *l, const RvInsn *in)
 {
-    int rm = rounding(l, in);
+    RvRounding rm = rv_rounding(l, in);
     IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2), r;
-    if (rm == RMM) {
+    if (rm == RV_RMM) {
         r = by_helper(l, in, (RvFpOp)(RV_FP_ADD + in->op - IR_fadd), rm, a, b, IR_NONE);
     } else {
         IrRef before = begin_rounding(l, rm);
@@ -198,9 +212,9 @@ _Static_assert(IR_fsub == IR_fadd + 1 && IR_fmul == IR_fadd + 2 && IR_fdiv == IR
 
 void rv_trans_fsqrt(RvLift *l, const RvInsn *in)
 {
-    int rm = rounding(l, in);
+    RvRounding rm = rv_rounding(l, in);
     IrRef a = read_fp(l, in, in->fs1), r;
-    if (rm == RMM) {
+    if (rm == RV_RMM) {
         r = by_helper(l, in, RV_FP_SQRT, rm, a, IR_NONE, IR_NONE);
     } else {
         IrRef before = begin_rounding(l, rm);
@@ -213,13 +227,13 @@ void rv_trans_fsqrt(RvLift *l, const RvInsn *in)
 /* op: bit 0 negates the addend, bit 1 the product, and then the addend goes the other way. */
 void rv_trans_fma(RvLift *l, const RvInsn *in)
 {
-    int rm = rounding(l, in);
+    RvRounding rm = rv_rounding(l, in);
     IrRef a = read_fp(l, in, in->fs1), b = read_fp(l, in, in->fs2), c = read_fp(l, in, in->fs3), r;
     if (in->op & 2)
         a = ir_un(&l->b, IR_fneg, a);
     if (in->op & 1)
         c = ir_un(&l->b, IR_fneg, c);
-    if (rm == RMM) {
+    if (rm == RV_RMM) {
         r = by_helper(l, in, RV_FP_FMA, rm, a, b, c);
     } else {
         IrRef before = begin_rounding(l, rm);
@@ -288,9 +302,9 @@ void rv_trans_fclass(RvLift *l, const RvInsn *in)
 
 void rv_trans_fcvt_s_d(RvLift *l, const RvInsn *in)
 {
-    int rm = rounding(l, in);
+    RvRounding rm = rv_rounding(l, in);
     IrRef a = rv_f(l, (unsigned)in->fs1), r;
-    if (rm == RMM) {
+    if (rm == RV_RMM) {
         IrRef zero = rv_const(l, 0);
         r = call_fp(l, in, RV_FP_NARROW, rm, ir_conv(&l->b, IR_bitcast, IR_I64, a), zero, zero);
         r = ir_conv(&l->b, IR_bitcast, IR_F32, ir_conv(&l->b, IR_trunc, IR_I32, r));
@@ -315,7 +329,7 @@ static IrOp from_int_op(const RvInsn *in)
 
 /* As a rule the integer fits the significand, so that nothing is rounded: to change the mode takes
  * longer than to ask. */
-static void from_int_rounded(RvLift *l, const RvInsn *in, IrRef v, int rm)
+static void from_int_rounded(RvLift *l, const RvInsn *in, IrRef v, RvRounding rm)
 {
     IrType t = (IrType)ir_inst(l->b.region, v)->type;
     uint64_t most = in->wide ? (uint64_t)1 << 53 : 1 << 24;
@@ -340,12 +354,12 @@ static void from_int_rounded(RvLift *l, const RvInsn *in, IrRef v, int rm)
 
 void rv_trans_fcvt_from_int(RvLift *l, const RvInsn *in)
 {
-    int rm = rounding(l, in);
+    RvRounding rm = rv_rounding(l, in);
     bool word = in->op == RV_TO_W || in->op == RV_TO_WU;
     IrRef v = rv_x(l, (unsigned)in->rs1), r;
     if (word && in->wide)
-        rm = CURRENT; /* exact */
-    if (rm == RMM) {
+        rm = RV_CURRENT; /* exact */
+    if (rm == RV_RMM) {
         IrRef zero = rv_const(l, 0);
         r = call_fp(l, in, RV_FP_FROM_INT + (unsigned)in->op, rm, v, zero, zero);
         r = from_bits(l, in, in->wide ? r : ir_conv(&l->b, IR_trunc, IR_I32, r));
@@ -354,7 +368,7 @@ void rv_trans_fcvt_from_int(RvLift *l, const RvInsn *in)
     }
     if (word)
         v = rv_w(l, (unsigned)in->rs1);
-    if (rm == CURRENT)
+    if (rm == RV_CURRENT)
         write_fp(l, in, ir_conv(&l->b, from_int_op(in), fp_type(in), v));
     else
         from_int_rounded(l, in, v, rm);
@@ -363,11 +377,8 @@ void rv_trans_fcvt_from_int(RvLift *l, const RvInsn *in)
 /* Saturated; 32-bit results are sign-extended, unsigned ones too (20.7). */
 void rv_trans_fcvt_to_int(RvLift *l, const RvInsn *in)
 {
-    static const uint8_t rounds[] = {
-        [RNE] = IR_ROUND_NEAREST, [RTZ] = IR_ROUND_ZERO, [RDN] = IR_ROUND_DOWN,
-        [RUP] = IR_ROUND_UP,      [RMM] = IR_ROUND_AWAY, [CURRENT] = IR_ROUND_CURRENT};
     IrOp op = in->op == RV_TO_W || in->op == RV_TO_L ? IR_fsatsi : IR_fsatui;
     IrType to = in->op == RV_TO_W || in->op == RV_TO_WU ? IR_I32 : IR_I64;
-    IrRef v = ir_conv_round(&l->b, op, to, read_fp(l, in, in->fs1), rounds[rounding(l, in)]);
+    IrRef v = ir_conv_round(&l->b, op, to, read_fp(l, in, in->fs1), rv_ir_round(l, in));
     rv_set_x(l, (unsigned)in->rd, to == IR_I64 ? v : ir_conv(&l->b, IR_sext, IR_I64, v));
 }

@@ -10,7 +10,7 @@
 #include "frontend/riscv64/helpers.h"
 #include "frontend/riscv64/lift.h"
 
-enum { DYNAMIC = 7, DEFAULT_NAN = 0x7e00, SIGN = 0x8000, HALF = 0xffff };
+enum { DEFAULT_NAN = 0x7e00, SIGN = 0x8000, HALF = 0xffff };
 
 static IrRef bin(RvLift *l, IrOp op, IrRef a, IrRef b)
 {
@@ -61,13 +61,12 @@ static IrRef narrowed(RvLift *l, IrRef single)
 /* Whether the host rounds as the instruction asks. */
 static bool host_rounds(const RvLift *l, const RvInsn *in)
 {
-    return in->rm == DYNAMIC && !(l->mode & RV_MODE_AWAY);
+    return rv_rounding(l, in) == RV_CURRENT;
 }
 
 static IrRef by_helper(RvLift *l, const RvInsn *in, unsigned op, IrRef a, IrRef b, IrRef c)
 {
-    bool away = in->rm == DYNAMIC && l->mode & RV_MODE_AWAY;
-    unsigned rm = away ? RV_HALF_AWAY : (unsigned)in->rm;
+    unsigned rm = rv_rounding(l, in);
     IrRef zero = rv_const(l, 0);
     IrRef args[] = {ir_const(&l->b, IR_I32, op | rm << RV_HALF_RM_AT), a, b.i ? b : zero,
                     c.i ? c : zero, ir_fpctl_get(&l->b)};
@@ -217,12 +216,8 @@ void rv_trans_half_from_int(RvLift *l, const RvInsn *in)
 /* Saturated; 32-bit results are sign-extended, unsigned ones too. */
 void rv_trans_half_to_int(RvLift *l, const RvInsn *in)
 {
-    static const uint8_t rounds[] = {IR_ROUND_NEAREST, IR_ROUND_ZERO, IR_ROUND_DOWN, IR_ROUND_UP,
-                                     IR_ROUND_AWAY};
-    bool away = in->rm == DYNAMIC && l->mode & RV_MODE_AWAY;
-    unsigned rm = away ? IR_ROUND_AWAY : in->rm == DYNAMIC ? IR_ROUND_CURRENT : rounds[in->rm];
     IrOp op = in->op == RV_TO_W || in->op == RV_TO_L ? IR_fsatsi : IR_fsatui;
     IrType to = in->op == RV_TO_W || in->op == RV_TO_WU ? IR_I32 : IR_I64;
-    IrRef v = ir_conv_round(&l->b, op, to, read_single(l, in->fs1), rm);
+    IrRef v = ir_conv_round(&l->b, op, to, read_single(l, in->fs1), rv_ir_round(l, in));
     rv_set_x(l, (unsigned)in->rd, to == IR_I64 ? v : ir_conv(&l->b, IR_sext, IR_I64, v));
 }

@@ -174,9 +174,7 @@ void rv_set_single(RvLift *l, unsigned reg, IrRef v)
 
 void rv_touch(RvLift *l, IrRef at, IrType type)
 {
-    IrRef args[] = {at, ir_const(&l->b, IR_I32, ir_type_bits(type) / 8)};
-    if (l->request->tag_stores)
-        ir_call(&l->b, RV_HELPER_exclusive_touch, args, 2);
+    region_touch(&l->b, l->request, RV_HELPER_exclusive_touch, at, type);
 }
 
 void rv_store(RvLift *l, IrRef at, IrRef v)

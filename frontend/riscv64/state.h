@@ -50,6 +50,25 @@ enum {
     RV_MODE_RESERVED = 2, /* those instructions are illegal */
 };
 
+/* Rounding modes, as frm and instructions have them (chapter 20.2). */
+typedef enum RvRounding {
+    RV_RNE,
+    RV_RTZ,
+    RV_RDN,
+    RV_RUP,
+    RV_RMM,
+    RV_DYN = 7,
+    RV_CURRENT, /* no such mode: the one that fpctl tells */
+} RvRounding;
+
+/* FPCTL_ROUNDING for each, two bits a mode. RMM, and what there is not, is nearest: the mode word
+ * tells the rest. */
+enum { RV_FPCTL_ROUNDINGS = 3 << 2 * RV_RTZ | 1 << 2 * RV_RDN | 2 << 2 * RV_RUP };
+static inline uint32_t rv_fpctl_rounding(unsigned mode)
+{
+    return RV_FPCTL_ROUNDINGS >> 2 * mode & 3;
+}
+
 /* fcsr from CpuState.fpctl and frm, and back (guest.c). */
 uint32_t rv_fcsr(const CpuState *s);
 void rv_set_fcsr(CpuState *s, uint32_t fcsr);

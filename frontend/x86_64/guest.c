@@ -24,7 +24,7 @@ static void init_state(CpuState *s)
 static uint32_t mode_of(const CpuState *s)
 {
     uint32_t mode = X86_MODE_64;
-    if ((s->fpctl & MXCSR_DEFAULT) != MXCSR_DEFAULT)
+    if ((fp_guest_word(s) & MXCSR_DEFAULT) != MXCSR_DEFAULT)
         mode |= X86_MODE_FPTRAP;
     if (s->fp_watch == FP_WATCHED)
         mode |= X86_MODE_FPEXACT;
@@ -50,7 +50,7 @@ static void dump(const CpuState *s, FILE *out)
                                           "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
     const X86State *x = x86_state_const(s);
     fprintf(out, "rip %016" PRIx64 "  eflags %04" PRIx64 "  mxcsr %04x\n", s->pc, x86_flags_read(s),
-            s->fpctl);
+            fp_guest_word(s));
     for (unsigned i = 0; i < 16; i++)
         fprintf(out, "%-3s %016" PRIx64 "%s", names[i], x->gpr[i], i % 4 == 3 ? "\n" : "  ");
     fprintf(out, "fs  %016" PRIx64 "  gs  %016" PRIx64 "\n", x->fs_base, x->gs_base);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ir/base/log.h"
+
 static const GuestAbi *const guests[] = {&abi_x86_64, &abi_aarch64, &abi_riscv64};
 enum { GUESTS = sizeof guests / sizeof guests[0] };
 
@@ -106,4 +108,65 @@ uint32_t abi_open_flags_to_guest(const GuestAbi *abi, uint32_t flags)
         if (f->host && (flags & f->host) == f->host)
             r |= f->guest;
     return r;
+}
+
+/* ---- structures ---- */
+
+/* Guests are little-endian, as hosts are: an integer's low bytes come first. */
+static void put_field(void *out, AbiField f, uint64_t v)
+{
+    memcpy((char *)out + f.at, &v, f.size);
+}
+
+static uint64_t get_field(const void *in, AbiField f)
+{
+    uint64_t v = 0;
+    memcpy(&v, (const char *)in + f.at, f.size);
+    return v;
+}
+
+void abi_write_stat(const AbiLayout *l, void *out, const struct stat *st)
+{
+    DG_ASSERT(l->stat_size <= ABI_STRUCTURE_MAX);
+    memset(out, 0, l->stat_size);
+    put_field(out, l->stat.dev, st->st_dev);
+    put_field(out, l->stat.ino, st->st_ino);
+    put_field(out, l->stat.mode, st->st_mode);
+    put_field(out, l->stat.nlink, st->st_nlink);
+    put_field(out, l->stat.uid, st->st_uid);
+    put_field(out, l->stat.gid, st->st_gid);
+    put_field(out, l->stat.rdev, st->st_rdev);
+    put_field(out, l->stat.size, (uint64_t)st->st_size);
+    put_field(out, l->stat.blksize, (uint64_t)st->st_blksize);
+    put_field(out, l->stat.blocks, (uint64_t)st->st_blocks);
+    put_field(out, l->stat.atime, (uint64_t)st->st_atim.tv_sec);
+    put_field(out, l->stat.atime_ns, (uint64_t)st->st_atim.tv_nsec);
+    put_field(out, l->stat.mtime, (uint64_t)st->st_mtim.tv_sec);
+    put_field(out, l->stat.mtime_ns, (uint64_t)st->st_mtim.tv_nsec);
+    put_field(out, l->stat.ctime, (uint64_t)st->st_ctim.tv_sec);
+    put_field(out, l->stat.ctime_ns, (uint64_t)st->st_ctim.tv_nsec);
+}
+
+void abi_write_epoll(const AbiLayout *l, void *out, const struct epoll_event *ev)
+{
+    DG_ASSERT(l->epoll_size <= ABI_EPOLL_MAX);
+    memset(out, 0, l->epoll_size);
+    put_field(out, l->epoll_event.events, ev->events);
+    put_field(out, l->epoll_event.data, ev->data.u64);
+}
+
+void abi_read_epoll(const AbiLayout *l, struct epoll_event *ev, const void *in)
+{
+    ev->events = (uint32_t)get_field(in, l->epoll_event.events);
+    ev->data.u64 = get_field(in, l->epoll_event.data);
+}
+
+void abi_write_semid(const AbiLayout *l, void *out, const struct semid_ds *ds)
+{
+    DG_ASSERT(l->semid_size <= ABI_STRUCTURE_MAX);
+    memset(out, 0, l->semid_size);
+    memcpy((char *)out + l->semid.perm.at, &ds->sem_perm, l->semid.perm.size);
+    put_field(out, l->semid.otime, (uint64_t)ds->sem_otime);
+    put_field(out, l->semid.ctime, (uint64_t)ds->sem_ctime);
+    put_field(out, l->semid.nsems, ds->sem_nsems);
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/sem.h>
 #include <sys/stat.h>
@@ -55,16 +56,51 @@ typedef struct SignalReturn {
     GuestStack altstack;
 } SignalReturn;
 
-/* Structures that guests lay out differently: their sizes, and between them and the host's. */
+/* Structures that guests lay out differently, member by member. */
+enum { ABI_STRUCTURE_MAX = 256, ABI_EPOLL_MAX = 16 }; /* bytes of any; of an epoll_event */
+
+typedef struct AbiField {
+    uint16_t at, size; /* bytes */
+} AbiField;
+
 typedef struct AbiLayout {
-    size_t stat_size;
-    void (*write_stat)(void *out, const struct stat *st);
-    size_t epoll_size;
-    void (*write_epoll)(void *out, const struct epoll_event *ev);
-    void (*read_epoll)(struct epoll_event *ev, const void *in);
-    size_t semid_size;
-    void (*write_semid)(void *out, const struct semid_ds *ds);
+    size_t stat_size, epoll_size, semid_size;
+    struct {
+        AbiField dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks, atime, atime_ns,
+            mtime, mtime_ns, ctime, ctime_ns;
+    } stat;
+    struct {
+        AbiField events, data;
+    } epoll_event;
+    struct {
+        AbiField perm, otime, ctime, nsems;
+    } semid;
 } AbiLayout;
+
+/* The layout of these types, whose members are called so. */
+#define ABI_FIELD(T, member)                                                                       \
+    {                                                                                              \
+        offsetof(T, member), sizeof(((T *)NULL)->member)                                           \
+    }
+#define ABI_LAYOUT(Stat, EpollEvent, Semid)                                                        \
+    {                                                                                              \
+        .stat_size = sizeof(Stat), .epoll_size = sizeof(EpollEvent), .semid_size = sizeof(Semid),  \
+        .stat = {ABI_FIELD(Stat, dev),     ABI_FIELD(Stat, ino),      ABI_FIELD(Stat, mode),       \
+                 ABI_FIELD(Stat, nlink),   ABI_FIELD(Stat, uid),      ABI_FIELD(Stat, gid),        \
+                 ABI_FIELD(Stat, rdev),    ABI_FIELD(Stat, size),     ABI_FIELD(Stat, blksize),    \
+                 ABI_FIELD(Stat, blocks),  ABI_FIELD(Stat, atime),    ABI_FIELD(Stat, atime_ns),   \
+                 ABI_FIELD(Stat, mtime),   ABI_FIELD(Stat, mtime_ns), ABI_FIELD(Stat, ctime),      \
+                 ABI_FIELD(Stat, ctime_ns)},                                                       \
+        .epoll_event = {ABI_FIELD(EpollEvent, events), ABI_FIELD(EpollEvent, data)},               \
+        .semid = {ABI_FIELD(Semid, perm), ABI_FIELD(Semid, otime), ABI_FIELD(Semid, ctime),        \
+                  ABI_FIELD(Semid, nsems)},                                                        \
+    }
+
+/* Between the host's structures and the guest's, of the layout's sizes. */
+void abi_write_stat(const AbiLayout *l, void *out, const struct stat *st);
+void abi_write_epoll(const AbiLayout *l, void *out, const struct epoll_event *ev);
+void abi_read_epoll(const AbiLayout *l, struct epoll_event *ev, const void *in);
+void abi_write_semid(const AbiLayout *l, void *out, const struct semid_ds *ds);
 
 typedef struct GuestAbi {
     const GuestOps *ops;     /* the processor */
@@ -98,8 +134,7 @@ typedef struct GuestAbi {
 
     const FlagPair *open_flags; /* those that may differ from the host's; ends with name NULL */
     const AbiLayout *layout;
-    /* Text of /proc/cpuinfo; the caller frees it. */
-    char *(*cpuinfo)(unsigned cpus);
+    void (*write_cpuinfo)(FILE *out, unsigned cpus); /* /proc/cpuinfo */
 } GuestAbi;
 
 extern const GuestAbi abi_x86_64, abi_riscv64, abi_aarch64;

@@ -1,6 +1,5 @@
 /* abi_aarch64.c: the AArch64 guest's kernel interface (AAPCS64; Linux arch/arm64 and its uapi). */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "frontend/aarch64/features.h"
 #include "frontend/aarch64/state.h"
@@ -9,23 +8,17 @@
 
 enum { SYSCALL_LENGTH = 4, X8 = 8, FEATURES_TEXT = 512 };
 
-static char *cpuinfo(unsigned cpus)
+static void write_cpuinfo(FILE *out, unsigned cpus)
 {
-    char *text = NULL, names[FEATURES_TEXT];
-    size_t size;
+    char names[FEATURES_TEXT];
     uint32_t midr = a64_midr();
-    FILE *f = open_memstream(&text, &size);
-    if (!f)
-        return NULL;
     a64_feature_names(names, sizeof names);
     for (unsigned i = 0; i < cpus; i++) {
-        fprintf(f, "processor\t: %u\nBogoMIPS\t: 100.00\nFeatures\t: %s\n", i, names);
-        fprintf(f, "CPU implementer\t: 0x%02x\nCPU architecture: 8\nCPU variant\t: 0x%x\n",
+        fprintf(out, "processor\t: %u\nBogoMIPS\t: 100.00\nFeatures\t: %s\n", i, names);
+        fprintf(out, "CPU implementer\t: 0x%02x\nCPU architecture: 8\nCPU variant\t: 0x%x\n",
                 midr >> 24, midr >> 20 & 15);
-        fprintf(f, "CPU part\t: 0x%03x\nCPU revision\t: %u\n\n", midr >> 4 & 0xfff, midr & 15);
+        fprintf(out, "CPU part\t: 0x%03x\nCPU revision\t: %u\n\n", midr >> 4 & 0xfff, midr & 15);
     }
-    fclose(f);
-    return text;
 }
 
 /* mov x8, 139 (rt_sigreturn); svc 0 */
@@ -55,5 +48,5 @@ const GuestAbi abi_aarch64 = {
     .sigreturn_bytes = sizeof sigreturn_code,
     .open_flags = abi_arm_open_flags,
     .layout = &abi_generic_layout,
-    .cpuinfo = cpuinfo,
+    .write_cpuinfo = write_cpuinfo,
 };

@@ -1,7 +1,6 @@
 /* abi_generic.c: flags and structures of Linux's asm-generic headers, for the guests that use them.
  */
 #include <fcntl.h>
-#include <string.h>
 
 #include "runtime/linux/abi.h"
 
@@ -40,49 +39,12 @@ typedef struct GenericStat {
 
 _Static_assert(sizeof(GenericStat) == 128, "struct stat");
 
-static void write_stat(void *out, const struct stat *st)
-{
-    GenericStat g = {
-        .dev = st->st_dev,
-        .ino = st->st_ino,
-        .mode = st->st_mode,
-        .nlink = (uint32_t)st->st_nlink,
-        .uid = st->st_uid,
-        .gid = st->st_gid,
-        .rdev = st->st_rdev,
-        .size = st->st_size,
-        .blksize = (int32_t)st->st_blksize,
-        .blocks = st->st_blocks,
-        .atime = (uint64_t)st->st_atim.tv_sec,
-        .atime_ns = (uint64_t)st->st_atim.tv_nsec,
-        .mtime = (uint64_t)st->st_mtim.tv_sec,
-        .mtime_ns = (uint64_t)st->st_mtim.tv_nsec,
-        .ctime = (uint64_t)st->st_ctim.tv_sec,
-        .ctime_ns = (uint64_t)st->st_ctim.tv_nsec,
-    };
-    memcpy(out, &g, sizeof g);
-}
-
 typedef struct GenericEpollEvent {
     uint32_t events, pad;
     uint64_t data;
 } GenericEpollEvent;
 
-_Static_assert(sizeof(GenericEpollEvent) == 16, "struct epoll_event");
-
-static void write_epoll(void *out, const struct epoll_event *ev)
-{
-    GenericEpollEvent g = {.events = ev->events, .data = ev->data.u64};
-    memcpy(out, &g, sizeof g);
-}
-
-static void read_epoll(struct epoll_event *ev, const void *in)
-{
-    GenericEpollEvent g;
-    memcpy(&g, in, sizeof g);
-    ev->events = g.events;
-    ev->data.u64 = g.data;
-}
+_Static_assert(sizeof(GenericEpollEvent) == ABI_EPOLL_MAX, "struct epoll_event");
 
 typedef struct GenericSemid { /* struct semid64_ds */
     struct ipc_perm perm;
@@ -92,21 +54,4 @@ typedef struct GenericSemid { /* struct semid64_ds */
 
 _Static_assert(sizeof(GenericSemid) == 88, "struct semid_ds");
 
-static void write_semid(void *out, const struct semid_ds *ds)
-{
-    GenericSemid g = {.perm = ds->sem_perm,
-                      .otime = ds->sem_otime,
-                      .ctime = ds->sem_ctime,
-                      .nsems = ds->sem_nsems};
-    memcpy(out, &g, sizeof g);
-}
-
-const AbiLayout abi_generic_layout = {
-    .stat_size = sizeof(GenericStat),
-    .write_stat = write_stat,
-    .epoll_size = sizeof(GenericEpollEvent),
-    .write_epoll = write_epoll,
-    .read_epoll = read_epoll,
-    .semid_size = sizeof(GenericSemid),
-    .write_semid = write_semid,
-};
+const AbiLayout abi_generic_layout = ABI_LAYOUT(GenericStat, GenericEpollEvent, GenericSemid);

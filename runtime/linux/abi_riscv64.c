@@ -1,8 +1,6 @@
 /* abi_riscv64.c: the RISC-V 64 guest's kernel interface (RISC-V ELF psABI; Linux arch/riscv uapi).
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "frontend/riscv64/state.h"
 #include "runtime/linux/frame_riscv64.h"
@@ -110,21 +108,14 @@ long sys_riscv_flush_icache(LinuxThread *t, uint64_t a[6])
     return a[2] & ~1ull ? -EINVAL : 0;
 }
 
-static char *cpuinfo(unsigned cpus)
+static void write_cpuinfo(FILE *out, unsigned cpus)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f)
-        return NULL;
     for (unsigned i = 0; i < cpus; i++)
-        fprintf(f,
+        fprintf(out,
                 "processor\t: %u\nhart\t\t: %u\nisa\t\t: "
                 "rv64imafdc_zicntr_zicond_zicsr_zifencei_zfh_zfhmin_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs_"
                 "zknd_zkne_zknh_zksed_zksh\nmmu\t\t: sv48\n\n",
                 i, i);
-    fclose(f);
-    return text;
 }
 
 /* li a7, 139 (rt_sigreturn); ecall */
@@ -152,5 +143,5 @@ const GuestAbi abi_riscv64 = {
     .sigreturn_bytes = sizeof sigreturn_code,
     .open_flags = abi_generic_open_flags,
     .layout = &abi_generic_layout,
-    .cpuinfo = cpuinfo,
+    .write_cpuinfo = write_cpuinfo,
 };

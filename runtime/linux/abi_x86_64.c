@@ -2,8 +2,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "frontend/x86_64/cpuid.h"
 #include "frontend/x86_64/state.h"
@@ -22,47 +20,10 @@ typedef struct X86Stat {
 } X86Stat;
 _Static_assert(sizeof(X86Stat) == 144, "struct stat");
 
-static void write_stat(void *out, const struct stat *st)
-{
-    X86Stat x = {
-        .dev = st->st_dev,
-        .ino = st->st_ino,
-        .nlink = st->st_nlink,
-        .mode = st->st_mode,
-        .uid = st->st_uid,
-        .gid = st->st_gid,
-        .rdev = st->st_rdev,
-        .size = st->st_size,
-        .blksize = st->st_blksize,
-        .blocks = st->st_blocks,
-        .atime = (uint64_t)st->st_atim.tv_sec,
-        .atime_ns = (uint64_t)st->st_atim.tv_nsec,
-        .mtime = (uint64_t)st->st_mtim.tv_sec,
-        .mtime_ns = (uint64_t)st->st_mtim.tv_nsec,
-        .ctime = (uint64_t)st->st_ctim.tv_sec,
-        .ctime_ns = (uint64_t)st->st_ctim.tv_nsec,
-    };
-    memcpy(out, &x, sizeof x);
-}
-
 typedef struct X86EpollEvent { /* packed on x86-64 only */
     uint32_t events;
     uint64_t data;
 } __attribute__((packed)) X86EpollEvent;
-
-static void write_epoll(void *out, const struct epoll_event *ev)
-{
-    X86EpollEvent x = {ev->events, ev->data.u64};
-    memcpy(out, &x, sizeof x);
-}
-
-static void read_epoll(struct epoll_event *ev, const void *in)
-{
-    X86EpollEvent x;
-    memcpy(&x, in, sizeof x);
-    ev->events = x.events;
-    ev->data.u64 = x.data;
-}
 
 typedef struct X86Semid { /* struct semid64_ds */
     struct ipc_perm perm;
@@ -71,14 +32,7 @@ typedef struct X86Semid { /* struct semid64_ds */
 } X86Semid;
 _Static_assert(sizeof(X86Semid) == 104, "struct semid_ds");
 
-static void write_semid(void *out, const struct semid_ds *ds)
-{
-    X86Semid x = {.perm = ds->sem_perm,
-                  .otime = ds->sem_otime,
-                  .ctime = ds->sem_ctime,
-                  .nsems = ds->sem_nsems};
-    memcpy(out, &x, sizeof x);
-}
+static const AbiLayout layout = ABI_LAYOUT(X86Stat, X86EpollEvent, X86Semid);
 
 long sys_arch_prctl(LinuxThread *t, uint64_t a[6])
 {
@@ -146,28 +100,11 @@ static void print_cpu(FILE *f, unsigned i, unsigned cpus)
     fprintf(f, "address sizes\t: 48 bits physical, 48 bits virtual\n\n");
 }
 
-static char *cpuinfo(unsigned cpus)
+static void write_cpuinfo(FILE *out, unsigned cpus)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f)
-        return NULL;
     for (unsigned i = 0; i < cpus; i++)
-        print_cpu(f, i, cpus);
-    fclose(f);
-    return text;
+        print_cpu(out, i, cpus);
 }
-
-static const AbiLayout layout = {
-    .stat_size = sizeof(X86Stat),
-    .write_stat = write_stat,
-    .epoll_size = sizeof(X86EpollEvent),
-    .write_epoll = write_epoll,
-    .read_epoll = read_epoll,
-    .semid_size = sizeof(X86Semid),
-    .write_semid = write_semid,
-};
 
 const GuestAbi abi_x86_64 = {
     .ops = &guest_x86_64,
@@ -190,5 +127,5 @@ const GuestAbi abi_x86_64 = {
     .pop_frame = x86_pop_frame,
     .open_flags = abi_generic_open_flags,
     .layout = &layout,
-    .cpuinfo = cpuinfo,
+    .write_cpuinfo = write_cpuinfo,
 };

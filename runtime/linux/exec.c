@@ -156,8 +156,9 @@ static long read_strings(uint64_t addr, size_t room, char ***out, size_t *count)
             cap *= 2;
         }
         if (!list || n > MAX_STRINGS) {
+            long r = list ? -E2BIG : -ENOMEM;
             free(list);
-            return list ? -E2BIG : -ENOMEM;
+            return r;
         }
         if (addr && host_read(addr + 8 * n, &s, sizeof s)) {
             free(list);
@@ -174,8 +175,10 @@ static long read_strings(uint64_t addr, size_t room, char ***out, size_t *count)
 
 /* Arguments before the program: Dragoman's name and options. Strings are left to the heap, as
  * execve either replaces it or is called rarely enough in vain. */
-static size_t own_arguments(LinuxProcess *p, const ExecFile *f, char *argv0, char **args)
+static size_t own_arguments(LinuxThread *t, const ExecFile *f, char *argv0, char **args)
 {
+    const LinuxProcess *p = t->process;
+    unsigned long long ignored = signals_ignored(t);
     static char dash0[] = "-0", dashes[] = "--", empty[] = "", strace_many[] = "--strace-many";
     size_t n = 0;
     char *text;
@@ -196,6 +199,8 @@ static size_t own_arguments(LinuxProcess *p, const ExecFile *f, char *argv0, cha
         args[n++] = text;
     if (f->wants_exe && asprintf(&text, "--caller-exe=%s", p->exe) > 0)
         args[n++] = text;
+    if (ignored && asprintf(&text, "--ignored=%#llx", ignored) > 0)
+        args[n++] = text;
     args[n++] = dash0;
     args[n++] = argv0 ? argv0 : empty;
     args[n++] = dashes;
@@ -205,9 +210,8 @@ static size_t own_arguments(LinuxProcess *p, const ExecFile *f, char *argv0, cha
 static long host_execve(LinuxThread *t, ExecFile *f, char **argv, size_t argc, char **envp)
 {
     LinuxProcess *p = t->process;
-    GuestSigAction saved[SYNCHRONOUS_COUNT];
     char *own[OWN_ARGS];
-    size_t n = own_arguments(p, f, argc ? argv[OWN_ARGS] : NULL, own);
+    size_t n = own_arguments(t, f, argc ? argv[OWN_ARGS] : NULL, own);
     own[n++] = f->path;
     /* The guest's argv[0] is at OWN_ARGS; ours end where its argv[1] begins. */
     if (!argc)
@@ -217,7 +221,7 @@ static long host_execve(LinuxThread *t, ExecFile *f, char **argv, size_t argc, c
     strace_exec(t);
     if (!t->is_vfork_child) /* whose translations are its parent's too */
         engine_before_exec(p->engine);
-    signals_before_exec(t, saved);
+    signals_before_exec(t);
     limits_before_exec(t, false);
     long r = -ENOENT;
     if (p->options->launcher)
@@ -227,7 +231,7 @@ static long host_execve(LinuxThread *t, ExecFile *f, char **argv, size_t argc, c
     if (!p->options->launcher && (r == -ENOENT || r == -ENOSYS))
         r = OWN(SYS_execve, p->self, all, envp);
     limits_before_exec(t, true);
-    signals_after_exec(t, saved);
+    signals_after_exec(t);
     return r;
 }
 
@@ -236,11 +240,13 @@ static long native_execve(LinuxThread *t, int dirfd, const char *path, char **ar
 {
     GuestSigAction saved[SYNCHRONOUS_COUNT];
     strace_exec(t);
-    signals_before_exec(t, saved);
+    signals_before_exec(t);
+    uint64_t ignored = signals_ignore_on_host(t, saved);
     limits_before_exec(t, false);
     long r = OWN(SYS_execveat, dirfd, path, argv, envp, flags);
     limits_before_exec(t, true);
-    signals_after_exec(t, saved);
+    signals_back_on_host(ignored, saved);
+    signals_after_exec(t);
     return r;
 }
 

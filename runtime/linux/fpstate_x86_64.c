@@ -36,7 +36,7 @@ void x86_fxsave(const CpuState *s, uint8_t image[X86_FXSAVE_BYTES])
         .fop = last.fop,
         .ip = last.ip,
         .dp = last.dp,
-        .mxcsr = s->fpctl,
+        .mxcsr = fp_guest_word(s),
         .mxcsr_mask = MXCSR_VALID,
     };
     for (unsigned i = 0; i < 8; i++) {

@@ -272,11 +272,18 @@ void signals_return_queue(LinuxThread *t);
 _Noreturn void signals_die(int sig);
 /* Hands over an entry with signal in set (lowest first); false if none. */
 bool signals_take(LinuxThread *t, uint64_t set, int *sig, uint8_t info[SIGINFO_BYTES]);
-/* Before execve: ignored synchronous signals must be ignored, and blocked ones blocked, on the host
- * too. `saved` keeps what is put back if execve fails. */
+/* Synchronous signals that the guest ignores, as a set. The host never does, for they are what
+ * translations go by. */
+uint64_t signals_ignored(const LinuxThread *t);
+/* Before execve: synchronous signals that the guest blocks must be blocked on the host too. Back
+ * again if it fails. */
+void signals_before_exec(LinuxThread *t);
+void signals_after_exec(LinuxThread *t);
+/* The same of those it ignores, for programs that the host runs itself. Returns which; `saved`
+ * keeps what is put back. A fault of another thread in between would be the end of the process. */
 enum { SYNCHRONOUS_COUNT = 5 };
-void signals_before_exec(LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT]);
-void signals_after_exec(LinuxThread *t, const GuestSigAction saved[SYNCHRONOUS_COUNT]);
+uint64_t signals_ignore_on_host(const LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT]);
+void signals_back_on_host(uint64_t set, const GuestSigAction saved[SYNCHRONOUS_COUNT]);
 /* Every handler becomes the default action. */
 void signals_clear_handlers(LinuxThread *t);
 /* The C library's first pthread_create takes signal 33 for itself: gives it back to the guest. */

@@ -321,7 +321,6 @@ static void write_statm(LinuxProcess *p, const char *path, FILE *out)
 static void write_file(LinuxThread *t, ProcFile file, const char *path, FILE *out)
 {
     LinuxProcess *p = t->process;
-    char *text;
     switch (file) {
     case PROC_MAPS:
         procfs_write_maps(p, out);
@@ -348,9 +347,7 @@ static void write_file(LinuxThread *t, ProcFile file, const char *path, FILE *ou
         write_statm(p, path, out);
         break;
     case PROC_CPUINFO:
-        text = p->abi->cpuinfo((unsigned)sysconf(_SC_NPROCESSORS_ONLN));
-        fputs(text ? text : "", out);
-        free(text);
+        p->abi->write_cpuinfo(out, (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
         break;
     case PROC_OSRELEASE:
         fprintf(out, "%s\n", p->options->uname_release);

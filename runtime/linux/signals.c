@@ -113,9 +113,11 @@ LinuxThread *signals_first_thread(LinuxProcess *p)
     t->altstack.flags = SS_DISABLE;
     t->sighand = sighand_new(NULL);
     signals_host_mask(~0ull, &blocked);
+    uint64_t ignored = p->options->ignored == OPTION_NO_NUMBER ? 0 : p->options->ignored;
     for (int sig = 1; sig <= SIGNALS; sig++) {
         GuestSigAction now = {0};
-        if (host_action(sig, NULL, &now) == 0 && now.handler == ignore_handler)
+        bool is = host_action(sig, NULL, &now) == 0 && now.handler == ignore_handler;
+        if (is || (ignored & SIGBIT(sig) & SYNCHRONOUS_SIGNALS))
             t->sighand->action[sig].handler = ignore_handler;
     }
     prepare_our_action();
@@ -198,23 +200,42 @@ void signals_after_thread_creation(LinuxThread *t)
     pthread_mutex_unlock(&t->sighand->lock);
 }
 
-static const int synchronous[SYNCHRONOUS_COUNT] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
-
-void signals_before_exec(LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT])
+uint64_t signals_ignored(const LinuxThread *t)
 {
-    GuestSigAction ignore = {.handler = ignore_handler};
-    for (unsigned i = 0; i < SYNCHRONOUS_COUNT; i++)
-        if (t->sighand->action[synchronous[i]].handler == ignore_handler)
-            host_action(synchronous[i], &ignore, &saved[i]);
+    uint64_t set = 0;
+    for (int sig = 1; sig <= SIGNALS; sig++)
+        if (t->sighand->action[sig].handler == ignore_handler)
+            set |= SIGBIT(sig) & SYNCHRONOUS_SIGNALS;
+    return set;
+}
+
+void signals_before_exec(LinuxThread *t)
+{
     signals_host_mask(t->mask, NULL);
 }
 
-void signals_after_exec(LinuxThread *t, const GuestSigAction saved[SYNCHRONOUS_COUNT])
+void signals_after_exec(LinuxThread *t)
+{
+    signals_host_mask(t->mask & ~SYNCHRONOUS_SIGNALS, NULL);
+}
+
+static const int synchronous[SYNCHRONOUS_COUNT] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+
+uint64_t signals_ignore_on_host(const LinuxThread *t, GuestSigAction saved[SYNCHRONOUS_COUNT])
+{
+    GuestSigAction ignore = {.handler = ignore_handler};
+    uint64_t set = signals_ignored(t);
+    for (unsigned i = 0; i < SYNCHRONOUS_COUNT; i++)
+        if (set & SIGBIT(synchronous[i]))
+            host_action(synchronous[i], &ignore, &saved[i]);
+    return set;
+}
+
+void signals_back_on_host(uint64_t set, const GuestSigAction saved[SYNCHRONOUS_COUNT])
 {
     for (unsigned i = 0; i < SYNCHRONOUS_COUNT; i++)
-        if (t->sighand->action[synchronous[i]].handler == ignore_handler)
+        if (set & SIGBIT(synchronous[i]))
             host_action(synchronous[i], &saved[i], NULL);
-    signals_host_mask(t->mask & ~SYNCHRONOUS_SIGNALS, NULL);
 }
 
 /* ---- the guest's side ---- */

@@ -196,7 +196,7 @@ static long stat_at(LinuxThread *t, int dirfd, uint64_t path, uint64_t out, int 
 {
     const GuestAbi *abi = t->process->abi;
     struct stat st;
-    uint8_t guest[256];
+    uint8_t guest[ABI_STRUCTURE_MAX];
     bool exe = t->path_file == PROC_EXE && !(flags & AT_SYMLINK_NOFOLLOW);
     long r = exe ? 0 : HOST(t, SYS_newfstatat, dirfd, path, &st, flags);
     ProcFile behind = exe          ? PROC_EXE
@@ -208,7 +208,7 @@ static long stat_at(LinuxThread *t, int dirfd, uint64_t path, uint64_t out, int 
         r = -ENOENT;
     if (r < 0)
         return r;
-    abi->layout->write_stat(guest, &st);
+    abi_write_stat(abi->layout, guest, &st);
     return copy_out(t, out, guest, abi->layout->stat_size);
 }
 
@@ -231,11 +231,11 @@ long sys_fstat(LinuxThread *t, uint64_t a[6])
 {
     const GuestAbi *abi = t->process->abi;
     struct stat st;
-    uint8_t guest[256];
+    uint8_t guest[ABI_STRUCTURE_MAX];
     long r = HOST(t, SYS_fstat, a[0], &st);
     if (r < 0)
         return r;
-    abi->layout->write_stat(guest, &st);
+    abi_write_stat(abi->layout, guest, &st);
     return copy_out(t, a[1], guest, abi->layout->stat_size);
 }
 

@@ -119,7 +119,7 @@ long sys_semctl(LinuxThread *t, uint64_t a[6])
     const GuestAbi *abi = t->process->abi;
     struct semid_ds ds;
     struct seminfo info;
-    uint8_t guest[256];
+    uint8_t guest[ABI_STRUCTURE_MAX];
     long r;
     switch ((int)a[2]) {
     case IPC_STAT:
@@ -128,7 +128,7 @@ long sys_semctl(LinuxThread *t, uint64_t a[6])
         r = HOST(t, SYS_semctl, a[0], a[1], a[2], &ds);
         if (r < 0)
             return r;
-        abi->layout->write_semid(guest, &ds);
+        abi_write_semid(abi->layout, guest, &ds);
         return copy_out(t, a[3], guest, abi->layout->semid_size) ? -EFAULT : r;
     case IPC_INFO:
     case SEM_INFO:

@@ -118,13 +118,13 @@ long sys_pselect6(LinuxThread *t, uint64_t a[6])
 long sys_epoll_ctl(LinuxThread *t, uint64_t a[6])
 {
     const GuestAbi *abi = t->process->abi;
-    uint8_t guest[sizeof(struct epoll_event)];
+    uint8_t guest[ABI_EPOLL_MAX];
     struct epoll_event ev;
     if ((int)a[1] == EPOLL_CTL_DEL)
         return HOST(t, SYS_epoll_ctl, a[0], a[1], a[2], &ev);
     if (copy_in(t, guest, a[3], abi->layout->epoll_size))
         return -EFAULT;
-    abi->layout->read_epoll(&ev, guest);
+    abi_read_epoll(abi->layout, &ev, guest);
     return HOST(t, SYS_epoll_ctl, a[0], a[1], a[2], &ev);
 }
 
@@ -133,14 +133,14 @@ static long epoll_wait_with(LinuxThread *t, long nr, uint64_t a[6])
 {
     const GuestAbi *abi = t->process->abi;
     struct epoll_event events[MAX_EPOLL];
-    uint8_t guest[MAX_EPOLL * sizeof(struct epoll_event)];
+    uint8_t guest[MAX_EPOLL * ABI_EPOLL_MAX];
     uint64_t mask = 0, out = a[1];
     bool has;
     long r = read_mask(t, a[4], a[5], &mask, &has);
     if (r)
         return r;
     int max = (int)a[2];
-    if (max <= 0 || (uint64_t)max > INT32_MAX / sizeof(struct epoll_event))
+    if (max <= 0 || (uint64_t)max > INT32_MAX / abi->layout->epoll_size)
         return -EINVAL;
     if (max > MAX_EPOLL)
         max = MAX_EPOLL;
@@ -151,7 +151,7 @@ static long epoll_wait_with(LinuxThread *t, long nr, uint64_t a[6])
     if (r <= 0)
         return r;
     for (long i = 0; i < r; i++)
-        abi->layout->write_epoll(guest + (size_t)i * abi->layout->epoll_size, &events[i]);
+        abi_write_epoll(abi->layout, guest + (size_t)i * abi->layout->epoll_size, &events[i]);
     int error = copy_out(t, out, guest, (size_t)r * abi->layout->epoll_size);
     return error ? error : r;
 }

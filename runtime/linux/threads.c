@@ -79,7 +79,7 @@ static LinuxThread *copy_thread(LinuxThread *t, const CloneRequest *rq)
     CpuState *s = v->state;
     vcpu_x87_save(t->vcpu);
     memcpy(s->guest, from->guest, sizeof s->guest);
-    s->fpctl = from->fpctl;
+    s->fpctl = fp_guest_word(from);
     s->fp_watch = from->fp_watch;
     s->pc = from->pc;
     LinuxThread *n = thread_new(p, v, t);

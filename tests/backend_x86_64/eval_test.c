@@ -427,13 +427,13 @@ static void add_op(IrOp op)
 {
     unsigned sig = ir_op_info[op].sig, nargs = ir_op_info[op].nargs;
     for (IrType t = IR_I8; t <= IR_V128; t++) {
-        bool in_types = (ir_op_types(op) >> t & 1) != 0, in_lanes = (ir_op_lanes(op) >> t & 1) != 0;
+        bool allowed = (ir_op_info[op].types >> t & 1) != 0;
         switch (sig) {
         case IR_SIG_UN:
         case IR_SIG_BIN:
         case IR_SIG_TRI:
         case IR_SIG_DIV128:
-            if (in_types)
+            if (allowed)
                 add(op, t, IR_VOID, nargs, t, t, t);
             break;
         case IR_SIG_CMP:
@@ -451,7 +451,7 @@ static void add_op(IrOp op)
         case IR_SIG_VBIN:
         case IR_SIG_VTRI:
         case IR_SIG_VSHUF:
-            if (in_lanes)
+            if (allowed)
                 add(op, IR_V128, t, nargs, IR_V128, IR_V128, IR_V128);
             break;
         case IR_SIG_VSTR:
@@ -459,20 +459,20 @@ static void add_op(IrOp op)
                 add(op, t, IR_VOID, 3, IR_V128, IR_V128, IR_I64);
             break;
         case IR_SIG_VSHIFT:
-            if (in_lanes)
+            if (allowed)
                 add(op, IR_V128, t, 2, IR_V128, IR_I64, IR_VOID);
             break;
         case IR_SIG_VINS:
-            if (in_lanes)
+            if (allowed)
                 add(op, IR_V128, t, 2, IR_V128, t, IR_VOID);
             break;
         case IR_SIG_VEXT:
-            if (in_lanes)
+            if (allowed)
                 add(op, op == IR_vmovmsk || op == IR_viszero ? IR_I32 : t, t, 1, IR_V128, IR_VOID,
                     IR_VOID);
             break;
         case IR_SIG_VSPLAT:
-            if (in_lanes)
+            if (allowed)
                 add(op, IR_V128, t, 1, t, IR_VOID, IR_VOID);
             break;
         default:

@@ -33,6 +33,27 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* So many at once that their array is large in every layout. */
+static void many_events(void)
+{
+    enum { EVENTS = 500 };
+    static struct epoll_event got[EVENTS + 12];
+    uint64_t sum = 0;
+    int epoll = epoll_create1(0), fds[EVENTS];
+    for (unsigned i = 0; i < EVENTS; i++) {
+        struct epoll_event want = {.events = EPOLLIN, .data.u64 = (uint64_t)(i + 1) << 33 | i};
+        fds[i] = eventfd(1, 0);
+        CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, fds[i], &want) == 0);
+    }
+    int n = epoll_wait(epoll, got, EVENTS + 12, 0);
+    for (int i = 0; i < n; i++)
+        sum += got[i].data.u64;
+    printf("events %d sum %llx\n", n, (unsigned long long)sum);
+    for (unsigned i = 0; i < EVENTS; i++)
+        close(fds[i]);
+    close(epoll);
+}
+
 int main(void)
 {
     char buffer[4096];
@@ -128,6 +149,7 @@ int main(void)
     CHECK(epoll_wait(epoll, got, 4, 100) == 1 && got[0].data.u64 == 0x123456789abcdef0);
     uint64_t value;
     CHECK(read(event, &value, 8) == 8 && value == 3 && epoll_wait(epoll, got, 4, 0) == 0);
+    many_events();
     int timer = timerfd_create(CLOCK_MONOTONIC, 0);
     CHECK(timerfd_settime(timer, 0, &(struct itimerspec){.it_value.tv_nsec = 1000000}, NULL) == 0);
     CHECK(read(timer, &value, 8) == 8 && value >= 1);

@@ -129,6 +129,10 @@ guest_test(guest/execute QUICK ENGINES jit interp debug COMMAND ${guest_bin}/exe
 # The asan build is linked dynamically: it needs a descriptor more to start than there is here.
 guest_test(guest/execute-apart ENGINES aarch64 asan COMMAND ${guest_bin}/execute apart)
 
+build_guest(exec_ignored exec_ignored.c -O2)
+guest_test(guest/exec_ignored QUICK ENGINES jit interp aarch64 debug asan
+           COMMAND ${guest_bin}/exec_ignored)
+
 build_guest(traps traps.c -O2)
 guest_test(guest/traps QUICK ENGINES jit interp debug asan COMMAND ${guest_bin}/traps)
 

@@ -160,21 +160,6 @@ static IrType conv_source(IrOp op, IrType to)
     }
 }
 
-static unsigned conv_targets(IrOp op)
-{
-    switch (op) {
-    case IR_zext:
-    case IR_sext:
-        return 1u << IR_I16 | 1u << IR_I32 | 1u << IR_I64;
-    case IR_trunc:
-        return 1u << IR_I8 | 1u << IR_I16 | 1u << IR_I32;
-    case IR_bitcast:
-        return 1u << IR_I32 | 1u << IR_I64 | 1u << IR_F32 | 1u << IR_F64;
-    default:
-        return ir_op_types(op);
-    }
-}
-
 static IrType pick_type(unsigned mask)
 {
     for (;;) {
@@ -195,7 +180,7 @@ static void gen_pure(Gen *g)
     IrType s = IR_VOID;
     bool vector = info->sig >= IR_SIG_VUN && info->sig <= IR_SIG_VSPLAT;
     if (vector) {
-        i.lane = (uint8_t)pick_type(ir_op_lanes(op));
+        i.lane = (uint8_t)pick_type(info->types);
         i.type = info->sig != IR_SIG_VEXT               ? IR_V128
                  : op == IR_vmovmsk || op == IR_viszero ? IR_I32
                                                         : i.lane;
@@ -213,7 +198,7 @@ static void gen_pure(Gen *g)
         i.type = (uint8_t)s;
         break;
     case IR_SIG_CONV:
-        i.type = (uint8_t)pick_type(conv_targets(op));
+        i.type = (uint8_t)pick_type(info->types);
         s = conv_source(op, (IrType)i.type);
         i.cc = op == IR_ftosi ? (uint8_t)rnd(2) : 0;
         break;
@@ -228,7 +213,7 @@ static void gen_pure(Gen *g)
         break;
     default:
         if (!vector) {
-            s = pick_type(ir_op_types(op));
+            s = pick_type(info->types);
             i.type = (uint8_t)s;
         }
     }

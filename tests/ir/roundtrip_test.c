@@ -58,31 +58,17 @@ static IrType conv_source(IrOp op, IrType to)
     }
 }
 
-static bool conv_target(IrOp op, IrType t)
-{
-    switch (op) {
-    case IR_zext:
-    case IR_sext:
-        return t >= IR_I16 && t <= IR_I64;
-    case IR_trunc:
-        return t <= IR_I32;
-    case IR_bitcast:
-        return t >= IR_I32 && t <= IR_F64;
-    default:
-        return ir_op_types(op) >> t & 1;
-    }
-}
-
 static void one(IrBuilder *b, IrOp op, IrType t)
 {
     static const uint8_t mask[16] = {3, 17, 0x80, 1};
     const IrOpInfo *info = &ir_op_info[op];
     bool vector = info->sig >= IR_SIG_VUN && info->sig <= IR_SIG_VSPLAT;
-    if (vector && !(ir_op_lanes(op) >> t & 1))
+    bool allowed = info->types >> t & 1;
+    if (vector && !allowed)
         return;
     switch (info->sig) {
     case IR_SIG_UN:
-        if (!(ir_op_types(op) >> t & 1))
+        if (!allowed)
             return;
         if (op == IR_extract || op == IR_sextract)
             put(b, op == IR_extract ? ir_extract(b, value(b, t), 4, 9)
@@ -97,7 +83,7 @@ static void one(IrBuilder *b, IrOp op, IrType t)
             put(b, ir_un(b, op, value(b, t)));
         break;
     case IR_SIG_BIN:
-        if (!(ir_op_types(op) >> t & 1))
+        if (!allowed)
             return;
         if (op == IR_deposit)
             put(b, ir_deposit(b, value(b, t), value(b, IR_I8), 8, 8));
@@ -117,12 +103,12 @@ static void one(IrBuilder *b, IrOp op, IrType t)
                          ir_type_is_int(t) ? ir_const(b, t, 9) : value(b, t)));
         break;
     case IR_SIG_CONV:
-        if (conv_target(op, t))
+        if (allowed)
             put(b, ir_conv_round(b, op, t, value(b, conv_source(op, t)),
                                  op == IR_ftosi ? IR_ROUND_ZERO : IR_ROUND_CURRENT));
         break;
     case IR_SIG_TRI:
-        if (ir_op_types(op) >> t & 1)
+        if (allowed)
             put(b, ir_tri(b, op, value(b, t), value(b, t), value(b, t)));
         break;
     case IR_SIG_DIV128:

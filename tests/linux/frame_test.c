@@ -100,7 +100,7 @@ static void test_stat(void)
     st.st_mode = 0100644;
     st.st_size = 0x123456789a;
     st.st_mtim.tv_nsec = 999;
-    abi->layout->write_stat(out, &st);
+    abi_write_stat(abi->layout, out, &st);
     CHECK(abi->layout->stat_size == 144);
     memcpy(&word, out + 8, 8);
     CHECK(word == st.st_ino);
@@ -127,9 +127,9 @@ static void test_epoll(void)
     const GuestAbi *abi = &abi_x86_64;
     uint8_t out[16] = {0};
     struct epoll_event ev = {.events = EPOLLIN, .data.u64 = 0x0102030405060708}, back;
-    abi->layout->write_epoll(out, &ev);
+    abi_write_epoll(abi->layout, out, &ev);
     CHECK(abi->layout->epoll_size == 12 && out[4] == 8 && out[11] == 1);
-    abi->layout->read_epoll(&back, out);
+    abi_read_epoll(abi->layout, &back, out);
     CHECK(back.events == EPOLLIN && back.data.u64 == ev.data.u64);
 }
 
