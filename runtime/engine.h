@@ -83,9 +83,9 @@ typedef struct VcpuRun {
     uint32_t pending_hint;          /* ..and to exits with a hint of this index, or HINT_NONE */
     int32_t hint_period;            /* misses until the next one is reported */
     uint64_t pending_generation;
-    uint32_t table_mode;       /* mode of CpuState.lookup */
-    uint64_t stuck_pc;         /* guest pc of the last write fault on a closed or open page.. */
-    uint32_t stuck_count;      /* ..and how often it came again with nothing to open */
+    uint32_t table_mode;  /* mode of CpuState.lookup */
+    uint64_t stuck_pc;    /* guest pc of the last write fault on a closed or open page.. */
+    uint32_t stuck_count; /* ..and how often it came again with nothing to open */
     RunStats stats;
     _Atomic uint64_t misaligned_pc; /* guest pc of an access to retranslate; 0: none */
 } VcpuRun;
