@@ -195,13 +195,19 @@ Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *si
     return t;
 }
 
-Translation *cache_publish_packed(Cache *c, uint64_t pc, uint32_t mode, const PackedRegion *p)
+Translation *cache_publish_packed(Cache *c, uint64_t pc, uint32_t mode, const Region *r,
+                                  uint32_t guest_insns, int32_t cold_left)
 {
-    Translation *t = translation_new(c, pc, mode);
-    t->packed = p;
+    Translation *t = arena_alloc(&c->meta, PACKED_BYTES);
+    t->header.pc = pc;
+    t->mode = mode;
+    t->guest_insns = guest_insns;
+    t->cold = cold_left != 0;
+    t->cold_left = cold_left;
+    t->packed = interp_pack(&c->meta, r->arena, r);
     if (c->backend != NULL)
         cache_make_table(c, mode);
-    c->meta_bytes += interp_bytes(p) + sizeof *t;
+    c->meta_bytes += interp_bytes(t->packed) + PACKED_BYTES;
     insert(c, t);
     return t;
 }
@@ -387,11 +393,11 @@ void cache_invalidate(Cache *c, Translation *t)
     if (t->dead)
         return;
     t->dead = true;
-    if (t->source != NULL)
-        retire(c, t);
     unlink_bucket(c, t);
     if (t->packed != NULL) /* generated code never knew it */
         return;
+    if (t->source != NULL)
+        retire(c, t);
     HeaderCell *table = cache_table(c, t->mode);
     if (table != NULL)
         forget(c, lookup_cell(table, t->header.pc), t);

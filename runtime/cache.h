@@ -44,7 +44,8 @@ typedef struct HintUse {
     struct HintUse *next;
 } HintUse;
 
-/* What finding and running it needs stands first, in one cache line. */
+/* What finding and running it needs stands first, in one cache line. A packed one ends there
+ * (PACKED_BYTES), and what is packed follows it in memory. */
 struct Translation {
     EntryHeader header; /* what generated code sees */
     uint32_t mode;
@@ -55,9 +56,10 @@ struct Translation {
     _Atomic int32_t cold_left;   /* guest instructions to go */
     bool cold;                   /* ..while it is packed for having run too rarely */
     _Atomic bool dead;           /* invalidated; changed under the lock */
-    bool checked;                /* checks its own source bytes */
-    uint32_t code, size;         /* range in the code arena */
-    uint64_t unpolled;           /* the entry behind its poll */
+
+    bool checked;        /* checks its own source bytes */
+    uint32_t code, size; /* range in the code arena */
+    uint64_t unpolled;   /* the entry behind its poll */
     uint32_t guest_bytes;
     uint64_t guest_end; /* highest end of the guest code it was made from */
     SiteTable sites;
@@ -72,6 +74,8 @@ struct Translation {
     const SourceCopy *source;    /* what it stands for; NULL: not kept */
     Translation *next_retired;
 };
+
+enum { PACKED_BYTES = offsetof(Translation, checked) };
 
 enum {
     CACHE_BUCKETS = 1 << 16,
@@ -125,8 +129,9 @@ HeaderCell *cache_make_table(Cache *c, uint32_t mode);
 /* Copies, relocates and publishes compiled code with its packed sites; NULL when there is no room.
  */
 Translation *cache_publish(Cache *c, const CompiledCode *cc, const SiteTable *sites, uint32_t mode);
-/* Publishes a region to be interpreted, which must live in c->meta. */
-Translation *cache_publish_packed(Cache *c, uint64_t pc, uint32_t mode, const PackedRegion *p);
+/* Publishes a lifted region to be interpreted; cold_left: 0, or for how many instructions. */
+Translation *cache_publish_packed(Cache *c, uint64_t pc, uint32_t mode, const Region *r,
+                                  uint32_t guest_insns, int32_t cold_left);
 void cache_chain(Cache *c, Exit *x, Translation *to);
 /* Makes generated code find t without C: by the lookup table and s's jump table. The caller's
  * thread is s's. */

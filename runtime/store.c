@@ -166,6 +166,12 @@ bool store_wants(Store *s, uint64_t pc, uint32_t mode)
     return advance;
 }
 
+bool store_knows(Store *s, uint64_t pc)
+{
+    const Image *m = image_of(s, pc);
+    return m != NULL && m->file.base != NULL;
+}
+
 /* The place of (pc, mode) in the set, or a free one. */
 static struct StoreSeen *seen_place(const StoreFresh *f, uint64_t pc, uint32_t mode)
 {

@@ -75,6 +75,8 @@ void store_map(Store *s, const FileId *id, uint64_t start, uint64_t end);
  * earlier process has interpreted it too. Of the latter only some in each process, so that none is
  * much slower than without a store. */
 bool store_wants(Store *s, uint64_t pc, uint32_t mode);
+/* Whether an earlier process has left anything of the file that pc belongs to. */
+bool store_knows(Store *s, uint64_t pc);
 /* Code was interpreted. */
 void store_seen(Store *s, uint64_t pc, uint32_t mode);
 /* Reads it into memory of arena; false: there is none. Its source is yet to be compared. */

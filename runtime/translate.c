@@ -24,6 +24,7 @@ enum {
     MAX_SOURCES = 8,
     COLD_INSNS = 24, /* most of what is lifted for one run should run */
     COLD_CONDS = 2,
+    COLD_RUNS_AGAIN = 8, /* instead of EngineOptions.cold_runs, if less */
 };
 
 typedef struct SourcePage {
@@ -311,7 +312,8 @@ static const SourceCopy *keep_source(const TranslationContext *tc)
 /* A change of any page that was read drops the translation. */
 static void track(const TranslationContext *tc, Translation *t)
 {
-    t->source = keep_source(tc);
+    if (t->packed == NULL)
+        t->source = keep_source(tc);
     for (uint32_t i = 0; i < tc->npages; i++)
         code_pages_add(tc->e, tc->pages[i].addr, t);
 }
@@ -319,18 +321,24 @@ static void track(const TranslationContext *tc, Translation *t)
 static void finish(const TranslationContext *tc, Translation *t)
 {
     Engine *e = tc->e;
-    t->checked = tc->checked;
-    t->guest_insns = tc->lifted.guest_insns;
+    uint32_t bytes = 0;
+    uint64_t end = 0;
     for (uint32_t i = 0; i < tc->lifted.nranges; i++) {
-        t->guest_bytes += (uint32_t)(tc->lifted.ranges[i].end - tc->lifted.ranges[i].start);
-        if (t->guest_end < tc->lifted.ranges[i].end)
-            t->guest_end = tc->lifted.ranges[i].end;
+        bytes += (uint32_t)(tc->lifted.ranges[i].end - tc->lifted.ranges[i].start);
+        if (end < tc->lifted.ranges[i].end)
+            end = tc->lifted.ranges[i].end;
+    }
+    if (t->packed == NULL) {
+        t->checked = tc->checked;
+        t->guest_insns = tc->lifted.guest_insns;
+        t->guest_bytes = bytes;
+        t->guest_end = end;
+        e->stats.host_bytes += t->size;
     }
     track(tc, t);
     e->stats.translations++;
     e->stats.guest_insns += t->guest_insns;
-    e->stats.guest_bytes += t->guest_bytes;
-    e->stats.host_bytes += t->size;
+    e->stats.guest_bytes += bytes;
 }
 
 /* ---- the store on disk ---- */
@@ -420,8 +428,8 @@ static void translate_region(TranslationContext *tc, uint64_t pc, uint32_t mode)
     if (x != NULL)
         explain_lifted(x, &tc->request, &tc->lifted);
     print_explanation(e, x);
-    const PackedRegion *p = interp_pack(&e->cache.meta, &e->scratch, r);
-    finish(tc, cache_publish_packed(&e->cache, pc, mode, p));
+    Translation *t = cache_publish_packed(&e->cache, pc, mode, r, tc->lifted.guest_insns, 0);
+    finish(tc, t);
 }
 
 /* Whether the region needs unmasked FP exceptions that this host does not raise. */
@@ -587,10 +595,14 @@ const PackedRegion *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint3
     return r != NULL ? interp_pack(arena, arena, r) : NULL;
 }
 
-/* How many guest instructions to interpret of a region with n of them. */
-static int32_t cold_insns(const Engine *e, uint32_t n)
+/* How many guest instructions to interpret of a region at pc with n of them. Where earlier
+ * processes have left translations there will be later ones, for which a translation pays too. */
+static int32_t cold_insns(const Engine *e, uint64_t pc, uint32_t n)
 {
-    uint64_t insns = (uint64_t)e->opt.cold_runs * n;
+    uint32_t runs = e->opt.cold_runs;
+    if (runs > COLD_RUNS_AGAIN && e->store != NULL && store_knows(e->store, pc))
+        runs = COLD_RUNS_AGAIN;
+    uint64_t insns = (uint64_t)runs * n;
     return insns < INT32_MAX ? (int32_t)insns : INT32_MAX;
 }
 
@@ -608,13 +620,10 @@ ColdKept engine_keep_cold(Engine *e, uint64_t pc, uint32_t mode)
     } else if (tc.checked) {
         kept = COLD_NOT_KEPT;
     } else if (cache_find(&e->cache, pc, mode) == NULL) {
-        const PackedRegion *p = interp_pack(&e->cache.meta, &e->scratch, r);
-        Translation *t = cache_publish_packed(&e->cache, pc, mode, p);
-        t->cold = true;
-        t->guest_insns = tc.lifted.guest_insns;
-        atomic_store(&t->cold_left, cold_insns(e, t->guest_insns));
-        for (uint32_t i = 0; i < tc.npages; i++)
-            code_pages_add(e, tc.pages[i].addr, t);
+        uint32_t insns = tc.lifted.guest_insns;
+        Translation *t =
+            cache_publish_packed(&e->cache, pc, mode, r, insns, cold_insns(e, pc, insns));
+        track(&tc, t);
     }
     engine_unlock(e);
     return kept;

@@ -46,15 +46,16 @@ static Interface *interface_of(const HelperDesc *h)
     return f;
 }
 
-bool step_call(Run *x, const PackedInst *i)
+const PackedInst *step_call(Run *x, const PackedInst *i)
 {
-    const HelperDesc *h = &x->p->helpers->helpers[run_more(x)->a];
+    const HelperDesc *h = &x->p->helpers->helpers[packed_more(i)->a];
     void *pointers[ARGS_MAX];
     unsigned n = 0;
     if (h->flags & HELPER_STATE)
         pointers[n++] = &x->state;
+    const uint16_t *args = packed_words(x->p, i->b);
     for (uint32_t k = 0; k < i->a; k++)
-        pointers[n++] = &x->v[x->p->words[i->b + k]];
+        pointers[n++] = &x->v[args[k]];
     x->state->pc = x->pc;
     union {
         ffi_arg word; /* libffi widens small results to this */
@@ -70,5 +71,5 @@ bool step_call(Run *x, const PackedInst *i)
             v &= h->ret == IR_I8 ? 0xff : 0xffff;
         x->v[i->dest] = (IrValue){.q = {v, 0}};
     }
-    return true;
+    return packed_after(i);
 }

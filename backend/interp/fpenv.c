@@ -7,7 +7,8 @@
 #include "ir/softfp.h"
 #include "ir/traps.h"
 
-static bool trapping(Run *x, const PackedInst *i, const IrInst *op, const IrValue args[3])
+static const PackedInst *trapping(Run *x, const PackedInst *i, const IrInst *op,
+                                  const IrValue args[3])
 {
     uint32_t fpctl = fp_guest_word(x->state), now = fpctl & ~(uint32_t)FP_FLAGS;
     IrValue v = ir_eval_fp(x->p->facts, op, args, &now);
@@ -23,10 +24,10 @@ static bool trapping(Run *x, const PackedInst *i, const IrInst *op, const IrValu
     }
     x->state->fpctl |= raised;
     x->v[i->dest] = v;
-    return true;
+    return packed_after(i);
 }
 
-bool step_fp(Run *x, const PackedInst *i)
+const PackedInst *step_fp(Run *x, const PackedInst *i)
 {
     IrValue args[3];
     const IrInst *op = run_other(x, i, args);
@@ -35,17 +36,17 @@ bool step_fp(Run *x, const PackedInst *i)
     uint32_t fpctl = x->state->fpctl | FP_MASKS;
     x->v[i->dest] = ir_eval_fp(x->p->facts, op, args, &fpctl);
     x->state->fpctl |= fpctl & FP_FLAGS;
-    return true;
+    return packed_after(i);
 }
 
-bool step_fpctlget(Run *x, const PackedInst *i)
+const PackedInst *step_fpctlget(Run *x, const PackedInst *i)
 {
     x->v[i->dest] = (IrValue){.q = {x->state->fpctl, 0}};
-    return true;
+    return i + 1;
 }
 
-bool step_fpctlset(Run *x, const PackedInst *i)
+const PackedInst *step_fpctlset(Run *x, const PackedInst *i)
 {
     x->state->fpctl = x->v[i->a].w[0];
-    return true;
+    return i + 1;
 }

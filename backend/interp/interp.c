@@ -17,24 +17,24 @@
 #include "ir/base/log.h"
 #include "ir/traps.h"
 
-static bool set(Run *x, const PackedInst *i, uint64_t v)
+static const PackedInst *set(Run *x, const PackedInst *i, uint64_t v)
 {
     x->v[i->dest] = (IrValue){.q = {v, 0}};
-    return true;
+    return i + 1;
 }
 
 /* ---- ops that are functions of their arguments ---- */
 
-static bool step_eval(Run *x, const PackedInst *i)
+static const PackedInst *step_eval(Run *x, const PackedInst *i)
 {
     IrValue args[3];
     const IrInst *op = run_other(x, i, args);
     x->v[i->dest] = ir_eval(x->p->facts, op, args);
-    return true;
+    return packed_after(i);
 }
 
 /* Only the result's own bits. */
-static bool set_bits(Run *x, const PackedInst *i, uint64_t v)
+static const PackedInst *set_bits(Run *x, const PackedInst *i, uint64_t v)
 {
     return set(x, i, v << i->size >> i->size);
 }
@@ -45,7 +45,7 @@ static unsigned shift_count(const PackedInst *i, uint64_t count)
 }
 
 #define STEP_BIN(name, expr)                                                                       \
-    static bool step_##name(Run *x, const PackedInst *i)                                           \
+    static const PackedInst *step_##name(Run *x, const PackedInst *i)                              \
     {                                                                                              \
         uint64_t a = x->v[i->a].u, b = x->v[i->b].u;                                               \
         return set_bits(x, i, expr);                                                               \
@@ -61,7 +61,7 @@ STEP_BIN(shr, a >> shift_count(i, b))
 STEP_BIN(sar, (uint64_t)(bits_sext(a, 64u - i->size) >> shift_count(i, b)))
 
 #define STEP_CMP(name, relation)                                                                   \
-    static bool step_##name(Run *x, const PackedInst *i)                                           \
+    static const PackedInst *step_##name(Run *x, const PackedInst *i)                              \
     {                                                                                              \
         uint64_t a = x->v[i->a].u, b = x->v[i->b].u;                                               \
         return set(x, i, relation);                                                                \
@@ -73,36 +73,35 @@ STEP_CMP(ule, a <= b)
 STEP_CMP(slt, bits_sext(a, i->size) < bits_sext(b, i->size))
 STEP_CMP(sle, bits_sext(a, i->size) <= bits_sext(b, i->size))
 
-static bool step_not(Run *x, const PackedInst *i)
+static const PackedInst *step_not(Run *x, const PackedInst *i)
 {
     return set_bits(x, i, ~x->v[i->a].u);
 }
-static bool step_neg(Run *x, const PackedInst *i)
+static const PackedInst *step_neg(Run *x, const PackedInst *i)
 {
     return set_bits(x, i, -x->v[i->a].u);
 }
-static bool step_sext(Run *x, const PackedInst *i)
+static const PackedInst *step_sext(Run *x, const PackedInst *i)
 {
     return set_bits(x, i, (uint64_t)bits_sext(x->v[i->a].u, i->b));
 }
-static bool step_move(Run *x, const PackedInst *i)
+static const PackedInst *step_move(Run *x, const PackedInst *i)
 {
     x->v[i->dest] = x->v[i->a];
-    return true;
+    return i + 1;
 }
-static bool step_trunc(Run *x, const PackedInst *i)
+static const PackedInst *step_trunc(Run *x, const PackedInst *i)
 {
     return set_bits(x, i, x->v[i->a].u);
 }
-static bool step_extract(Run *x, const PackedInst *i)
+static const PackedInst *step_extract(Run *x, const PackedInst *i)
 {
     return set(x, i, x->v[i->a].u >> i->size & bits_mask(i->b));
 }
-static bool step_select(Run *x, const PackedInst *i)
+static const PackedInst *step_select(Run *x, const PackedInst *i)
 {
-    const PackedInst *more = run_more(x);
-    x->v[i->dest] = x->v[x->v[i->a].b[0] != 0 ? i->b : more->a];
-    return true;
+    x->v[i->dest] = x->v[x->v[i->a].b[0] != 0 ? i->b : packed_more(i)->a];
+    return packed_after(i);
 }
 
 /* ---- guest state ---- */
@@ -125,53 +124,53 @@ static inline void copy_value(uint8_t *to, const uint8_t *from, unsigned size)
     }
 }
 
-static bool step_get(Run *x, const PackedInst *i)
+static const PackedInst *step_get(Run *x, const PackedInst *i)
 {
     IrValue *v = &x->v[i->dest];
     *v = (IrValue){.q = {0, 0}};
     copy_value(v->b, (const uint8_t *)x->state + i->a, i->size);
-    return true;
+    return i + 1;
 }
 
-static bool step_get64(Run *x, const PackedInst *i)
+static const PackedInst *step_get64(Run *x, const PackedInst *i)
 {
     uint64_t v;
     memcpy(&v, (const uint8_t *)x->state + i->a, 8);
     return set(x, i, v);
 }
 
-static bool step_put(Run *x, const PackedInst *i)
+static const PackedInst *step_put(Run *x, const PackedInst *i)
 {
     copy_value((uint8_t *)x->state + i->b, x->v[i->a].b, i->size);
-    return true;
+    return i + 1;
 }
 
-static bool step_put64(Run *x, const PackedInst *i)
+static const PackedInst *step_put64(Run *x, const PackedInst *i)
 {
     memcpy((uint8_t *)x->state + i->b, x->v[i->a].b, 8);
-    return true;
+    return i + 1;
 }
 
 /* The entry block may announce the first instruction ahead of the block that holds it. */
-static bool step_insn(Run *x, const PackedInst *i)
+static const PackedInst *step_insn(Run *x, const PackedInst *i)
 {
     uint64_t pc = x->p->pc + packed_wide(i);
     bool again = pc == x->insn_pc && x->result.guest_insns != 0 && !x->went_back;
     x->pc = x->insn_pc = pc;
     x->went_back = false;
     if (again)
-        return true;
+        return i + 1;
     if (i->size != 0 && x->max_insns != 0 && x->result.guest_insns >= x->max_insns)
         return run_end(x, INTERP_EXIT);
     x->result.guest_insns += i->a;
-    return true;
+    return i + 1;
 }
 
-static bool step_poll(Run *x, const PackedInst *i)
+static const PackedInst *step_poll(Run *x, const PackedInst *i)
 {
     (void)i;
     if (x->polls_left-- != 0 && atomic_load_explicit(&x->state->poll, memory_order_relaxed) == 0)
-        return true;
+        return i + 1;
     return run_end(x, INTERP_POLL);
 }
 
@@ -211,7 +210,7 @@ static void order_after(uint64_t flags)
         atomic_thread_fence(memory_order_seq_cst);
 }
 
-static bool step_load(Run *x, const PackedInst *i)
+static const PackedInst *step_load(Run *x, const PackedInst *i)
 {
     uint64_t addr = x->v[i->a].u;
     IrValue v = {.q = {0, 0}};
@@ -223,10 +222,10 @@ static bool step_load(Run *x, const PackedInst *i)
     if ((i->b & IR_M_BIG) != 0)
         swap_bytes(&v, i->size);
     x->v[i->dest] = v;
-    return true;
+    return i + 1;
 }
 
-static bool step_store(Run *x, const PackedInst *i)
+static const PackedInst *step_store(Run *x, const PackedInst *i)
 {
     uint64_t addr = x->v[i->a].u;
     IrValue v = x->v[i->b];
@@ -238,18 +237,18 @@ static bool step_store(Run *x, const PackedInst *i)
     if (guest_write(x->state, addr, v.b, i->size) != 0)
         return run_end(x, INTERP_FAULT);
     order_after(i->dest);
-    return true;
+    return i + 1;
 }
 
-static bool step_fence(Run *x, const PackedInst *i)
+static const PackedInst *step_fence(Run *x, const PackedInst *i)
 {
     (void)x;
     (void)i;
     atomic_thread_fence(memory_order_seq_cst);
-    return true;
+    return i + 1;
 }
 
-static bool step_atomic(Run *x, const PackedInst *i)
+static const PackedInst *step_atomic(Run *x, const PackedInst *i)
 {
     IrValue args[3];
     const IrInst *op = run_other(x, i, args);
@@ -265,7 +264,7 @@ static bool step_atomic(Run *x, const PackedInst *i)
     if (guest_atomic(x->state, op->op, addr, operand.b, old.b, size) != 0)
         return run_end(x, INTERP_FAULT);
     x->v[i->dest] = old;
-    return true;
+    return packed_after(i);
 }
 
 /* ---- control ---- */
@@ -273,7 +272,7 @@ static bool step_atomic(Run *x, const PackedInst *i)
 /* Block parameters are set all at once: an argument may be another parameter of the same block. */
 static void set_params(Run *x, const PackedEdge *e)
 {
-    const uint16_t *pair = &x->p->words[e->args];
+    const uint16_t *pair = packed_words(x->p, e->args);
     IrValue args[e->nargs];
     for (uint32_t n = 0; n < e->nargs; n++)
         args[n] = x->v[pair[2 * n + 1]];
@@ -281,28 +280,27 @@ static void set_params(Run *x, const PackedEdge *e)
         x->v[pair[2 * n]] = args[n];
 }
 
-static bool follow(Run *x, const PackedEdge *e)
+static const PackedInst *follow(Run *x, const PackedEdge *e)
 {
     if (e->nargs != 0)
         set_params(x, e);
-    x->next = &x->p->insts[e->to];
     x->pc = e->pc;
     x->went_back |= e->back;
     if (x->ran != NULL)
-        ran_note(x->ran, e->pc);
-    return true;
+        ran_note(x->ran, x->pc);
+    return packed_insts(x->p) + e->to;
 }
 
-static bool step_jump(Run *x, const PackedInst *i)
+static const PackedInst *step_jump(Run *x, const PackedInst *i)
 {
-    return follow(x, &x->p->edges[i->a]);
+    return follow(x, packed_edge(x->p, i->a));
 }
-static bool step_br(Run *x, const PackedInst *i)
+static const PackedInst *step_br(Run *x, const PackedInst *i)
 {
-    return follow(x, &x->p->edges[x->v[i->a].b[0] != 0 ? i->b : i->dest]);
+    return follow(x, packed_edge(x->p, x->v[i->a].b[0] != 0 ? i->b : i->dest));
 }
 
-static bool step_exit(Run *x, const PackedInst *i)
+static const PackedInst *step_exit(Run *x, const PackedInst *i)
 {
     x->result.exit_pc = x->pc;
     x->pc = x->v[i->a].u;
@@ -312,14 +310,14 @@ static bool step_exit(Run *x, const PackedInst *i)
     x->state->exit_arg = i->b;
     return run_end(x, INTERP_SERVICE);
 }
-static bool step_trap(Run *x, const PackedInst *i)
+static const PackedInst *step_trap(Run *x, const PackedInst *i)
 {
     return run_trap(x, i->a, packed_wide(i));
 }
 
 /* ---- a run ---- */
 
-static inline bool step(Run *x, const PackedInst *i)
+static inline const PackedInst *step(Run *x, const PackedInst *i)
 {
     switch ((InterpStep)i->step) {
 #define STEP(name)                                                                                 \
@@ -337,17 +335,18 @@ InterpResult interp_run(const PackedRegion *p, CpuState *state, const InterpLimi
     Run x = {.p = p,
              .state = state,
              .v = values,
-             .next = p->insts,
              .pc = p->pc,
              .ran = limits->ran,
              .max_insns = limits->insns,
              .polls_left = limits->polls != 0 ? limits->polls : UINT32_MAX};
+    const uint64_t *constants = packed_part(p, 0);
     for (uint32_t n = 0; n < p->nconstants; n++)
-        values[n + 1] = (IrValue){.q = {p->constants[n], 0}};
+        values[n + 1] = (IrValue){.q = {constants[n], 0}};
     if (x.ran != NULL)
         ran_note(x.ran, p->pc);
-    while (step(&x, x.next++))
-        ;
+    const PackedInst *i = packed_insts(p);
+    while (i != NULL)
+        i = step(&x, i);
     return x.result;
 }
 

@@ -22,7 +22,7 @@
 
 /* pack.c and each step know what the fields of an instruction are. Values are a, b and dest, and
  * size is that of an access in bytes, or how many bits a result has fewer than 64, unless said
- * otherwise. Those marked + go on in a second PackedInst (run_more). */
+ * otherwise. Those marked + go on in a second PackedInst (packed_more). */
 typedef struct PackedInst {
     uint8_t step; /* InterpStep */
     uint8_t size;
@@ -30,42 +30,57 @@ typedef struct PackedInst {
 } PackedInst;
 
 typedef struct PackedEdge {
-    uint64_t pc;          /* of the block */
-    uint32_t to;          /* first instruction */
-    uint16_t args, nargs; /* pairs in `words`: the parameter's value, the argument's */
-    bool back;            /* to the same block or an earlier one */
+    uint64_t pc;   /* of the block */
+    uint16_t to;   /* first instruction */
+    uint16_t args; /* pairs in `words`: the parameter's value, the argument's */
+    uint16_t nargs;
+    bool back; /* to the same block or an earlier one */
 } PackedEdge;
 
+/* Followed by its arrays, in this order: constants (uint64_t: values 1 .. nconstants),
+ * instructions, edges, words (uint16_t), others (IrInst). */
 struct PackedRegion {
-    uint64_t pc; /* of the first block, where a run starts */
-    const PackedInst *insts;
-    const PackedEdge *edges;
-    const uint64_t *constants; /* values 1 .. nconstants */
-    const uint16_t *words;
-    const IrInst *others;
-    const Region *facts; /* what ir_eval asks of a region; NULL if nothing here asks */
+    const Region *facts; /* what ir_eval asks of a region */
     const HelperTable *helpers;
+    uint64_t pc;                   /* of the first block, where a run starts */
+    uint32_t bytes;                /* in all */
+    uint32_t edges, words, others; /* offsets from the end of this */
     uint16_t nconstants;
     uint16_t nvalues; /* value 0 is none */
-    uint32_t bytes;   /* in its arena */
 };
+
+static inline const void *packed_part(const PackedRegion *p, uint32_t offset)
+{
+    return (const char *)(p + 1) + offset;
+}
+static inline const PackedInst *packed_insts(const PackedRegion *p)
+{
+    return packed_part(p, p->nconstants * (uint32_t)sizeof(uint64_t));
+}
+static inline const PackedEdge *packed_edge(const PackedRegion *p, unsigned n)
+{
+    return (const PackedEdge *)packed_part(p, p->edges) + n;
+}
+static inline const uint16_t *packed_words(const PackedRegion *p, unsigned n)
+{
+    return (const uint16_t *)packed_part(p, p->words) + n;
+}
 
 typedef struct Run {
     const PackedRegion *p;
     CpuState *state;
     IrValue *v;
-    const PackedInst *next; /* instruction to go on with */
-    uint64_t pc;            /* of the guest instruction */
-    uint64_t insn_pc;       /* of the last `insn` */
-    bool went_back;         /* along an edge to this or an earlier block, since then */
+    uint64_t pc;      /* of the guest instruction */
+    uint64_t insn_pc; /* of the last `insn` */
+    bool went_back;   /* along an edge to this or an earlier block, since then */
     uint64_t max_insns;
     uint32_t polls_left;
     RanBlocks *ran; /* where blocks that run are noted, or NULL */
     InterpResult result;
 } Run;
 
-/* Executes one instruction. False ends the run. Terminators set Run.next. */
-typedef bool Step(Run *x, const PackedInst *i);
+/* Executes one instruction; returns the one to go on with, NULL at the end of the run. */
+typedef const PackedInst *Step(Run *x, const PackedInst *i);
 
 typedef enum InterpStep {
 #define STEP(name) STEP_##name,
@@ -73,13 +88,13 @@ typedef enum InterpStep {
 #undef STEP
 } InterpStep;
 
-static inline bool run_end(Run *x, InterpEnd end)
+static inline const PackedInst *run_end(Run *x, InterpEnd end)
 {
     x->result.end = end;
     x->state->pc = x->pc;
-    return false;
+    return NULL;
 }
-static inline bool run_trap(Run *x, uint32_t trap, uint32_t arg)
+static inline const PackedInst *run_trap(Run *x, uint32_t trap, uint32_t arg)
 {
     x->result.trap = trap;
     x->result.trap_arg = arg;
@@ -89,18 +104,22 @@ static inline uint32_t packed_wide(const PackedInst *i)
 {
     return i->dest | (uint32_t)i->b << 16;
 }
-static inline const PackedInst *run_more(Run *x)
+/* The second half of an instruction that has one, and what follows both. */
+static inline const PackedInst *packed_more(const PackedInst *i)
 {
-    return x->next++;
+    return i + 1;
+}
+static inline const PackedInst *packed_after(const PackedInst *i)
+{
+    return i + 2;
 }
 /* The IR's instruction of i, and its arguments. */
-static inline const IrInst *run_other(Run *x, const PackedInst *i, IrValue args[3])
+static inline const IrInst *run_other(const Run *x, const PackedInst *i, IrValue args[3])
 {
-    const PackedInst *more = run_more(x);
     args[0] = x->v[i->a];
     args[1] = x->v[i->b];
-    args[2] = x->v[more->a];
-    return &x->p->others[packed_wide(more)];
+    args[2] = x->v[packed_more(i)->a];
+    return (const IrInst *)packed_part(x->p, x->p->others) + packed_wide(packed_more(i));
 }
 
 /* ---- trim.c ---- */

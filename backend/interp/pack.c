@@ -173,6 +173,13 @@ static void set_wide(PackedInst *p, uint64_t wide)
     p->b = (uint16_t)(wide >> 16);
 }
 
+static uint32_t offset_of(const Packer *k, uint64_t pc)
+{
+    uint64_t offset = pc - k->r->blocks.data[0].pc;
+    DG_ASSERT(offset <= UINT32_MAX);
+    return (uint32_t)offset;
+}
+
 /* The third operand. */
 static PackedInst *pack_more(Packer *k, const IrInst *i)
 {
@@ -266,7 +273,7 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         p->dest = i->flags;
         break;
     case STEP_insn:
-        set_wide(p, i->imm - k->r->blocks.data[0].pc);
+        set_wide(p, offset_of(k, i->imm));
         p->a = (uint16_t)(k->quiet + 1);
         p->size = k->may_end;
         k->quiet = 0;
@@ -313,9 +320,9 @@ static void pack_edges(Packer *k, uint32_t block, const IrInst *last)
         const IrEdge *e = &k->r->edges.data[last->edge[side]];
         const IrBlock *to = &k->r->blocks.data[e->block];
         k->edges[last->edge[side]] = (PackedEdge){.pc = to->pc,
-                                                  .to = k->start[e->block],
-                                                  .args = (uint16_t)k->nwords,
-                                                  .nargs = (uint16_t)e->nargs,
+                                                  .to = narrow(k->start[e->block]),
+                                                  .args = narrow(k->nwords),
+                                                  .nargs = narrow(e->nargs),
                                                   .back = e->block <= block};
         for (uint32_t a = 0; a < e->nargs; a++) {
             k->words[k->nwords++] = k->number[to->params.data[a].i];
@@ -369,26 +376,26 @@ static const Region *make_facts(Packer *k)
 /* One piece of memory for all. */
 static PackedRegion *allocate(Packer *k)
 {
-    size_t insts = k->ninsts * sizeof *k->insts, others = k->nothers * sizeof *k->others;
-    size_t constants = k->nconstants * sizeof *k->constants;
-    size_t edges = k->r->edges.count * sizeof *k->edges, words = k->nwords * sizeof *k->words;
-    size_t bytes = sizeof(PackedRegion) + insts + others + constants + edges + words;
+    uint32_t edges =
+        (uint32_t)(k->nconstants * sizeof *k->constants + k->ninsts * sizeof *k->insts);
+    uint32_t words = edges + (uint32_t)(k->r->edges.count * sizeof *k->edges);
+    uint32_t others = (uint32_t)bits_align_up(words + k->nwords * sizeof *k->words, 8);
+    uint32_t bytes = (uint32_t)(sizeof(PackedRegion) + others + k->nothers * sizeof *k->others);
     PackedRegion *p = arena_raw(k->arena, bytes);
-    k->constants = (uint64_t *)(p + 1);
-    k->insts = (PackedInst *)((char *)k->constants + constants);
-    k->others = (IrInst *)((char *)k->insts + insts);
-    k->edges = (PackedEdge *)((char *)k->others + others);
-    k->words = (uint16_t *)((char *)k->edges + edges);
-    *p = (PackedRegion){.pc = k->r->blocks.data[0].pc,
-                        .insts = k->insts,
-                        .edges = k->edges,
-                        .constants = k->constants,
-                        .words = k->words,
-                        .others = k->others,
-                        .helpers = k->r->helpers,
+    *p = (PackedRegion){.helpers = k->r->helpers,
+                        .pc = k->r->blocks.data[0].pc,
+                        .bytes = bytes,
+                        .edges = edges,
+                        .words = words,
+                        .others = others,
                         .nconstants = (uint16_t)k->nconstants,
-                        .nvalues = (uint16_t)(k->nvalues + 1),
-                        .bytes = (uint32_t)bytes};
+                        .nvalues = (uint16_t)(k->nvalues + 1)};
+    char *at = (char *)(p + 1);
+    k->constants = (uint64_t *)at;
+    k->insts = (PackedInst *)(k->constants + k->nconstants);
+    k->edges = (PackedEdge *)(at + edges);
+    k->words = (uint16_t *)(at + words);
+    k->others = (IrInst *)(at + others);
     return p;
 }
 
