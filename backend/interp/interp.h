@@ -124,10 +124,13 @@ static inline const IrInst *run_other(const Run *x, const PackedInst *i, IrValue
 
 /* ---- trim.c ---- */
 
-/* By instruction. */
+/* What of a region runs. Constants are not among it. */
 typedef struct Trim {
-    uint32_t *same; /* the instruction whose value it has; 0: its own */
-    bool *skip;     /* it need not run */
+    uint32_t *order; /* the instructions that do, block by block.. */
+    uint32_t *start; /* ..from this one on; one more for the end */
+    uint32_t count;
+    uint32_t *same;  /* by instruction: whose value it has; 0: its own */
+    uint16_t *insns; /* of an `insn`: how many it stands for */
 } Trim;
 
 static inline uint32_t trim_value(const Trim *t, uint32_t i)

@@ -78,8 +78,7 @@ typedef struct Packer {
     IrInst *others;
     uint32_t ninsts, nwords, nothers, nvalues, nconstants;
     bool evaluates;
-    uint16_t quiet; /* `insn`s left out in front of the next */
-    bool may_end;   /* no put of this block has been left out yet */
+    bool may_end; /* no put of this block has been left out yet */
 } Packer;
 
 static InterpStep step_for(const IrInst *i)
@@ -115,12 +114,6 @@ static void number_constants(Packer *k)
     k->nvalues = k->nconstants;
 }
 
-static bool runs(const Packer *k, uint32_t i)
-{
-    IrOp op = (IrOp)k->r->insts.data[i].op;
-    return op != IR_const && op != IR_count && k->trim.same[i] == 0 && !k->trim.skip[i];
-}
-
 static uint16_t number_of(const Packer *k, IrRef v)
 {
     return k->number[trim_value(&k->trim, v.i)];
@@ -145,10 +138,8 @@ static void count(Packer *k)
         k->start[b] = k->ninsts;
         for (uint32_t n = 0; n < block->params.count; n++)
             k->number[block->params.data[n].i] = (uint16_t)++k->nvalues;
-        for (uint32_t i = block->first; i != 0; i = r->insts.data[i].next) {
-            if (runs(k, i))
-                count_inst(k, &r->insts.data[i], i);
-        }
+        for (uint32_t n = k->trim.start[b]; n < k->trim.start[b + 1]; n++)
+            count_inst(k, &r->insts.data[k->trim.order[n]], k->trim.order[n]);
     }
     for (uint32_t n = 0; n < r->edges.count; n++)
         k->nwords += 2 * r->edges.data[n].nargs;
@@ -274,9 +265,8 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         break;
     case STEP_insn:
         set_wide(p, offset_of(k, i->imm));
-        p->a = (uint16_t)(k->quiet + 1);
+        p->a = k->trim.insns[i - k->r->insts.data];
         p->size = k->may_end;
-        k->quiet = 0;
         k->may_end = false;
         break;
     case STEP_call:
@@ -336,12 +326,8 @@ static void write(Packer *k)
     const Region *r = k->r;
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         k->may_end = true;
-        for (uint32_t i = r->blocks.data[b].first; i != 0; i = r->insts.data[i].next) {
-            if (runs(k, i))
-                pack_inst(k, &r->insts.data[i], i);
-            else
-                k->quiet += r->insts.data[i].op == IR_insn;
-        }
+        for (uint32_t n = k->trim.start[b]; n < k->trim.start[b + 1]; n++)
+            pack_inst(k, &r->insts.data[k->trim.order[n]], k->trim.order[n]);
         if (r->blocks.data[b].last != 0)
             pack_edges(k, b, &r->insts.data[r->blocks.data[b].last]);
     }
