@@ -214,7 +214,7 @@ extern const BackendOps backend_x86_64, backend_aarch64;
 typedef enum InterpEnd {
     INTERP_EXIT,    /* CpuState.pc = next pc */
     INTERP_SERVICE, /* service number in exit_arg; pc = next pc */
-    INTERP_TRAP,    /* trap number + 1 in exit_reason.. see interp.h */
+    INTERP_TRAP,    /* number and argument in InterpResult */
     INTERP_POLL,
     INTERP_FAULT, /* guest memory fault: fault_addr/fault_info; pc = the instruction's */
 } InterpEnd;
@@ -227,9 +227,11 @@ typedef struct InterpResult {
     uint64_t guest_insns;
 } InterpResult;
 
-/* A lifted (not promoted) region made to be run (interp/interp.h): in `arena`; `temporary`, which
- * may be the same, is needed while it is made. It refers to nothing of the region but its helpers.
- */
+enum { PACK_MOST = 1 << 14 }; /* numbers in packed instructions have 16 bits */
+
+/* A lifted (not promoted) region of at most PACK_MOST instructions made to be run
+ * (interp/interp.h): in `arena`; `temporary`, which may be the same, is needed while it is made. It
+ * refers to nothing of the region but its helpers. */
 typedef struct PackedRegion PackedRegion;
 const PackedRegion *interp_pack(Arena *arena, Arena *temporary, const Region *r);
 uint32_t interp_bytes(const PackedRegion *p); /* of memory that it takes */

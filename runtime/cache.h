@@ -44,7 +44,7 @@ typedef struct HintUse {
     struct HintUse *next;
 } HintUse;
 
-/* What finding and running it needs stands first, in one cache line. A packed one ends there
+/* What finding and running it needs stands first, in 64 bytes. A packed one ends there
  * (PACKED_BYTES), and what is packed follows it in memory. */
 struct Translation {
     EntryHeader header; /* what generated code sees */
@@ -93,8 +93,8 @@ typedef struct Cache {
     CodeArena *arena;
     const BackendOps *backend; /* NULL: interpreting */
     Arena meta;                /* everything that lives until the next flush */
-    uint64_t meta_bytes;       /* estimate of what meta holds besides translations: lifted regions,
-                                  and what grows when translations come back */
+    uint64_t meta_bytes;       /* estimate of what meta holds besides compiled code: packed regions
+                                  with their translations, and what grows when translations come back */
     EntryHeader empty;
     _Atomic(Translation *) *buckets;
     Translation **by_code;  /* in order of code address */

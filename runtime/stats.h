@@ -19,7 +19,7 @@ typedef struct Stats {
     uint64_t translations, guest_insns, guest_bytes, host_bytes;
     uint64_t ran_guest, ran_host; /* instructions executed by dropped translations */
     uint64_t translate_ns;
-    uint64_t cold_runs, cold_insns; /* regions lifted for one run, instructions in them */
+    uint64_t cold_runs, cold_insns; /* regions lifted for a few runs, instructions in them */
     uint64_t refused;               /* regions compiled again because they were too large */
     uint64_t exits[8];              /* by ExitReason */
     uint64_t services, polls, traps, faults;

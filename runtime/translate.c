@@ -22,7 +22,7 @@ enum {
     MAX_PAGES_AHEAD = 32, /* ..and after which no more are looked at ahead */
     MAX_CHECKED_INSNS = 16,
     MAX_SOURCES = 8,
-    COLD_INSNS = 24, /* most of what is lifted for one run should run */
+    COLD_INSNS = 24, /* most of what is lifted for a few runs should run */
     COLD_CONDS = 2,
     COLD_RUNS_AGAIN = 8, /* instead of EngineOptions.cold_runs, if less */
 };
@@ -42,7 +42,7 @@ typedef struct TranslationContext {
     uint32_t npages;
     bool checked; /* some bytes came from a checked page */
     SourceLog log;
-    bool cold;             /* for one run by the interpreter */
+    bool cold;             /* for the interpreter */
     const CpuState *state; /* of the thread that asks */
 } TranslationContext;
 
@@ -423,6 +423,8 @@ static void translate_region(TranslationContext *tc, uint64_t pc, uint32_t mode)
 {
     Engine *e = tc->e;
     Region *r = lift_region(tc, &e->scratch, pc, mode, e->opt.max_insns);
+    while (r->insts.count > PACK_MOST && tc->lifted.guest_insns > 1)
+        r = lift_region(tc, &e->scratch, pc, mode, tc->lifted.guest_insns / 2);
     verify(tc, r);
     Explanation *x = explaining(e, &e->scratch, pc);
     if (x != NULL)

@@ -42,7 +42,8 @@ typedef struct EngineOptions {
     bool stats_text;        /* report on stderr */
     const char *stats_file; /* write the report to this file as JSON; NULL: none */
     bool check;             /* verify IR and allocation of every region */
-    uint32_t cold_runs;     /* how often code is interpreted before it is translated; 0: never */
+    uint32_t cold_runs;     /* how often code is interpreted before it is translated; 0: never. In
+                               later runs of a program fewer are enough (translate.c) */
     const char *no_pass;
     uint64_t max_optimised; /* bound on optimised regions, for bisection; UINT64_MAX: none */
     uint32_t max_insns;     /* of a region; 0: the default */

@@ -342,7 +342,7 @@ static void write_constants(Packer *k)
 }
 
 /* What ir_eval reads of a region: types of arguments, vector constants, the FP model. */
-static const Region *make_facts(Packer *k)
+static const Region *make_facts(Packer *k, PackedRegion *p)
 {
     static const Region without_constants[] = {
 #define MODEL(m) [m] = {.fp_model = m, .insts.data = (IrInst *)type_insts}
@@ -356,6 +356,7 @@ static const Region *make_facts(Packer *k)
     facts->vconsts.count = r->vconsts.count;
     facts->vconsts.data =
         arena_copy(k->arena, r->vconsts.data, r->vconsts.count * sizeof *r->vconsts.data);
+    p->bytes += (uint32_t)(sizeof *facts + r->vconsts.count * sizeof *r->vconsts.data);
     return facts;
 }
 
@@ -397,7 +398,7 @@ const PackedRegion *interp_pack(Arena *arena, Arena *temporary, const Region *r)
     k.ninsts = k.nothers = k.nwords = 0;
     write_constants(&k);
     write(&k);
-    p->facts = make_facts(&k);
+    p->facts = make_facts(&k, p);
     return p;
 }
 

@@ -52,7 +52,8 @@ static uint32_t same_value(Trimmer *m, const IrInst *i, uint32_t n)
     case IR_zext: /* the argument as it is kept: zeros are above each value */
     case IR_bitcast:
     case IR_vlow:
-        return trim_value(m->t, i->arg[0].i);
+        /* What stands in a later block is not known yet: use() notices it. */
+        return ir_inst(m->r, i->arg[0])->block <= i->block ? trim_value(m->t, i->arg[0].i) : 0;
     case IR_get:
         if (m->known[i->imm].block == i->block + 1)
             return m->known[i->imm].value;
@@ -121,7 +122,7 @@ static void walk_forward(Trimmer *m, bool find_same)
 }
 
 /* Walking backward: whether i is in vain. The first `insn` of a block is kept: it may announce what
- * another block has announced already. */
+ * another block has announced already, and a bound may end the run there. */
 static bool in_vain(Trimmer *m, const IrInst *i, uint32_t n)
 {
     if (i->op == IR_put) {
@@ -135,8 +136,9 @@ static bool in_vain(Trimmer *m, const IrInst *i, uint32_t n)
         return m->uses[n] == 0;
     }
     if (i->op == IR_insn) {
-        bool quiet = !m->shown && m->t->insns[n] == 0;
+        bool first = m->t->insns[n] != 0, quiet = !first && !m->shown;
         m->shown = false;
+        m->seen += first;
         return quiet;
     }
     if (shows_slots(i)) {

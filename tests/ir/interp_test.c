@@ -141,6 +141,35 @@ static void check_steps(void)
     }
 }
 
+/* What is left out of a run (backend/interp/trim.c) shows in no state that anyone sees. */
+static void check_trimmed(void)
+{
+    /* A value of a block with a higher number. */
+    reset();
+    X(0) = 0x1234;
+    run_on("b0:\n jump b2\nb1:\n %4 = bitcast f64 %3\n %5 = bitcast i64 %4\n put x1, %5\n exit 0\n"
+           "b2:\n %1 = get x0\n %2 = bitcast f64 %1\n %3 = bitcast i64 %2\n jump b1",
+           0);
+    EXPECT(X(1) == 0x1234, "a value of a later block: %llx", (unsigned long long)X(1));
+    /* The first put is seen at the trap alone, the second get is the sum, not what was put first.
+     */
+    reset();
+    X(0) = 5;
+    InterpResult r = run_on("b0:\n insn 0x1000, 4\n put x1, 1\n insn 0x1004, 4\n %1 = get x0\n"
+                            " %2 = add i64 %1, 2\n put x0, %2\n insn 0x1008, 4\n put x1, 7\n"
+                            " %3 = get x0\n put x2, %3\n insn 0x100c, 4\n trap 4, 0",
+                            0);
+    EXPECT(r.end == INTERP_TRAP && state.pc == 0x100c && r.guest_insns == 4 && X(0) == 7 &&
+               X(1) == 7 && X(2) == 7,
+           "puts in front of a trap");
+    /* A fault between two puts of a slot. */
+    reset();
+    r = run_on("b0:\n insn 0x1000, 4\n put x1, 1\n insn 0x1004, 4\n %1 = call check(13)\n"
+               " put x1, 2\n exit 0",
+               0);
+    EXPECT(r.end == INTERP_FAULT && state.pc == 0x1004 && X(1) == 1, "a fault between puts");
+}
+
 static void check_fp(void)
 {
     run("b0:\n %1 = bitcast f64 0x3ff0000000000000:i64\n %2 = bitcast f64 0x4008000000000000:i64\n"
@@ -178,6 +207,7 @@ int main(void)
     check_ends();
     check_values();
     check_steps();
+    check_trimmed();
     check_fp();
     arena_free(&arena);
     return failures != 0;
