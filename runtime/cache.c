@@ -6,10 +6,7 @@
 #include <sys/mman.h>
 
 #include "ir/base/log.h"
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
+#include "ir/base/pages.h"
 
 enum {
     CACHE_META_LIMIT = 512 << 20,
@@ -27,29 +24,29 @@ static void *map_table(size_t size)
 
 bool cache_init(Cache *c, CodeArena *arena, const BackendOps *backend)
 {
-    *c = (Cache){.arena = arena, .backend = backend, .generation = 1};
-    c->buckets = map_table(CACHE_BUCKETS * sizeof *c->buckets);
+    c->arena = arena;
+    c->backend = backend;
+    c->generation = 1;
     c->limit = backend != NULL ? arena->code_size / CODE_PER_TRANSLATION : CACHE_MAX_TRANSLATIONS;
     c->by_code = map_table(c->limit * sizeof *c->by_code);
     c->code_start = map_table(c->limit * sizeof *c->code_start);
     c->empty.pc = UINT64_MAX;
     if (backend != NULL)
         c->empty.entry = code_arena_stub(arena, STUB_LOOKUP_MISS);
-    return c->buckets != NULL && c->by_code != NULL && c->code_start != NULL;
+    return c->by_code != NULL && c->code_start != NULL;
 }
 
 /* ---- finding ---- */
 
-static _Atomic(Translation *) *bucket(const Cache *c, uint64_t pc, uint32_t mode)
+static uint64_t bucket_of(uint64_t pc, uint32_t mode)
 {
     /* Neighbours lie together, so that little code touches few pages of buckets. */
-    uint64_t h = pc >> 4 ^ pc >> 20 ^ pc >> 36 ^ mode * 0x9e37u;
-    return &c->buckets[h & (CACHE_BUCKETS - 1)];
+    return (pc >> 4 ^ pc >> 20 ^ pc >> 36 ^ mode * 0x9e37u) & (CACHE_BUCKETS - 1);
 }
 
 Translation *cache_find(const Cache *c, uint64_t pc, uint32_t mode)
 {
-    Translation *t = atomic_load_explicit(bucket(c, pc, mode), memory_order_acquire);
+    Translation *t = atomic_load_explicit(&c->buckets[bucket_of(pc, mode)], memory_order_acquire);
     while (t != NULL && (t->header.pc != pc || t->mode != mode))
         t = atomic_load_explicit(&t->next, memory_order_acquire);
     return t;
@@ -120,7 +117,7 @@ HeaderCell *cache_make_table(Cache *c, uint32_t mode)
     table = map_table(LOOKUP_SIZE * sizeof *table);
     if (table == NULL)
         log_fatal("out of memory");
-    madvise(table, LOOKUP_SIZE * sizeof *table, MADV_POPULATE_WRITE); /* cheaper than faults */
+    pages_populate(table, LOOKUP_SIZE * sizeof *table);
     for (uint32_t i = 0; i < LOOKUP_SIZE; i++)
         set_header(&table[i], &c->empty);
     c->modes[n] = (ModeTable){mode, table};
@@ -130,7 +127,7 @@ HeaderCell *cache_make_table(Cache *c, uint32_t mode)
 
 static void insert(Cache *c, Translation *t)
 {
-    _Atomic(Translation *) *b = bucket(c, t->header.pc, t->mode);
+    _Atomic(Translation *) *b = &c->buckets[bucket_of(t->header.pc, t->mode)];
     Translation *head = atomic_load_explicit(b, memory_order_relaxed);
     atomic_store_explicit(&t->next, head, memory_order_relaxed);
     atomic_store_explicit(b, t, memory_order_release);
@@ -338,7 +335,7 @@ static void forget(const Cache *c, HeaderCell *cell, const Translation *t)
 
 static void unlink_bucket(Cache *c, Translation *t)
 {
-    _Atomic(Translation *) *at = bucket(c, t->header.pc, t->mode);
+    _Atomic(Translation *) *at = &c->buckets[bucket_of(t->header.pc, t->mode)];
     for (;;) {
         Translation *p = atomic_load_explicit(at, memory_order_relaxed);
         DG_ASSERT(p != NULL);

@@ -96,7 +96,7 @@ typedef struct Cache {
     uint64_t meta_bytes;       /* estimate of what meta holds besides compiled code: packed regions
                                   with their translations, and what grows when translations come back */
     EntryHeader empty;
-    _Atomic(Translation *) *buckets;
+    _Atomic(Translation *) buckets[CACHE_BUCKETS];
     Translation **by_code;  /* in order of code address */
     uint32_t *code_start;   /* of each, to be searched */
     _Atomic uint32_t count; /* of by_code.. */
@@ -109,7 +109,7 @@ typedef struct Cache {
     Translation *retired[CACHE_RETIRED];
 } Cache;
 
-/* False: no memory. */
+/* c is zeroed. False: no memory. */
 bool cache_init(Cache *c, CodeArena *arena, const BackendOps *backend);
 
 /* ---- lock-free, inside a section ---- */

@@ -10,11 +10,7 @@
 
 #include "ir/base/bits.h"
 #include "ir/base/log.h"
-
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ  22
-#define MADV_POPULATE_WRITE 23
-#endif
+#include "ir/base/pages.h"
 
 enum {
     POPULATE_FIRST = 32 << 10, /* most programs that start need little */
@@ -62,8 +58,8 @@ static void populate(CodeArena *a, uint32_t end)
     if (to > a->code_size)
         to = a->code_size;
     uint32_t n = to - a->populated;
-    if (madvise(a->rw + a->populated, n, MADV_POPULATE_WRITE) == 0)
-        madvise(a->rx + a->populated, n, MADV_POPULATE_READ);
+    if (pages_populate(a->rw + a->populated, n))
+        pages_populate_read(a->rx + a->populated, n);
     a->populated = to;
 }
 
@@ -160,8 +156,7 @@ void *code_arena_copy(const CodeArena *a)
     if (copy == MAP_FAILED)
         return NULL;
     /* An old kernel populates as it copies; where there is no memory, fork is to fail, not we. */
-    if (madvise(copy, bits_align_up(a->used, CODE_PAGE), MADV_POPULATE_WRITE) != 0 &&
-        errno != EINVAL) {
+    if (!pages_populate(copy, bits_align_up(a->used, CODE_PAGE)) && errno != EINVAL) {
         code_arena_drop_copy(a, copy);
         return NULL;
     }

@@ -22,6 +22,7 @@
 
 #include "ir/base/bits.h"
 #include "ir/base/log.h"
+#include "ir/base/pages.h"
 #include "ir/soft.h"
 #include "runtime/fault.h"
 #include "runtime/host/host.h"
@@ -85,14 +86,14 @@ Engine *engine_new(const GuestOps *guest, const EngineOptions *opt)
     long page = sysconf(_SC_PAGESIZE);
     if (page != CODE_PAGE_SIZE)
         log_fatal("host pages of %ld bytes are not supported, only of %d", page, CODE_PAGE_SIZE);
-    Engine *e = calloc(1, sizeof *e);
+    /* Its tables are large, and little of them is touched anywhere. */
+    Engine *e = pages_map_huge(bits_align_up(sizeof *e, PAGES_HUGE));
     if (e == NULL)
         log_fatal("out of memory");
     e->guest = guest;
     e->opt = *opt;
     pthread_mutex_init(&e->lock, NULL);
-    arena_raw(&e->scratch, SCRATCH_SIZE); /* one chunk that holds most translations is kept */
-    arena_reset(&e->scratch);
+    arena_reserve(&e->scratch, SCRATCH_SIZE); /* holds most translations */
     DG_ASSERT(guest->helpers->count <= STATE_HELPERS && guest->slots->count <= SITE_MAX_LOCS);
     if (!opt->interp)
         start_backend(e);

@@ -20,10 +20,10 @@ typedef struct ArenaChunk ArenaChunk;
 
 typedef struct Arena {
     ArenaChunk *chunks; /* newest first */
-    char *cur, *end;
+    char *cur, *end;    /* of what is present of the newest */
 } Arena;
 
-/* The slow path of the two below: a new chunk that holds `bytes` (a multiple of 16). */
+/* The slow path of the two below: `bytes` (a multiple of 16) out of more pages or a new chunk. */
 void *arena_grow(Arena *a, size_t bytes);
 
 /* Memory of any content, aligned to 16 bytes, valid until arena_reset or arena_free: for what is
@@ -44,6 +44,8 @@ static inline void *arena_alloc(Arena *a, size_t bytes)
     return memset(arena_raw(a, bytes), 0, bytes);
 }
 
+/* What is allocated next comes from a chunk of `bytes` or more, none of them present yet. */
+void arena_reserve(Arena *a, size_t bytes);
 /* A copy of `bytes` bytes at `p`. */
 void *arena_copy(Arena *a, const void *p, size_t bytes);
 /* Bytes taken from the system. */
