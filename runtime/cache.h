@@ -52,7 +52,7 @@ struct Translation {
     uint32_t guest_insns;
     _Atomic(Translation *) next; /* hash chain */
     const PackedRegion *packed;  /* is interpreted: there is no code */
-    _Atomic(Translation *) then; /* what ran after it the last time, if it is packed */
+    _Atomic(Translation *) then[2]; /* what ran after it the last times, if it is packed */
     _Atomic int32_t cold_left;   /* guest instructions to go */
     bool cold;                   /* ..while it is packed for having run too rarely */
     _Atomic bool dead;           /* invalidated; changed under the lock */

@@ -387,14 +387,27 @@ static bool is_exhausted(const Translation *t)
     return t->cold && atomic_load_explicit(&t->cold_left, memory_order_relaxed) <= 0;
 }
 
-/* cache_find of what comes after t, which is interpreted and knows what mostly does. */
+static bool is_of(const Translation *t, uint64_t pc, uint32_t mode)
+{
+    return t != NULL && t->header.pc == pc && t->mode == mode && !atomic_load(&t->dead);
+}
+
+/* cache_find of what comes after t, which is interpreted and knows what mostly does: either way of a
+ * branch. */
 static Translation *find_after(Engine *e, Translation *t, uint64_t pc, uint32_t mode)
 {
-    Translation *n = atomic_load_explicit(&t->then, memory_order_acquire);
-    if (n != NULL && n->header.pc == pc && n->mode == mode && !atomic_load(&n->dead))
+    Translation *n = atomic_load_explicit(&t->then[0], memory_order_acquire);
+    if (is_of(n, pc, mode))
         return n;
+    Translation *other = atomic_load_explicit(&t->then[1], memory_order_acquire);
+    if (is_of(other, pc, mode))
+        return other;
+    other = n;
     n = cache_find(&e->cache, pc, mode);
-    atomic_store_explicit(&t->then, n, memory_order_release);
+    if (n != NULL) {
+        atomic_store_explicit(&t->then[1], other, memory_order_release);
+        atomic_store_explicit(&t->then[0], n, memory_order_release);
+    }
     return n;
 }
 
@@ -415,10 +428,13 @@ static Outcome run_cold(Vcpu *v, Translation *t)
     cold_limits(e, &limits);
     forget_pending(vcpu_run_of(v));
     for (;;) {
-        prefetch(atomic_load_explicit(&t->then, memory_order_relaxed));
+        prefetch(atomic_load_explicit(&t->then[0], memory_order_relaxed));
+        prefetch(atomic_load_explicit(&t->then[1], memory_order_relaxed));
         InterpResult res = interp_run(t->packed, s, &limits);
         uint64_t n = res.guest_insns > t->guest_insns ? res.guest_insns : t->guest_insns;
-        atomic_fetch_sub_explicit(&t->cold_left, (int32_t)n, memory_order_relaxed);
+        int32_t left = atomic_load_explicit(&t->cold_left, memory_order_relaxed);
+        /* Threads that do the same at once may lose a run of one. */
+        atomic_store_explicit(&t->cold_left, left - (int32_t)n, memory_order_relaxed);
         Translation *next = NULL;
         if (res.end == INTERP_EXIT && !atomic_load(&s->poll))
             next = find_after(e, t, s->pc, v->guest->mode(s));
