@@ -172,32 +172,14 @@ bool store_knows(Store *s, uint64_t pc)
     return m != NULL && m->file.base != NULL;
 }
 
-/* The place of (pc, mode) in the set, or a free one. */
-static struct StoreSeen *seen_place(const StoreFresh *f, uint64_t pc, uint32_t mode)
-{
-    const uint64_t what[] = {pc, mode};
-    uint64_t at = store_hash(0, what, sizeof what);
-    for (;; at++) {
-        struct StoreSeen *p = &f->seen[at & (f->seen_cap - 1)];
-        if (p->pc == 0 || (p->pc == pc && p->mode == mode))
-            return p;
-    }
-}
-
 static bool grow_seen(StoreFresh *f)
 {
-    StoreFresh wider = {.seen_cap = f->seen_cap == 0 ? 512 : 2 * f->seen_cap};
-    wider.seen = calloc(wider.seen_cap, sizeof *wider.seen);
-    if (wider.seen == NULL)
+    uint32_t cap = f->seen_cap == 0 ? 512 : 2 * f->seen_cap;
+    struct StoreSeen *p = realloc(f->seen, cap * sizeof *p);
+    if (p == NULL)
         return false;
-    for (uint32_t i = 0; i < f->seen_cap; i++) {
-        const struct StoreSeen *p = &f->seen[i];
-        if (p->pc != 0)
-            *seen_place(&wider, p->pc, p->mode) = *p;
-    }
-    free(f->seen);
-    f->seen = wider.seen;
-    f->seen_cap = wider.seen_cap;
+    f->seen = p;
+    f->seen_cap = cap;
     return true;
 }
 
@@ -208,11 +190,9 @@ void store_seen(Store *s, uint64_t pc, uint32_t mode)
     if (m == NULL || offset != 0 || pc == 0)
         return;
     StoreFresh *f = &m->fresh;
-    if (2 * f->nseen >= f->seen_cap && !grow_seen(f))
+    if (f->nseen == f->seen_cap && !grow_seen(f))
         return;
-    struct StoreSeen *p = seen_place(f, pc, mode);
-    f->nseen += p->pc == 0;
-    *p = (struct StoreSeen){pc, mode};
+    f->seen[f->nseen++] = (struct StoreSeen){pc, mode};
 }
 
 /* ---- records ---- */

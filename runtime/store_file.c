@@ -119,7 +119,7 @@ bool store_file_read(const StoreMapping *m, uint64_t offset, void *to, uint64_t 
 /* Neighbours lie together, so that little code touches few pages of the index. */
 static uint64_t first_place(uint64_t pc)
 {
-    return pc >> 3 ^ pc >> 24;
+    return pc >> 4 ^ pc >> 24;
 }
 
 static uint32_t tag_of(uint64_t pc, uint32_t mode)
@@ -237,10 +237,8 @@ static bool prepare(int dir, int fd, uint64_t key, const FileId *id, StoreHeader
 
 static void enter_seen(const StoreMapping *m, const StoreFresh *f)
 {
-    for (uint32_t i = 0; i < f->seen_cap; i++) {
-        if (f->seen[i].pc != 0)
-            enter(m, f->seen[i].pc, f->seen[i].mode, STORE_SEEN, 0);
-    }
+    for (uint32_t i = 0; i < f->nseen; i++)
+        enter(m, f->seen[i].pc, f->seen[i].mode, STORE_SEEN, 0);
 }
 
 /* Appends the records, and enters those that the index does not have. The file is locked. A process

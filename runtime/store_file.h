@@ -40,9 +40,9 @@ typedef struct StoreFresh {
     uint8_t *records; /* one behind the other */
     uint64_t size, cap;
     struct StoreSeen {
-        uint64_t pc; /* 0: a free place */
+        uint64_t pc;
         uint32_t mode;
-    } * seen; /* interpreted: a hash set */
+    } * seen; /* interpreted, as it came: some more than once */
     uint32_t count, nseen, seen_cap;
 } StoreFresh;
 
