@@ -50,12 +50,12 @@ struct Translation {
     EntryHeader header; /* what generated code sees */
     uint32_t mode;
     uint32_t guest_insns;
-    _Atomic(Translation *) next; /* hash chain */
-    const PackedRegion *packed;  /* is interpreted: there is no code */
+    _Atomic(Translation *) next;    /* hash chain */
+    const PackedRegion *packed;     /* is interpreted: there is no code */
     _Atomic(Translation *) then[2]; /* what ran after it the last times, if it is packed */
-    _Atomic int32_t cold_left;   /* guest instructions to go */
-    bool cold;                   /* ..while it is packed for having run too rarely */
-    _Atomic bool dead;           /* invalidated; changed under the lock */
+    _Atomic int32_t cold_left;      /* guest instructions to go */
+    bool cold;                      /* ..while it is packed for having run too rarely */
+    _Atomic bool dead;              /* invalidated; changed under the lock */
 
     bool checked;        /* checks its own source bytes */
     uint32_t code, size; /* range in the code arena */

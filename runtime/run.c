@@ -392,8 +392,8 @@ static bool is_of(const Translation *t, uint64_t pc, uint32_t mode)
     return t != NULL && t->header.pc == pc && t->mode == mode && !atomic_load(&t->dead);
 }
 
-/* cache_find of what comes after t, which is interpreted and knows what mostly does: either way of a
- * branch. */
+/* cache_find of what comes after t, which is interpreted and knows what mostly does: either way of
+ * a branch. */
 static Translation *find_after(Engine *e, Translation *t, uint64_t pc, uint32_t mode)
 {
     Translation *n = atomic_load_explicit(&t->then[0], memory_order_acquire);
