@@ -16,6 +16,10 @@
  * copy of their bytes, so that those that did not change come back without being made again. What
  * was only packed does not come back, and a page that has lost nothing else is as if unchanged.
  *
+ * Translations are listed on pages that the guest cannot write too, those that only run cold
+ * included: munmap, mmap and mprotect there find by that list, and by nothing else, what stands for
+ * bytes that are gone (a region's bytes need not be on the page of its pc).
+ *
  * Bytes that were only looked at (dead flags at successors) count as source bytes too.
  */
 #ifndef DRAGOMAN_RUNTIME_CODE_PAGES_H
