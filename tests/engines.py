@@ -34,6 +34,7 @@ ENGINES = {
     "tiers": [str(BUILD / "release/dragoman")] + NEW,
     "kept": [str(BUILD / "release/dragoman")] + KEPT,
     "interp": [str(BUILD / "release/dragoman"), "--engine", "interp"],
+    "interp-long": [str(BUILD / "release/dragoman"), "--engine", "interp", "--max-insns", "256"],
     "debug": [str(BUILD / "debug/dragoman")] + ALL,
     "asan": [str(BUILD / "asan/dragoman")] + ALL,
     "asan-interp": [str(BUILD / "asan/dragoman"), "--engine", "interp"],

@@ -51,6 +51,9 @@ foreach(name ${single})
 endforeach()
 guest_test(guest/stack_faults-top QUICK ENGINES jit interp debug asan
            COMMAND ${guest_bin}/stack_faults top)
+# Regions of as many instructions as are asked for would be too long for the interpreter.
+build_guest(enter_many enter_many.c -O2)
+guest_test(guest/enter_many ENGINES jit interp interp-long COMMAND ${guest_bin}/enter_many)
 # A child dies in it, of which Dragoman says a line.
 build_guest(xstate xstate.c -O2 -I${PROJECT_SOURCE_DIR})
 guest_test(guest/xstate QUICK ENGINES jit interp aarch64 aarch64-n1 debug asan
