@@ -126,6 +126,12 @@ typedef struct GuestOps {
     unsigned (*disassemble)(uint64_t pc, const uint8_t *bytes, unsigned n, char *out, size_t size);
 } GuestOps;
 
+/* Whether code can be at pc. */
+static inline bool guest_is_pc(const GuestOps *g, uint64_t pc)
+{
+    return g->is_pc == NULL || g->is_pc(pc);
+}
+
 extern const GuestOps guest_x86_64, guest_aarch64, guest_riscv64;
 
 #endif

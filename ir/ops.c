@@ -4,6 +4,7 @@
  */
 #include "ir/internal.h"
 #include "ir/ir.h"
+#include "ir/type_masks.h"
 
 enum { /* the effect names of ops.def */
        PURE = IR_E_PURE,
@@ -20,17 +21,7 @@ enum { /* the effect names of ops.def */
        BOX = IR_E_BOX,
 };
 
-enum { /* its names of types, as masks */
-       ANY = 0,
-       I8 = 1u << IR_I8,
-       I16 = 1u << IR_I16,
-       I32 = 1u << IR_I32,
-       I64 = 1u << IR_I64,
-       F32 = 1u << IR_F32,
-       F64 = 1u << IR_F64,
-       INT = I8 | I16 | I32 | I64,
-       FP = F32 | F64,
-};
+enum { ANY = 0 }; /* among its types: no mask */
 
 enum { /* arguments by signature */
        NARGS_NULLARY = 0,

@@ -23,7 +23,7 @@ struct CodePage {
     PageRef *refs; /* in the cache's meta arena */
     uint32_t opens;
     bool closed, checked;
-    bool changed; /* translations have been invalidated here */
+    bool changed; /* compiled translations have been invalidated here */
     CodePage *next;
 };
 
@@ -123,12 +123,12 @@ static void drop_translations(Engine *e, CodePage *p)
     bool any = false;
     for (PageRef *r = p->refs; r != NULL; r = r->next) {
         any |= !r->t->dead;
+        p->changed |= !r->t->dead && r->t->packed == NULL;
         code_pages_drop(e, r->t);
     }
     p->refs = NULL;
     if (!any)
         return;
-    p->changed = true;
     /* A thread that enters a section from here on looks for translations after the fence. */
     atomic_thread_fence(memory_order_seq_cst);
     for (Vcpu *v = e->vcpus; v != NULL; v = v->next) {

@@ -13,7 +13,12 @@
  * opening takes too. So a write either is seen by the lift or faults and invalidates what was made.
  *
  * What is invalidated is the whole page's. On pages where that has happened, translations keep a
- * copy of their bytes, so that those that did not change come back without being made again.
+ * copy of their bytes, so that those that did not change come back without being made again. What
+ * was only packed does not come back, and a page that has lost nothing else is as if unchanged.
+ *
+ * Translations are listed on pages that the guest cannot write too, those that only run cold
+ * included: munmap, mmap and mprotect there find by that list, and by nothing else, what stands for
+ * bytes that are gone (a region's bytes need not be on the page of its pc).
  *
  * Bytes that were only looked at (dead flags at successors) count as source bytes too.
  */
@@ -51,7 +56,7 @@ typedef enum PageUse {
 
 /* Prepares the page of addr for reading code from it. */
 PageUse code_pages_use(struct Engine *e, uint64_t addr);
-/* Whether translations of the page of addr have been invalidated before. */
+/* Whether compiled translations of the page of addr have been invalidated before. */
 bool code_pages_changed(struct Engine *e, uint64_t addr);
 /* t was made from bytes of the page of addr. */
 void code_pages_add(struct Engine *e, uint64_t addr, struct Translation *t);

@@ -174,16 +174,18 @@ void engine_translate(Engine *e, const CpuState *s, uint32_t mode);
 /* Copies guest code for LiftRequest.fetch, `engine` an Engine, without write-tracking the pages it
  * comes from; returns how many of the n bytes are executable and readable. */
 uint32_t engine_fetch_untracked(void *engine, uint64_t addr, uint8_t *buf, uint32_t n);
-/* Lifts a short region at (pc, mode) for one run by the interpreter, into arena; NULL if it has to
- * be translated. Not in a section, lock not held. */
-const PackedRegion *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
-typedef enum ColdKept {
-    COLD_KEPT,
-    COLD_NOT_KEPT,  /* its bytes may change unnoticed */
+typedef enum ColdKind {
+    COLD_KEPT,      /* for several runs: the cache has it as a cold translation */
+    COLD_ONCE,      /* for one run: its bytes may change unnoticed, or no code can be there */
     COLD_TRANSLATE, /* it cannot be interpreted */
-} ColdKept;
-/* The same for several runs: the cache has it as a cold translation then. Likewise. */
-ColdKept engine_keep_cold(Engine *e, uint64_t pc, uint32_t mode);
+} ColdKind;
+typedef struct ColdCode {
+    ColdKind kind;
+    const PackedRegion *once; /* of COLD_ONCE */
+} ColdCode;
+/* Lifts a short region at (pc, mode) to be interpreted, for one run into arena. Not in a section,
+ * lock not held. */
+ColdCode engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
 /* Lifts exactly one instruction at pc for the interpreter, into arena. */
 const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode);
 /* Whether the instruction at pc reads memory only to write it back: x86 calls a fault of its read a

@@ -1,7 +1,7 @@
 /* run.c: the loop of a vCPU: find or make a translation, run it, see why it came back.
  *
  *     poll word set?      linux_poll
- *     no translation?     cold code: engine_keep_cold, else engine_translate, then again
+ *     no translation?     cold code: engine_lift_cold, else engine_translate, then again
  *     without code?       interpret; code that has stayed cold long enough is translated
  *     otherwise           link the exit that led here, run, and by ExitReason:
  *       EXIT_DIRECT       remember the exit: the next turn chains it; or perform its service
@@ -206,7 +206,7 @@ static void conclude(Vcpu *v, const Outcome *o)
 
 static bool is_pc(const Vcpu *v, uint64_t pc)
 {
-    return v->guest->is_pc == NULL || v->guest->is_pc(pc);
+    return guest_is_pc(v->guest, pc);
 }
 
 /* The indirect branch at guest pc `from` has gone to s->pc, which it may not. */
@@ -326,26 +326,18 @@ static const InterpLimits *cold_limits(Engine *e, InterpLimits *limits)
     return limits;
 }
 
-/* Interprets code that has hardly run, and keeps nothing of it. */
-static void interpret_once(Vcpu *v, uint32_t mode)
+/* Interprets what was lifted in these forms for one run, into the scratch arena. */
+static void interpret_once(Vcpu *v, const PackedRegion *p, uint32_t mode, unsigned forms)
 {
-    Engine *e = v->engine;
     VcpuRun *run = vcpu_run_of(v);
     InterpLimits limits;
     uint64_t pc = v->state->pc;
-    unsigned forms = engine_forms(e);
-    const PackedRegion *p = engine_lift_cold(e, &run->scratch, pc, mode);
-    if (p == NULL) {
-        arena_reset(&run->scratch);
-        set_warm(v, pc);
-        return;
-    }
     forget_pending(run);
     if (!enter_lifted(v, forms)) {
         arena_reset(&run->scratch);
         return;
     }
-    InterpResult res = interp_run(p, v->state, cold_limits(e, &limits));
+    InterpResult res = interp_run(p, v->state, cold_limits(v->engine, &limits));
     Outcome o = interpreted(v, pc, mode, &res);
     vcpu_leave_section(v);
     arena_reset(&run->scratch);
@@ -363,23 +355,16 @@ static bool stay_cold(Vcpu *v, uint32_t mode)
     uint64_t pc = v->state->pc;
     if (e->backend == NULL)
         return false;
-    if (!is_pc(v, pc)) {
-        interpret_once(v, mode);
-        return true;
+    if (is_pc(v, pc)) {
+        unsigned runs = warm_up(v, pc);
+        if (runs >= HEAT_WARM || runs >= e->opt.cold_runs || engine_wants(e, pc, mode))
+            return false;
     }
-    unsigned runs = warm_up(v, pc);
-    if (runs >= HEAT_WARM || runs >= e->opt.cold_runs || engine_wants(e, pc, mode))
-        return false;
-    switch (engine_keep_cold(e, pc, mode)) {
-    case COLD_KEPT:
-        return true;
-    case COLD_NOT_KEPT:
-        interpret_once(v, mode);
-        return true;
-    case COLD_TRANSLATE:
-        return false;
-    }
-    DG_UNREACHABLE();
+    unsigned forms = engine_forms(e);
+    ColdCode code = engine_lift_cold(e, &vcpu_run_of(v)->scratch, pc, mode);
+    if (code.kind == COLD_ONCE)
+        interpret_once(v, code.once, mode, forms);
+    return code.kind != COLD_TRANSLATE;
 }
 
 static bool is_exhausted(const Translation *t)

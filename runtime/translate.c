@@ -569,8 +569,8 @@ static bool uses_x87_unit(const Region *r)
     return false;
 }
 
-/* Lifts what is to be interpreted; NULL if the host's x87 unit has to do it. Under the lock. */
-static const Region *lift_cold(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mode)
+/* Lifts what is to be interpreted, into Engine.scratch. */
+static const Region *lift_cold(TranslationContext *tc, uint64_t pc, uint32_t mode)
 {
     Engine *e = tc->e;
     uint32_t max = e->opt.max_insns;
@@ -578,23 +578,15 @@ static const Region *lift_cold(TranslationContext *tc, Arena *arena, uint64_t pc
         max = COLD_INSNS;
     tc->request.pc = pc;
     log_set_crash_dump(dump_translation, tc);
-    const Region *r = lift_region(tc, arena, pc, mode, max);
+    arena_reset(&e->scratch);
+    const Region *r = lift_region(tc, &e->scratch, pc, mode, max);
     verify(tc, r);
     log_set_crash_dump(NULL, NULL);
     if (e->store != NULL)
         store_seen(e->store, pc, mode);
     e->stats.cold_runs++;
     e->stats.cold_insns += tc->lifted.guest_insns;
-    return uses_x87_unit(r) ? NULL : r;
-}
-
-const PackedRegion *engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)
-{
-    TranslationContext tc = {.e = e, .cold = true};
-    engine_lock(e);
-    const Region *r = lift_cold(&tc, arena, pc, mode);
-    engine_unlock(e);
-    return r != NULL ? interp_pack(arena, arena, r) : NULL;
+    return r;
 }
 
 /* How many guest instructions to interpret of a region at pc with n of them. Where earlier
@@ -608,27 +600,32 @@ static int32_t cold_insns(const Engine *e, uint64_t pc, uint32_t n)
     return insns < INT32_MAX ? (int32_t)insns : INT32_MAX;
 }
 
-ColdKept engine_keep_cold(Engine *e, uint64_t pc, uint32_t mode)
+static void keep_cold(const TranslationContext *tc, uint64_t pc, uint32_t mode, const Region *r)
+{
+    Engine *e = tc->e;
+    uint32_t insns = tc->lifted.guest_insns;
+    if (cache_find(&e->cache, pc, mode) != NULL) /* another thread was faster */
+        return;
+    track(tc, cache_publish_packed(&e->cache, pc, mode, r, insns, cold_insns(e, pc, insns)));
+}
+
+ColdCode engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)
 {
     TranslationContext tc = {.e = e, .cold = true};
-    ColdKept kept = COLD_KEPT;
+    ColdCode code = {COLD_KEPT, NULL};
     engine_lock(e);
     if (cache_full(&e->cache))
         engine_flush(e);
-    arena_reset(&e->scratch);
-    const Region *r = lift_cold(&tc, &e->scratch, pc, mode);
-    if (r == NULL) {
-        kept = COLD_TRANSLATE;
-    } else if (tc.checked) {
-        kept = COLD_NOT_KEPT;
-    } else if (cache_find(&e->cache, pc, mode) == NULL) {
-        uint32_t insns = tc.lifted.guest_insns;
-        Translation *t =
-            cache_publish_packed(&e->cache, pc, mode, r, insns, cold_insns(e, pc, insns));
-        track(&tc, t);
+    const Region *r = lift_cold(&tc, pc, mode);
+    if (uses_x87_unit(r)) {
+        code.kind = COLD_TRANSLATE;
+    } else if (tc.checked || !guest_is_pc(e->guest, pc)) {
+        code = (ColdCode){COLD_ONCE, interp_pack(arena, &e->scratch, r)};
+    } else {
+        keep_cold(&tc, pc, mode, r);
     }
     engine_unlock(e);
-    return kept;
+    return code;
 }
 
 const Region *engine_lift_one(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)

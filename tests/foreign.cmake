@@ -11,6 +11,7 @@ set(PREFIX_OF_riscv64 riscv64)
 set(PREFIX_OF_aarch64 a64)
 set(foreign_qemu ${DRAGOMAN_DEPS}/trixie-amd64/usr/bin/qemu-)
 set(foreign_bin ${CMAKE_CURRENT_BINARY_DIR}/foreign)
+file(MAKE_DIRECTORY ${foreign_bin}/riscv64 ${foreign_bin}/aarch64)
 
 # foreign_program(GUEST OUTPUT FLAGS SOURCE...): a static program out of tests/SOURCE...
 function(foreign_program guest output flags)
@@ -22,7 +23,6 @@ function(foreign_program guest output flags)
   set(out ${foreign_bin}/${guest}/${output})
   separate_arguments(flags)
   add_custom_command(OUTPUT ${out}
-    COMMAND ${CMAKE_COMMAND} -E make_directory ${foreign_bin}/${guest}
     COMMAND ${compiler} -Wall -Werror -D_GNU_SOURCE -frounding-math -pthread -static
             -I${PROJECT_SOURCE_DIR} ${flags} -o ${out} ${paths} -lm
     DEPENDS ${paths} ${foreign_headers} VERBATIM)
@@ -51,14 +51,19 @@ function(foreign_rows guest each flags)
   endforeach()
 endfunction()
 
+# foreign_source(NAME VARIABLE): the program of tests/guest called so.
+function(foreign_source name variable)
+  set(${variable} guest/${name}.c PARENT_SCOPE)
+  if(name MATCHES "^cxx_")
+    set(${variable} guest/${name}.cc PARENT_SCOPE)
+  endif()
+endfunction()
+
 # foreign_levels(GUEST NAME...): programs of tests/guest that know nothing of a processor, compiled at every
 # level of optimisation.
 function(foreign_levels guest)
   foreach(name ${ARGN})
-    set(source guest/${name}.c)
-    if(name MATCHES "^cxx_")
-      set(source guest/${name}.cc)
-    endif()
+    foreign_source(${name} source)
     foreach(level 0 1 2 3)
       foreign_program(${guest} ${name}-O${level} -O${level} ${source})
       foreign_test(${guest} ${name}-O${level} ENGINES jit OPTIONS --reference ${foreign_qemu}${guest}
@@ -75,7 +80,8 @@ function(foreign_single guest)
     set(quick QUICK)
   endif()
   foreach(name ${arg_NAMES})
-    foreign_program(${guest} ${name} -O2 guest/${name}.c)
+    foreign_source(${name} source)
+    foreign_program(${guest} ${name} -O2 ${source})
     foreign_test(${guest} ${name} ${quick} ENGINES ${arg_ENGINES} OPTIONS ${arg_OPTIONS}
                  COMMAND ${foreign_bin}/${guest}/${name} ${arg_ARGUMENTS})
   endforeach()

@@ -20,47 +20,93 @@ failure.
   --filter RE     drop lines of standard error that match RE (for the engine only)
 
 Engines that keep translations on disk are run three times, each with what the runs before it kept.
-"""
-import argparse
-import difflib
-import os
-import re
-import resource
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
-from engines import ENGINES, ROOT, tunables
+There are a thousand such tests, most of which take less time than Python does to import what they could
+use: what is only needed now and then is imported there, and programs are started without `subprocess`.
+"""
+import os
+import select
+import sys
+import time
+
+from engines import ENGINES, ROOT, TUNABLES
+
+SIGKILL, SIGPIPE, SIGXFSZ = 9, 13, 25  # Python ignores the latter two
+
 
 def environment():
     return {"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C", "TZ": "UTC", "TERM": "dumb"}
 
 
-def run(command, env, directory, stdin, timeout):
-    def limits():
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def no_core_files():
+    import resource
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
+
+def make_directory(prefix):
+    path = f"{os.environ.get('TMPDIR', '/tmp')}/{prefix}{os.urandom(4).hex()}"
+    os.mkdir(path, 0o700)
+    return path
+
+
+def remove_directory(path):
     try:
-        process = subprocess.Popen(command, env=env, cwd=directory, stdin=stdin,
-                                   start_new_session=True, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, preexec_fn=limits)
+        os.rmdir(path)
+    except OSError:
+        import shutil
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def spawn(command, env, stdin):
+    """Starts a command in a session of its own: its process, and the ends of its two outputs."""
+    out, out_end = os.pipe()
+    err, err_end = os.pipe()
+    try:
+        pid = os.posix_spawnp(command[0], command, env, setsid=True, setsigdef=[SIGPIPE, SIGXFSZ],
+                              file_actions=[(os.POSIX_SPAWN_DUP2, stdin, 0),
+                                            (os.POSIX_SPAWN_DUP2, out_end, 1),
+                                            (os.POSIX_SPAWN_DUP2, err_end, 2)])
     except OSError as error:
         sys.exit(f"cannot run {command[0]}: {error.strerror}")
-    try:
-        out, err = process.communicate(timeout=timeout)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        out, err = process.communicate()
-        status = f"none: gave up after {timeout} s"
-    return out, err, status
+    os.close(out_end)
+    os.close(err_end)
+    return pid, out, err
+
+
+def run(command, env, directory, stdin, timeout):
+    """Standard output, standard error and the status of a command (a text if it was given up)."""
+    with open(stdin, "rb") as file:
+        before = os.getcwd()
+        os.chdir(directory)
+        pid, out, err = spawn(command, env, file.fileno())
+        os.chdir(before)
+    ended = os.pidfd_open(pid)
+    got = {out: [], err: []}
+    waiting = select.poll()
+    for fd in (out, err, ended):
+        waiting.register(fd, select.POLLIN)
+    open_ones, deadline, given_up = {out, err, ended}, time.monotonic() + timeout, False
+    while open_ones:
+        left = None if given_up else max(0, deadline - time.monotonic()) * 1000
+        ready = waiting.poll(left)
+        if not ready and not given_up:
+            given_up = True
+            os.killpg(pid, SIGKILL)
+        for fd, _ in ready:
+            data = os.read(fd, 1 << 16) if fd != ended else b""
+            if data:
+                got[fd].append(data)
+            else:
+                waiting.unregister(fd)
+                open_ones.remove(fd)
+                os.close(fd)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return b"".join(got[out]), b"".join(got[err]), f"none: gave up after {timeout} s" if given_up else status
 
 
 def describe(status):
     if isinstance(status, int) and status < 0:
+        import signal
         return f"killed by {signal.Signals(-status).name}"
     return f"exit status {status}"
 
@@ -69,66 +115,88 @@ def differences(what, wanted, got):
     """A readable account of how two outputs differ; empty when they do not."""
     if wanted == got:
         return []
+    import difflib
     lines = [text.decode("utf-8", "backslashreplace").splitlines() for text in (wanted, got)]
     diff = list(difflib.unified_diff(*lines, f"{what}, expected", f"{what}, engine", lineterm="", n=2))
     return (diff or [f"{what}: differs in its last line's end"])[:60]
 
 
+class Options:
+    expect, timeout, stdin, filter, sysroot = None, "120", "/dev/null", None, None
+    reference, native, machine, bless = "", None, None, False
+
+
+def parse(words):
+    """The options, the engine's name and the guest's words."""
+    options = Options()
+    while words and words[0].startswith("--"):
+        name = words.pop(0)[2:]
+        if not hasattr(Options, name) or (name != "bless" and not words):
+            sys.exit(__doc__)
+        setattr(options, name, True if name == "bless" else words.pop(0))
+    if len(words) < 2 or words[0] not in ENGINES:
+        sys.exit(__doc__ + "\nengines: " + " ".join(sorted(ENGINES)))
+    return options, words[0], words[1:]
+
+
+def without(lines, pattern):
+    """The lines that no pattern matches."""
+    if not lines:
+        return lines
+    import re
+    pattern = re.compile(pattern.encode())
+    return b"".join(line for line in lines.splitlines(True) if not pattern.search(line))
+
+
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--expect")
-    parser.add_argument("--timeout", type=float, default=120)
-    parser.add_argument("--stdin", default="/dev/null")
-    parser.add_argument("--filter")
-    parser.add_argument("--sysroot")
-    parser.add_argument("--reference", default="")
-    parser.add_argument("--native")
-    parser.add_argument("--machine")
-    parser.add_argument("--bless", action="store_true")
-    parser.add_argument("engine", choices=sorted(ENGINES))
-    parser.add_argument("program", nargs=argparse.REMAINDER)
-    options = parser.parse_args()
-    engine = ENGINES[options.engine]
-    program = options.program
+    options, name, program = parse(sys.argv[1:])
+    os.closerange(3, 1 << 16)  # what was open here is not for guests
+    no_core_files()
+    engine = ENGINES[name]
     native_program = options.reference.split() + [
         options.native if options.native and word == program[0] else word for word in program]
     if options.sysroot:
-        native_program = [str(ROOT / "tests/apps/native"), options.sysroot] + options.program
+        native_program = [f"{ROOT}/tests/apps/native", options.sysroot] + program
         if engine:
-            program = ["-L", options.sysroot, options.sysroot + options.program[0]] + options.program[1:]
+            program = ["-L", options.sysroot, options.sysroot + program[0]] + program[1:]
         else:
             program = native_program
 
     results = []
-    cache = tempfile.mkdtemp(prefix="cache-")
+    cache = make_directory("cache-") if "{cache}" in engine else ""
     engine = [word.replace("{cache}", cache) for word in engine]
-    times = 3 if cache in engine else 1
+    times = 3 if cache else 1
     for command in [native_program] + [engine + program] * times:
         native = not results
         if native and options.expect and not options.bless:
-            results.append((Path(options.expect).read_bytes(), b"", 0))
+            with open(options.expect, "rb") as file:
+                results.append((file.read(), b"", 0))
             continue
         env = environment()
         if native or not engine:
-            env["GLIBC_TUNABLES"] = tunables()
-        directory = tempfile.mkdtemp(prefix="guest-")
+            env["GLIBC_TUNABLES"] = run(TUNABLES, env, "/", "/dev/null", 60)[0].decode().strip()
+        directory = make_directory("guest-")
         try:
-            with open(options.stdin, "rb") as stdin:
-                results.append(run(command, env, directory, stdin, options.timeout))
+            results.append(run(command, env, directory, options.stdin, float(options.timeout)))
         finally:
-            shutil.rmtree(directory, ignore_errors=True)
+            remove_directory(directory)
         if options.bless:
             out, err, status = results[0]
             print(err.decode("utf-8", "backslashreplace"), describe(status))
-            Path(options.expect).write_bytes(out)
+            with open(options.expect, "wb") as file:
+                file.write(out)
             return 0 if status == 0 else 1
-    shutil.rmtree(cache, ignore_errors=True)
+    if cache:
+        remove_directory(cache)
 
     # CHECK of tests/guest/guest.h: both runs would fail it alike.
     if not options.expect and b": failed: " in results[0][0] + results[0][1]:
         print("the native run fails a check of its own:", results[0])
         return 1
     out, err, status = results[0]
+    if isinstance(status, str):
+        print("the native run does not end:", status)
+        return 1
     # What this machine's hypervisor keeps from programs, engines give all the same.
     out = out.replace(b": WRONG\n", b": ok\n")
     if options.native:
@@ -137,11 +205,11 @@ def main():
         out = out.replace(b"x86_64", options.machine.encode())
     # qemu-aarch64 remarks on every death by signal of what it runs.
     patterns = [r"^qemu: uncaught target signal"] + ([options.filter] if options.filter else [])
-    pattern = re.compile("|".join(patterns).encode())
+    pattern = "|".join(patterns)
     if options.reference:
-        err = b"".join(l for l in err.splitlines(True) if not pattern.search(l))
+        err = without(err, pattern)
     for number, (got_out, got_err, got_status) in enumerate(results[1:], 1):
-        got_err = b"".join(l for l in got_err.splitlines(True) if not pattern.search(l))
+        got_err = without(got_err, pattern)
         report = differences("stdout", out, got_out) + differences("stderr", err, got_err)
         if status != got_status:
             report.append(f"expected {describe(status)}, got {describe(got_status)}")

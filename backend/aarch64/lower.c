@@ -1,18 +1,11 @@
 /* lower.c: lower.def as the selector's table, and this host's description for backend/core. */
 #include "backend/aarch64/emitters.h"
 #include "backend/aarch64/match.h"
+#include "ir/type_masks.h"
 
 enum {
-    M_8 = 1 << IR_I8,
-    M_16 = 1 << IR_I16,
-    M_32 = 1 << IR_I32,
-    M_64 = 1 << IR_I64,
-    M_N = M_8 | M_16,
-    M_W = M_32 | M_64,
-    M_INT = M_N | M_W,
-    M_F = 1 << IR_F32 | 1 << IR_F64,
-    M_V = 1 << IR_V128,
-    M_VOID = 1 << IR_VOID,
+    I_N = I8 | I16, /* narrower than a register */
+    I_W = I32 | I64,
     X0_X1 = 3,
     X1_TO_X6 = 0x7e,
 };
@@ -47,7 +40,7 @@ enum {
 /* Everything that a call destroys goes. */
 #define LOWER_SOFT(name_, a, b, c)                                                                 \
     {.op = IR_##name_,                                                                             \
-     .types = M_V,                                                                                 \
+     .types = V128,                                                                                \
      .arg = {a, b, c},                                                                             \
      .fixed = {0, 1, 2},                                                                           \
      .dest = 0,                                                                                    \

@@ -5,6 +5,7 @@
 #include "backend/x86_64/emitters.h"
 #include "backend/x86_64/steps.h"
 #include "ir/base/bits.h"
+#include "ir/type_masks.h"
 
 /* ---- conditions ---- */
 
@@ -182,16 +183,7 @@ static bool when_low_unit(Selection *s, IrRef v)
 /* ---- the table ---- */
 
 enum {
-    VOID = 1u << IR_VOID,
-    I8 = 1u << IR_I8,
-    I16 = 1u << IR_I16,
-    I32 = 1u << IR_I32,
-    I64 = 1u << IR_I64,
-    INT = I8 | I16 | I32 | I64,
-    F32 = 1u << IR_F32,
-    F64 = 1u << IR_F64,
-    V128 = 1u << IR_V128,
-    ANY = INT | F32 | F64 | V128,
+    ANY = INT | FP | V128,
     CALLER_SAVED = 1u << RAX | 1u << RCX | 1u << RDX | 1u << RSI | 1u << RDI | 0xfu << R8,
 };
 

@@ -235,6 +235,8 @@ static long host_execve(LinuxThread *t, ExecFile *f, char **argv, size_t argc, c
     return r;
 }
 
+/* A program that the host runs itself. No option tells it what is ignored, so synchronous signals
+ * have to be ignored on the host during the call, where they are our handlers' otherwise. */
 static long native_execve(LinuxThread *t, int dirfd, const char *path, char **argv, char **envp,
                           int flags)
 {

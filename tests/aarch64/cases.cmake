@@ -25,6 +25,7 @@ foreign_test(aarch64 frame QUICK ENGINES jit interp aarch64
              COMMAND ${bin}/frame)
 foreign_single(aarch64 QUICK ENGINES jit interp aarch64 OPTIONS --reference ${qemu}
                --filter "^(qemu|dragoman): " NAMES signals)
+foreign_single(aarch64 ENGINES jit OPTIONS --reference ${qemu} NAMES cxx_regex)
 foreign_single(aarch64 ENGINES jit OPTIONS --reference ${qemu} ARGUMENTS 10000 0 NAMES lost_signal)
 foreign_single(aarch64 ENGINES jit OPTIONS --reference ${qemu} ARGUMENTS 200 NAMES many_threads)
 foreign_single(aarch64 ENGINES jit OPTIONS --native ${guest_bin}/clone_forms NAMES clone_forms)

@@ -25,7 +25,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from engines import ENGINES, own_x87, require_processor
+from engines import ENGINES, own_x87
+from processor import require_processor
 
 # What the slowest engine takes of the processor for a block; a hang is given up after that. The time
 # on the clock depends on what else the machine does: its limit is for what waits for ever.

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from engines import DEPS, ENGINES  # noqa: E402
 
-BUSYBOX = str(DEPS / "bookworm-amd64/bin/busybox")
+BUSYBOX = f"{DEPS}/bookworm-amd64/bin/busybox"
 engine, guest_bin = ENGINES[sys.argv[1]], sys.argv[2]
 direct = engine[0].endswith("dragoman")  # no emulator under it, which would need files and memory
 failures = []

@@ -13,7 +13,6 @@
 #include <numeric>
 #include <queue>
 #include <random>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -115,12 +114,6 @@ int main()
         heap.pop();
     }
     std::cout << sum << ' ' << deque.size() << ' ' << deque[77] << ' ' << list.size() << '\n';
-
-    std::regex pattern("([a-z]+)([0-9]+)");
-    std::string subject = "abc123 de45 f6";
-    for (std::sregex_iterator i(subject.begin(), subject.end(), pattern), end; i != end; ++i)
-        std::cout << (*i)[1] << ':' << (*i)[2] << ' ';
-    std::cout << std::regex_replace(subject, pattern, "$2$1") << '\n';
 
     std::function<long(int)> fib = [&](int n) -> long {
         return n < 2 ? n : fib(n - 1) + fib(n - 2);

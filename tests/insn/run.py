@@ -14,7 +14,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from engines import ENGINES, own_x87, require_processor
+from engines import ENGINES, own_x87
+from processor import require_processor
 
 C1, UNDERFLOW = 0x200, 0x10  # of the x87's status word
 

@@ -34,7 +34,7 @@ def main():
         source = Path(directory) / "t.decode"
         for what, rows, message in CASES:
             source.write_text(HEAD + rows + "\n")
-            done = subprocess.run([TOOL, source, f"{directory}/t.c", f"{directory}/t.h"], text=True,
+            done = subprocess.run([sys.executable, "-S", TOOL, source, f"{directory}/t.c", f"{directory}/t.h"], text=True,
                                   capture_output=True)
             got = done.stderr.strip()
             wanted = "" if message is None else message

@@ -18,6 +18,7 @@ foreign_test(riscv64 fp_flags QUICK ENGINES jit interp aarch64
              OPTIONS --reference "${foreign_qemu}riscv64 -cpu max" COMMAND ${bin}/fp_flags)
 foreign_single(riscv64 QUICK ENGINES jit interp aarch64 OPTIONS ${compared} --filter "^(qemu|dragoman): "
                NAMES signals)
+foreign_single(riscv64 ENGINES jit OPTIONS ${compared} NAMES cxx_regex)
 foreign_single(riscv64 ENGINES jit OPTIONS ${compared} ARGUMENTS 10000 0 NAMES lost_signal)
 foreign_single(riscv64 ENGINES jit OPTIONS ${compared} ARGUMENTS 200 NAMES many_threads)
 # What another translator does differently from a kernel is compared with this machine's own program.

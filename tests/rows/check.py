@@ -15,11 +15,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from engines import DEPS, ENGINES
 
 SHOWN = 3
-QEMU = DEPS / "trixie-amd64/usr/bin"
+QEMU = f"{DEPS}/trixie-amd64/usr/bin"
 REFERENCES = {
-    "riscv64": [str(QEMU / "qemu-riscv64"), "-cpu", "max"],
+    "riscv64": [f"{QEMU}/qemu-riscv64", "-cpu", "max"],
     # What is announced of pointer authentication changes registers in what are hints without it.
-    "aarch64": [str(QEMU / "qemu-aarch64"), "-cpu", "max,pauth=off"],
+    "aarch64": [f"{QEMU}/qemu-aarch64", "-cpu", "max,pauth=off"],
 }
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from engines import DEPS, ENGINES  # noqa: E402
 
-BUSYBOX = str(DEPS / "bookworm-amd64/bin/busybox")
-SYSROOT = str(DEPS / "sysroot-amd64")
+BUSYBOX = f"{DEPS}/bookworm-amd64/bin/busybox"
+SYSROOT = f"{DEPS}/sysroot-amd64"
 engine, guest_bin = ENGINES[sys.argv[1]], sys.argv[2]
 failures = []
 PROGRAM = [BUSYBOX, "sh", "-c", "i=0; while [ $i -lt 200 ]; do i=$((i+1)); done; echo $i"]

@@ -29,10 +29,10 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from engines import DEPS, ENGINES, tunables  # noqa: E402
+from engines import DEPS, ENGINES, TUNABLES  # noqa: E402
 
-BUSYBOX = str(DEPS / "bookworm-amd64/bin/busybox")
-BASH = str(DEPS / "bookworm-amd64/bin/bash-static")
+BUSYBOX = f"{DEPS}/bookworm-amd64/bin/busybox"
+BASH = f"{DEPS}/bookworm-amd64/bin/bash-static"
 HERE = Path(__file__).parent
 
 # A child of bash: it sleeps, as how bash collects it depends on which comes first, its end or the wait.
@@ -238,7 +238,7 @@ def compare_logs(wanted, got):
 def run(command, log):
     directory = log.parent / "work"  # the same for both: paths are in the logs
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/", "LC_ALL": "C", "TZ": "UTC", "TERM": "dumb",
-                   "GLIBC_TUNABLES": tunables()}
+                   "GLIBC_TUNABLES": subprocess.check_output(TUNABLES, text=True).strip()}
     shutil.rmtree(directory, ignore_errors=True)
     os.mkdir(directory)
     try:
