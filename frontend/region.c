@@ -13,6 +13,10 @@
  *     401000: inc rax          b0: poll; first turn; br b1, exit
  *     401003: cmp rax, rcx     b1 (loop head): poll; the same again; br b1, exit
  *     401006: jne 401000
+ *
+ * The loop itself is there twice if it is very short, and polls in every other turn:
+ *
+ *     b1 (loop head): poll; a turn; br b2, exit       b2: a turn; br b1, exit
  */
 #include "frontend/region.h"
 
@@ -35,8 +39,8 @@ struct RegionFormer {
     unsigned count;
     RegionDecode end; /* why decoding stopped: the last instruction did not decode, if not OK */
     unsigned at;      /* the instruction being lifted */
-    bool peeling;     /* in the first turn of the loop.. */
-    unsigned head;    /* ..that starts here */
+    RegionCopy copy;  /* of the loop.. */
+    unsigned head;    /* ..that starts here, unless COPY_PLAIN */
     VEC(ExitBlock) exits;
 };
 
@@ -204,6 +208,7 @@ static void find_peeled(RegionFormer *f)
         if (n > longest || n > left || !is_plain_loop(f, (unsigned)head, i + 1))
             continue;
         f->insns[head].peel = (uint8_t)n;
+        f->insns[head].twice = n <= REGION_TWICE_INSNS;
         left -= n;
     }
 }
@@ -214,14 +219,23 @@ static bool in_loop(const RegionFormer *f, unsigned head, unsigned i)
     return i >= head && i < head + f->insns[head].peel;
 }
 
+/* Where a branch from the instruction being lifted leads if it leads to leader t. */
+static RegionCopy copy_at(const RegionFormer *f, unsigned t)
+{
+    const RegionInsn *to = &f->insns[t];
+    if (to->peel != 0 && !in_loop(f, t, f->at))
+        return COPY_FIRST;
+    if (f->copy == COPY_PLAIN)
+        return to->twice ? COPY_OTHER : COPY_PLAIN;
+    return t > f->head && in_loop(f, f->head, t) ? f->copy : COPY_PLAIN;
+}
+
 uint32_t region_block_for(RegionFormer *f, uint64_t pc)
 {
     int t = find_insn(f, pc);
     if (t >= 0 && f->insns[t].leader) {
         const RegionInsn *to = &f->insns[t];
-        bool enters = to->peel != 0 && !in_loop(f, (unsigned)t, f->at);
-        bool stays = f->peeling && t > (int)f->head && in_loop(f, f->head, (unsigned)t);
-        return enters || stays ? to->turn : to->block;
+        return to->block[copy_at(f, (unsigned)t)];
     }
     for (unsigned i = 0; i < f->exits.count; i++)
         if (f->exits.data[i].pc == pc)
@@ -248,7 +262,8 @@ static int only_way(const RegionFormer *f, unsigned i)
  */
 static bool polled_entry(const RegionFormer *f, unsigned i)
 {
-    return f->rq->poll && i == 0 && (f->peeling || !f->insns[0].loop_head);
+    return f->rq->poll && i == 0 &&
+           (f->copy == COPY_FIRST || (f->copy == COPY_PLAIN && !f->insns[0].loop_head));
 }
 
 /* Instruction `from` is in a peeled loop that i is not in: it was lifted twice. */
@@ -265,26 +280,40 @@ static void begin(RegionFormer *f, unsigned i)
 {
     RegionInsn *in = &f->insns[i];
     int from = only_way(f, i);
-    f->b.block = f->peeling ? in->turn : in->block;
-    f->region->blocks.data[f->b.block].loop_head = in->loop_head && !f->peeling;
+    f->b.block = in->block[f->copy];
+    f->region->blocks.data[f->b.block].loop_head = in->loop_head && f->copy == COPY_PLAIN;
     if (f->rq->count_blocks && !polled_entry(f, i))
         ir_count(&f->b);
     f->ops->begin_block(f->guest, f, i, from, !comes_twice(f, i, from));
 }
 
-static void lift_first_turn(RegionFormer *f, unsigned head);
+/* The instruction polls before it does anything. */
+static bool polls(const RegionFormer *f, unsigned i)
+{
+    const RegionInsn *in = &f->insns[i];
+    bool turns = in->leader && in->loop_head && f->copy == COPY_PLAIN;
+    return f->rq->poll && (turns || polled_entry(f, i));
+}
+
+static void lift_copy(RegionFormer *f, unsigned head, RegionCopy copy);
 
 static void lift(RegionFormer *f, unsigned first, unsigned end)
 {
     for (unsigned i = first; i < end; i++) {
         RegionInsn *in = &f->insns[i];
-        if (in->peel != 0 && !f->peeling)
-            lift_first_turn(f, i);
+        if (in->peel != 0 && f->copy == COPY_PLAIN) {
+            /* Its exits are its own: what is known there is more than behind later turns. */
+            f->exits.count = 0;
+            lift_copy(f, i, COPY_FIRST);
+            f->exits.count = 0;
+            if (in->twice)
+                lift_copy(f, i, COPY_OTHER);
+        }
         f->at = i;
         if (in->leader)
             begin(f, i);
         ir_insn(&f->b, in->pc, in->length);
-        if (f->rq->poll && (i == 0 || (in->leader && in->loop_head && !f->peeling)))
+        if (polls(f, i))
             ir_poll(&f->b);
         if (f->rq->count_blocks && polled_entry(f, i))
             ir_count(&f->b);
@@ -296,20 +325,17 @@ static void lift(RegionFormer *f, unsigned first, unsigned end)
     }
 }
 
-/* Its exits are its own: what is known there is more than behind later turns. */
-static void lift_first_turn(RegionFormer *f, unsigned head)
+static void lift_copy(RegionFormer *f, unsigned head, RegionCopy copy)
 {
     unsigned end = head + f->insns[head].peel;
     for (unsigned i = head + 1; i < end; i++) {
         if (f->insns[i].leader)
-            f->insns[i].turn = ir_block_new(f->region, f->insns[i].pc);
+            f->insns[i].block[copy] = ir_block_new(f->region, f->insns[i].pc);
     }
-    f->exits.count = 0;
-    f->peeling = true;
+    f->copy = copy;
     f->head = head;
     lift(f, head, end);
-    f->peeling = false;
-    f->exits.count = 0;
+    f->copy = COPY_PLAIN;
 }
 
 static void report(RegionFormer *f, LiftResult *out)
@@ -372,12 +398,14 @@ void region_form(const RegionGuest *ops, void *guest, const LiftRequest *rq, Reg
     for (unsigned i = 0; i < f.count; i++) {
         RegionInsn *in = &f.insns[i];
         if (in->leader && (i > 0 || in->loop_head))
-            in->block = ir_block_new(region, in->pc);
+            in->block[COPY_PLAIN] = ir_block_new(region, in->pc);
         if (in->peel != 0)
-            in->turn = i > 0 ? ir_block_new(region, in->pc) : f.b.block;
+            in->block[COPY_FIRST] = i > 0 ? ir_block_new(region, in->pc) : f.b.block;
+        if (in->twice)
+            in->block[COPY_OTHER] = ir_block_new(region, in->pc);
     }
     if (f.insns[0].loop_head && f.insns[0].peel == 0)
-        ir_jump(&f.b, f.insns[0].block);
+        ir_jump(&f.b, f.insns[0].block[COPY_PLAIN]);
     lift(&f, 0, f.count);
     report(&f, out);
 }

@@ -23,9 +23,18 @@ enum {
     REGION_MAX_INSNS = 256,
     REGION_DEFAULT_INSNS = 48,
     REGION_MAX_CONDS = 8,
-    REGION_PEEL_INSNS = 24,     /* of one loop, unless the guest says more.. */
-    REGION_PEEL_MORE_INSNS = 16 /* ..and of others in the region */
+    REGION_PEEL_INSNS = 24,      /* of one loop, unless the guest says more.. */
+    REGION_PEEL_MORE_INSNS = 16, /* ..and of others in the region */
+    REGION_TWICE_INSNS = 12      /* of a loop that polls in every other turn */
 };
+
+/* What an instruction may be lifted as. */
+typedef enum RegionCopy {
+    COPY_PLAIN, /* in no peeled loop; or in one, from the second turn on */
+    COPY_FIRST, /* its first turn */
+    COPY_OTHER, /* every other turn after that, without a poll */
+    COPY_COUNT
+} RegionCopy;
 
 typedef enum RegionFlow {
     FLOW_NEXT, /* goes on at the next instruction */
@@ -44,8 +53,8 @@ typedef struct RegionInsn {
     uint16_t branches; /* branches of the region that lead here */
     uint16_t from;     /* index of the last such branch */
     uint8_t peel;      /* instructions of the loop from here on whose first turn is apart; or 0 */
-    uint32_t block;    /* IR block, if a leader; of the later turns, if in such a loop */
-    uint32_t turn;     /* IR block in the first turn */
+    bool twice;        /* ..and whose later turns are lifted twice */
+    uint32_t block[COPY_COUNT]; /* IR blocks, if a leader */
 } RegionInsn;
 
 typedef enum RegionDecode {

@@ -177,6 +177,24 @@ void ir_order_blocks(Region *r)
     keep_graph(r, &g);
 }
 
+uint8_t *ir_loop_depths(const Region *r)
+{
+    uint8_t *depth = arena_alloc(r->arena, r->blocks.count);
+    uint32_t *end = arena_alloc(r->arena, r->blocks.count * sizeof *end);
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
+        const IrInst *term = &r->insts.data[ir_term(r, b)];
+        for (unsigned k = 0; k < ir_edge_count(term); k++) {
+            uint32_t to = r->edges.data[term->edge[k]].block;
+            if (to <= b)
+                end[to] = b;
+        }
+    }
+    for (uint32_t head = 0; head < r->blocks.count; head++)
+        for (uint32_t b = head; end[head] != 0 && b <= end[head]; b++)
+            depth[b] += depth[b] < UINT8_MAX;
+    return depth;
+}
+
 /* ---- values ---- */
 
 IrSnapshot *ir_own_snapshot(Region *r, uint32_t v)

@@ -48,6 +48,9 @@ IrGraph ir_graph_new(const Region *r);
 IrGraph ir_graph(Region *r);
 /* Renumbers blocks in reverse postorder and drops those that nothing reaches. */
 void ir_order_blocks(Region *r);
+/* How many loops each block is in: those from a block that a later one leads back to, up to the
+ * last that does. */
+uint8_t *ir_loop_depths(const Region *r);
 /* The terminator of a block, or 0. */
 static inline uint32_t ir_term(const Region *r, uint32_t block)
 {

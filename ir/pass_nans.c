@@ -225,34 +225,31 @@ static void mend(Work *w, uint32_t v)
 static void mend_snapshots(Work *w)
 {
     Region *r = w->r;
-    walk(w, spread_maybe);
     for (uint32_t b = 0; b < r->blocks.count; b++)
         for (uint32_t v = r->blocks.data[b].first; v != 0; v = r->insts.data[v].next)
             if (v < w->count)
                 mend(w, v);
 }
 
-/* ---- behind loops ---- */
-
-/* How many loops each block is in: those from a block that a later one leads back to, up to the
- * last that does. */
-static uint8_t *loop_depths(const Region *r)
+/* What is looked at wherever it comes from need not be looked at again. */
+static void drop_idle(Work *w)
 {
-    uint8_t *depth = arena_alloc(r->arena, r->blocks.count);
-    uint32_t *end = arena_alloc(r->arena, r->blocks.count * sizeof *end);
-    for (uint32_t b = 0; b < r->blocks.count; b++) {
-        const IrInst *term = &r->insts.data[ir_term(r, b)];
-        for (unsigned k = 0; k < ir_edge_count(term); k++) {
-            uint32_t to = r->edges.data[term->edge[k]].block;
-            if (to <= b)
-                end[to] = b;
-        }
+    Region *r = w->r;
+    IrMap map = ir_map_new(r);
+    for (uint32_t v = 1; v < w->count; v++) {
+        const IrInst *i = &r->insts.data[v];
+        if (i->op == IR_fcanon && w->made[i->arg[0].i] && !w->maybe[i->arg[0].i])
+            ir_map_add(&map, v, i->arg[0].i);
     }
-    for (uint32_t head = 0; head < r->blocks.count; head++)
-        for (uint32_t b = head; end[head] != 0 && b <= end[head]; b++)
-            depth[b] += depth[b] < UINT8_MAX;
-    return depth;
+    if (!map.used)
+        return;
+    ir_map_apply(r, &map);
+    for (uint32_t v = 1; v < w->count; v++)
+        if (map.to[v] != 0)
+            ir_remove(r, (IrRef){v});
 }
+
+/* ---- behind loops ---- */
 
 /* Values that come out of loops are looked at there, if they are shown behind. */
 static void find_left(Work *w, const uint8_t *depth, uint8_t *left, uint32_t b)
@@ -275,7 +272,7 @@ static void find_left(Work *w, const uint8_t *depth, uint8_t *left, uint32_t b)
 static bool mend_left(Work *w)
 {
     Region *r = w->r;
-    const uint8_t *depth = loop_depths(r);
+    const uint8_t *depth = ir_loop_depths(r);
     uint8_t *left = arena_alloc(r->arena, w->count);
     IrMap map = ir_map_new(r);
     for (uint32_t b = 0; b < r->blocks.count; b++)
@@ -333,6 +330,10 @@ void ir_pass_nans(Region *r, const PassContext *ctx)
         w.maybe[v] = mends && is_arithmetic(i) && i->op != IR_ffma; /* which is looked at anyway */
         any |= w.maybe[v];
     }
+    if (any)
+        walk(&w, spread_maybe);
+    if (mends)
+        drop_idle(&w);
     if (any)
         mend_snapshots(&w);
 }
