@@ -31,7 +31,8 @@ typedef struct Checker {
     const int8_t *home;
     uint32_t nplaces, ninsts;
     Place *now;
-    Place **entry; /* by block; NULL = not reached yet */
+    Place *keep, *before; /* copies of it, for a moment */
+    Place **entry;        /* by block; NULL = not reached yet */
     Place **entry_by_edge;
     uint32_t *start;      /* event at which each block starts */
     uint32_t *stub_start; /* event at which each edge's stub starts */
@@ -158,14 +159,14 @@ static void rename_params(Checker *c, const IrEdge *ed)
 {
     const IrBlock *to = &c->region->blocks.data[ed->block];
     size_t bytes = c->nplaces * sizeof(Place);
-    Place *before = arena_copy(c->region->arena, c->now, bytes);
+    memcpy(c->before, c->now, bytes);
     for (uint32_t k = 0; k < to->params.count; k++)
         forget_value(c, to->params.data[k].i);
     for (uint32_t k = 0; k < to->params.count; k++) {
         int64_t add;
         uint32_t arg = root_of(c, c->region->pool.data[ed->args + k], &add);
         for (uint32_t p = 0; p < c->nplaces; p++) {
-            if (has_fact(&before[p], arg, add))
+            if (has_fact(&c->before[p], arg, add))
                 add_fact(&c->now[p], to->params.data[k].i, 0);
         }
     }
@@ -175,7 +176,7 @@ static void flow_to_block(Checker *c, uint32_t edge, bool *changed)
 {
     const IrEdge *ed = &c->region->edges.data[edge];
     size_t bytes = c->nplaces * sizeof(Place);
-    Place *keep = arena_copy(c->region->arena, c->now, bytes);
+    memcpy(c->keep, c->now, bytes);
     rename_params(c, ed);
     if (c->entry[ed->block] == NULL) {
         c->entry[ed->block] = arena_copy(c->region->arena, c->now, bytes);
@@ -183,7 +184,17 @@ static void flow_to_block(Checker *c, uint32_t edge, bool *changed)
     } else {
         meet(c->entry[ed->block], c->now, c->nplaces, changed);
     }
-    memcpy(c->now, keep, bytes);
+    memcpy(c->now, c->keep, bytes);
+}
+
+/* Memory is taken once for an edge: what is copied is large, and the rounds are many. */
+static void flow_to_stub(Checker *c, uint32_t edge)
+{
+    size_t bytes = c->nplaces * sizeof(Place);
+    if (c->entry_by_edge[edge] == NULL)
+        c->entry_by_edge[edge] = arena_copy(c->region->arena, c->now, bytes);
+    else
+        memcpy(c->entry_by_edge[edge], c->now, bytes);
 }
 
 /* ---- events ---- */
@@ -422,10 +433,9 @@ static void run_span(Checker *c, uint32_t start, bool *changed)
             run_inst(c, k, ev->index);
             if (in->op != IR_br)
                 break;
-            size_t bytes = c->nplaces * sizeof(Place);
             for (unsigned n = 0; n < 2; n++) {
                 if (c->al->edge_has_stub[in->edge[n]])
-                    c->entry_by_edge[in->edge[n]] = arena_copy(c->region->arena, c->now, bytes);
+                    flow_to_stub(c, in->edge[n]);
                 else
                     flow_to_block(c, in->edge[n], changed);
             }
@@ -459,6 +469,8 @@ void check_allocation(const Selection *s, const CompiledCode *out, const Allocat
     c.home = s->cfg->convention->home;
     c.nplaces = PLACES_FIXED + r->slots->count + 1;
     c.now = arena_alloc(r->arena, c.nplaces * sizeof(Place));
+    c.keep = arena_alloc(r->arena, c.nplaces * sizeof(Place));
+    c.before = arena_alloc(r->arena, c.nplaces * sizeof(Place));
     c.entry = arena_alloc(r->arena, r->blocks.count * sizeof *c.entry);
     c.entry_by_edge = arena_alloc(r->arena, (r->edges.count + 1) * sizeof *c.entry_by_edge);
     c.start = arena_alloc(r->arena, r->blocks.count * sizeof *c.start);
