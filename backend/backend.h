@@ -76,13 +76,14 @@ typedef enum LocKind {
 enum {
     LOC_MEND_NAN = 1, /* a NaN becomes the positive one without payload (of the width it has) */
     LOC_BOX = 2,      /* a single: ones above it */
+    LOC_SIGN = 4,     /* 32 bits: their sign above them */
 };
 
 typedef struct SlotLoc {
     uint16_t slot;
     uint8_t kind; /* LocKind */
     uint8_t reg;
-    uint8_t made; /* LOC_MEND_NAN, LOC_BOX */
+    uint8_t made; /* LOC_MEND_NAN, LOC_BOX, LOC_SIGN */
     uint64_t imm; /* vector constants: index into CompiledCode.vconsts */
 } SlotLoc;
 

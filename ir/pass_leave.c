@@ -5,7 +5,8 @@
  * computed in every turn: so it is made on the way out, in a block of its own.
  *
  *     b1(%p): %1 = add %p, 8; ..load [%1]..; br %c, b2, b3(%1)
- *          -> b1(%p): %1 = add %p, 8; ..load [%1]..; br %c, b2, b4     b4: %2 = add %p, 8; jump b3(%2)
+ *          -> b1(%p): %1 = add %p, 8; ..load [%1]..; br %c, b2, b4
+ *             b4: %2 = add %p, 8; jump b3(%2)
  */
 #include "ir/internal.h"
 
@@ -81,7 +82,8 @@ static bool make_outside(Work *w, uint32_t e)
         if (jump == 0)
             jump = split(r, e);
         IrRef own = ir_inst_new(
-            r, &(IrInst){.op = IR_add, .type = IR_I64, .nargs = 2, .arg = {sum.arg[0], sum.arg[1]}});
+            r,
+            &(IrInst){.op = IR_add, .type = IR_I64, .nargs = 2, .arg = {sum.arg[0], sum.arg[1]}});
         ir_insert_before(r, (IrRef){jump}, own);
         r->pool.data[r->edges.data[r->insts.data[jump].edge[0]].args + n] = own;
     }

@@ -170,10 +170,12 @@ static const void *loc_source(const CpuState *s, const SlotTable *slots, const S
     DG_UNREACHABLE();
 }
 
-/* See LOC_BOX; `bits`: a double or, low, a single. */
+/* See LOC_BOX; `bits`: a double or, low, a single; with LOC_SIGN, low, an i32. */
 static uint64_t made_of(unsigned made, uint64_t bits)
 {
     bool single = (made & LOC_BOX) != 0;
+    if ((made & LOC_SIGN) != 0)
+        return (uint64_t)(int32_t)bits;
     uint64_t infinity = single ? 0xffu << 23 : UINT64_C(0x7ff) << 52;
     uint64_t nan = single ? 0x7fc00000 : UINT64_C(0x7ff8) << 48;
     if (single)

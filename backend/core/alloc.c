@@ -113,7 +113,7 @@ static void hint_snapshot_values(Allocator *a, bool params)
         if (se->value.i == 0 || home[se->slot] < 0)
             continue;
         uint32_t v = a->sel->alias[se->value.i].i;
-        if (select_is_lazy_box(a->sel, (IrRef){v}))
+        if (select_is_lazy_form(a->sel, (IrRef){v}))
             v = a->sel->alias[ir_inst(r, (IrRef){v})->arg[0].i].i;
         Value *val = &a->values[v];
         if (params == (r->insts.data[v].op == IR_param) && val->hint == NO_REG &&

@@ -121,12 +121,12 @@ typedef struct Allocator {
 } Allocator;
 
 /* liveness.c */
-/* The alias root of v, looking through lazy additions, whose sum goes to *add, and lazy boxes. */
+/* The alias root of v, looking through lazy additions, whose sum goes to *add, and lazy forms. */
 static inline uint32_t alloc_root(const Allocator *a, IrRef v, int64_t *add)
 {
     IrRef base = a->sel->alias[v.i];
     *add = 0;
-    if (select_is_lazy_box(a->sel, base))
+    if (select_is_lazy_form(a->sel, base))
         return a->sel->alias[ir_inst(a->region, base)->arg[0].i].i;
     if (a->sel->insts[base.i].lazy)
         select_base_disp(a->sel, base, &base, add);

@@ -389,8 +389,8 @@ void alloc_site(Allocator *a, uint32_t snap, uint32_t *first, uint32_t *count)
         int64_t add = 0;
         DG_ASSERT(se->value.i != 0);
         uint32_t v = alloc_root(a, se->value, &add);
-        bool box = ir_inst(r, a->sel->alias[se->value.i])->op == IR_fbox;
-        push_location(a, se->slot, v, add, (se->nan ? LOC_MEND_NAN : 0u) | (box ? LOC_BOX : 0u));
+        unsigned form = select_form(r, a->sel->alias[se->value.i]);
+        push_location(a, se->slot, v, add, (se->nan ? LOC_MEND_NAN : 0u) | form);
     }
     for (; unnamed != 0; unnamed &= unnamed - 1) {
         unsigned pin = (unsigned)__builtin_ctzll(unnamed);

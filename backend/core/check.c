@@ -120,7 +120,7 @@ static uint32_t root_of(const Checker *c, IrRef v, int64_t *add)
 {
     IrRef base = c->sel->alias[v.i];
     *add = 0;
-    if (select_is_lazy_box(c->sel, base)) {
+    if (select_is_lazy_form(c->sel, base)) {
         base = c->sel->alias[ir_inst(c->region, base)->arg[0].i];
     } else if (c->sel->insts[base.i].lazy) {
         IrRef b;
@@ -257,8 +257,7 @@ static void check_site(Checker *c, uint32_t event, const AllocEvent *ev, uint32_
         if (k < sn->count && r->snap_entries.data[sn->first + k].slot == slot) {
             const IrSnapEntry *se = &r->snap_entries.data[sn->first + k++];
             want = root_of(c, se->value, &add);
-            made = (se->nan ? LOC_MEND_NAN : 0u) |
-                   (ir_inst(r, c->sel->alias[se->value.i])->op == IR_fbox ? LOC_BOX : 0u);
+            made = (se->nan ? LOC_MEND_NAN : 0u) | select_form(r, c->sel->alias[se->value.i]);
         }
         const SlotLoc *loc = NULL;
         for (uint32_t n = ev->first; n < ev->first + ev->count; n++) {

@@ -18,7 +18,7 @@
  * Lazy values: v = base + constant (i64) used only in addresses and snapshots is never computed by
  * itself; addresses use base and displacement, snapshots and exits add the constant. So a push is
  * one store, and the stack pointer is adjusted once, at the exit. Likewise boxes of singles (fbox)
- * that only snapshots want.
+ * and 32 bits with their sign above them (sext) that only snapshots want.
  */
 #ifndef DRAGOMAN_BACKEND_CORE_H
 #define DRAGOMAN_BACKEND_CORE_H
@@ -145,7 +145,10 @@ bool select_can_fold(const Selection *s, IrRef user, IrRef v);
  * part is needed, the op is then computed too if others need it. */
 bool select_const(const Selection *s, IrRef v, int64_t *value); /* sign-extended from its type */
 /* v is a box that only snapshots want: they have what is in it. */
-bool select_is_lazy_box(const Selection *s, IrRef v);
+/* v is lazy, and is not a sum: snapshots have its operand. */
+bool select_is_lazy_form(const Selection *s, IrRef v);
+/* What is to be made of that operand, or of v itself, for v (SlotLoc.made). */
+unsigned select_form(const Region *r, IrRef v);
 void select_also_folded(Selection *s, IrRef v);
 /* If v = base + constant (through any depth of lazy values): true, with base and the sum. */
 bool select_base_disp(const Selection *s, IrRef v, IrRef *base, int64_t *disp);

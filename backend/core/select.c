@@ -59,7 +59,7 @@ static void count_inst(Selection *s, uint32_t i)
         for (uint32_t k = 0; k < sn->count; k++) {
             uint32_t v = r->snap_entries.data[sn->first + k].value.i;
             s->weak[v]++;
-            s->uses[v] += exit && r->insts.data[v].op == IR_fbox; /* made before it */
+            s->uses[v] += exit && select_form(r, (IrRef){v}) != 0; /* made before it */
         }
     }
 }
@@ -168,9 +168,18 @@ void select_also_folded(Selection *s, IrRef v)
     s->pending[s->npending++] = v;
 }
 
-bool select_is_lazy_box(const Selection *s, IrRef v)
+unsigned select_form(const Region *r, IrRef v)
 {
-    return s->insts[v.i].lazy && ir_inst(s->region, v)->op == IR_fbox;
+    const IrInst *in = ir_inst(r, v);
+    if (in->op == IR_fbox)
+        return LOC_BOX;
+    bool sign = in->op == IR_sext && in->type == IR_I64 && ir_inst(r, in->arg[0])->type == IR_I32;
+    return sign ? LOC_SIGN : 0;
+}
+
+bool select_is_lazy_form(const Selection *s, IrRef v)
+{
+    return s->insts[v.i].lazy && select_form(s->region, v) != 0;
 }
 
 bool select_base_disp(const Selection *s, IrRef v, IrRef *base, int64_t *disp)
@@ -310,11 +319,12 @@ static void choose_rule(Selection *s, IrRef v)
 
     if (si->folded)
         return;
-    if (in->op == IR_fbox && s->uses[v.i] == 0 && s->weak[v.i] != 0 && s->alias[v.i].i == v.i)
+    if (select_form(r, v) != 0 && s->uses[v.i] == 0 && s->weak[v.i] != 0 && s->alias[v.i].i == v.i)
         si->lazy = true;
-    if (si->lazy) { /* its users have taken the base themselves; snapshots follow it to there */
+    if (si->lazy) { /* its users have taken the base themselves; snapshots follow it to there,
+                     * but not through both a sum and another form */
         for (unsigned k = 0; k < in->nargs; k++)
-            s->uses[in->arg[k].i]--;
+            s->uses[in->arg[k].i] -= in->op != IR_add || select_form(r, in->arg[k]) == 0;
         s->weak[in->arg[0].i] += s->weak[v.i];
         return;
     }

@@ -332,6 +332,11 @@ static void sites(void)
     enter(&trap);
     const FaultSite *f = site_of(&trap);
     CHECK(f != NULL && f->kind == SITE_TRAP && f->trap == 5 && f->trap_arg == 9 && f->count != 0);
+    /* What only the snapshot wants with its sign above it is not made, but told of. */
+    Code sign = compile("%1 = get s1\n%2 = trunc i32 %1\n%3 = add i32 %2, 1\n%4 = sext i64 %3\n"
+                        "put s0, %4\n%5 = load i64 [%1]\nput s0, %5\nexit 0x40\n");
+    const SlotLoc *loc = &sign.cc.locs.data[sign.cc.faults.data[0].first];
+    CHECK(sign.cc.faults.count == 1 && loc->slot == 0 && loc->made == LOC_SIGN);
     CHECK(h_state.shadow_sp == h_state.shadow_top);
 }
 

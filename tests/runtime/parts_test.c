@@ -93,21 +93,21 @@ static void test_sites(void)
     static const SlotDesc descs[] = {
         {"a", STATE_GUEST_OFFSET, IR_I64, 0},        {"b", STATE_GUEST_OFFSET + 8, IR_I64, 0},
         {"c", STATE_GUEST_OFFSET + 16, IR_I32, 0},   {"v", STATE_GUEST_OFFSET + 64, IR_V128, 0},
-        {"w", STATE_GUEST_OFFSET + 128, IR_V128, 0}, {"d", STATE_GUEST_OFFSET + 24, IR_I64, 0}};
-    static const SlotTable slots = {.slots = descs, .count = 6, .guest = "toy"};
-    static const SlotLoc locs[] = {{0, LOC_SLOT, 5, 0, 0},
-                                   {1, LOC_CONST, 0, 0, 0x8000000000000001u},
-                                   {2, LOC_GPR, 7, 0, (uint64_t)-3},
-                                   {3, LOC_CONST, 0, 0, 0},
-                                   {5, LOC_SPILL, 9, 0, 0}};
+        {"w", STATE_GUEST_OFFSET + 128, IR_V128, 0}, {"d", STATE_GUEST_OFFSET + 24, IR_I64, 0},
+        {"e", STATE_GUEST_OFFSET + 32, IR_I64, 0}};
+    static const SlotTable slots = {.slots = descs, .count = 7, .guest = "toy"};
+    static const SlotLoc locs[] = {
+        {0, LOC_SLOT, 5, 0, 0},           {1, LOC_CONST, 0, 0, 0x8000000000000001u},
+        {2, LOC_GPR, 7, 0, (uint64_t)-3}, {3, LOC_CONST, 0, 0, 0},
+        {5, LOC_SPILL, 9, 0, 0},          {6, LOC_GPR, 8, LOC_SIGN, 0}};
     Arena arena = {0};
     CompiledCode cc = {.arena = &arena};
-    for (uint32_t i = 0; i < 5; i++)
+    for (uint32_t i = 0; i < 6; i++)
         *VEC_PUSH(&arena, &cc.locs) = locs[i];
     *VEC_PUSH(&arena, &cc.faults) = (FaultSite){.offset = 10, .count = 0, .pc = 0x7000};
     *VEC_PUSH(&arena, &cc.faults) = (FaultSite){.offset = 300,
                                                 .first = 0,
-                                                .count = 5,
+                                                .count = 6,
                                                 .pc = 0x6ff0,
                                                 .trap = 5,
                                                 .trap_arg = 77,
@@ -129,6 +129,7 @@ static void test_sites(void)
     conv.home[4] = 2;
     raw.gpr[1] = 0x1111;
     raw.gpr[7] = 0xffffffff22222222;
+    raw.gpr[8] = 0x1234567880000000;
     memset(raw.vec[2], 0x44, 16);
     memset(s.spill[9], 0x55, 8);
     uint64_t d = 0x3333, got;
@@ -142,6 +143,8 @@ static void test_sites(void)
     CHECK(got == 0x2222221f); /* in the slot's width */
     memcpy(&got, (uint8_t *)&s + descs[5].offset, 8);
     CHECK(got == 0x5555555555555555u);
+    memcpy(&got, (uint8_t *)&s + descs[6].offset, 8);
+    CHECK(got == 0xffffffff80000000u);
     CHECK(memcmp((uint8_t *)&s + descs[3].offset, cc.vconsts.data[0].b, 1) == 0);
     CHECK(memcmp((uint8_t *)&s + descs[4].offset, raw.vec[2], 16) == 0);
     arena_free(&arena);
