@@ -387,13 +387,14 @@ static Translation *find_after(Engine *e, Translation *t, uint64_t pc, uint32_t 
     Translation *other = atomic_load_explicit(&t->then[1], memory_order_acquire);
     if (is_of(other, pc, mode))
         return other;
-    other = n;
-    n = cache_find(&e->cache, pc, mode);
-    if (n != NULL) {
-        atomic_store_explicit(&t->then[1], other, memory_order_release);
-        atomic_store_explicit(&t->then[0], n, memory_order_release);
+    bool keep = n != NULL && !atomic_load(&n->dead);
+    Translation *found = cache_find(&e->cache, pc, mode);
+    if (found != NULL) {
+        if (keep)
+            atomic_store_explicit(&t->then[1], n, memory_order_release);
+        atomic_store_explicit(&t->then[0], found, memory_order_release);
     }
-    return n;
+    return found;
 }
 
 /* What a run costs is mostly waiting for its region to come from memory (Translation). */

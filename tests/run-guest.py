@@ -141,7 +141,10 @@ def main():
             continue
         env = environment()
         if native or not engine:
-            env["GLIBC_TUNABLES"] = run(TUNABLES, env, "/", "/dev/null", 60)[0].decode().strip()
+            tunables, _, status = run(TUNABLES, env, "/", "/dev/null", 60)
+            if status != 0:
+                sys.exit(f"{TUNABLES}: {describe(status)}")
+            env["GLIBC_TUNABLES"] = tunables.decode().strip()
         directory = make_directory("guest-")
         try:
             results.append(run(command, env, directory, options.stdin, float(options.timeout)))

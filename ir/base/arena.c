@@ -97,7 +97,7 @@ size_t arena_size(const Arena *a)
 {
     size_t size = 0;
     for (const ArenaChunk *c = a->chunks; c != NULL; c = c->next)
-        size += sizeof *c + c->size;
+        size += sizeof *c + c->present;
     return size;
 }
 

@@ -8,6 +8,8 @@
  *     arena_reset(&a);                                  keeps the largest chunk for reuse
  *     arena_free(&a);
  *
+ * Pages are made present a step ahead of use (pages.h); after the first chunks come huge pages.
+ *
  * Out of memory is fatal: one clear line on stderr and exit status 1.
  */
 #ifndef DRAGOMAN_IR_BASE_ARENA_H
@@ -48,7 +50,7 @@ static inline void *arena_alloc(Arena *a, size_t bytes)
 void arena_reserve(Arena *a, size_t bytes);
 /* A copy of `bytes` bytes at `p`. */
 void *arena_copy(Arena *a, const void *p, size_t bytes);
-/* Bytes taken from the system. */
+/* Bytes taken from the system, those not present yet aside. */
 size_t arena_size(const Arena *a);
 void arena_reset(Arena *a);
 void arena_free(Arena *a);

@@ -81,6 +81,8 @@ build_guest(environment-pie environment.c -O2 -static-pie -fPIE)
 guest_test(guest/environment-pie QUICK ENGINES jit interp aarch64 COMMAND ${guest_bin}/environment-pie)
 build_guest(cxx_regex cxx_regex.cc -O2)
 guest_test(guest/cxx_regex QUICK ENGINES jit interp aarch64 debug COMMAND ${guest_bin}/cxx_regex)
+build_guest(cxx_regex-O0 cxx_regex.cc -O0)
+guest_test(guest/cxx_regex-O0 ENGINES jit aarch64-n1 COMMAND ${guest_bin}/cxx_regex-O0)
 build_guest(cxx_library-pie cxx_library.cc -O2 -static-pie -fPIE)
 guest_test(guest/cxx_library-pie ENGINES jit aarch64 COMMAND ${guest_bin}/cxx_library-pie)
 
