@@ -42,7 +42,7 @@ foreach(name ${levelled})
 endforeach()
 
 # Programs whose point is not the compiler's output: -O2, every engine.
-set(single demo jump_tables cpu_v2 stack_faults branch_faults x87 x87_state long_double_math fp_traps string_ops faults self_modifying process
+set(single demo jump_tables cpu_v2 stack_faults branch_faults short_loops x87 x87_state long_double_math fp_traps string_ops faults self_modifying process
            memory procfs)
 foreach(name ${single})
   build_guest(${name} ${name}.c -O2)
