@@ -55,7 +55,7 @@ const PackedInst *step_call(Run *x, const PackedInst *i)
         pointers[n++] = &x->state;
     const uint16_t *args = packed_words(x->p, i->b);
     for (uint32_t k = 0; k < i->a; k++)
-        pointers[n++] = &x->v[args[k]];
+        pointers[n++] = run_at(x, args[k]);
     x->state->pc = x->pc;
     union {
         ffi_arg word; /* libffi widens small results to this */
@@ -69,7 +69,7 @@ const PackedInst *step_call(Run *x, const PackedInst *i)
         uint64_t v = h->ret == IR_I64 || h->ret == IR_F64 ? ret.u : (uint32_t)ret.word;
         if (h->ret == IR_I8 || h->ret == IR_I16)
             v &= h->ret == IR_I8 ? 0xff : 0xffff;
-        x->v[i->dest] = (IrValue){.q = {v, 0}};
+        run_set(x, i->dest, v);
     }
     return packed_after(i);
 }

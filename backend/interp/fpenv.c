@@ -23,7 +23,7 @@ static const PackedInst *trapping(Run *x, const PackedInst *i, const IrInst *op,
         return run_trap(x, TRAP_FP, x->state->fpctl & ~(fpctl >> FP_MASK_SHIFT) & FP_FLAGS);
     }
     x->state->fpctl |= raised;
-    x->v[i->dest] = v;
+    run_set_value(x, i->dest, v, op->type);
     return packed_after(i);
 }
 
@@ -34,19 +34,19 @@ const PackedInst *step_fp(Run *x, const PackedInst *i)
     if ((op->flags & IR_F_TRAPS) != 0)
         return trapping(x, i, op, args);
     uint32_t fpctl = x->state->fpctl | FP_MASKS;
-    x->v[i->dest] = ir_eval_fp(x->p->facts, op, args, &fpctl);
+    run_set_value(x, i->dest, ir_eval_fp(x->p->facts, op, args, &fpctl), op->type);
     x->state->fpctl |= fpctl & FP_FLAGS;
     return packed_after(i);
 }
 
 const PackedInst *step_fpctlget(Run *x, const PackedInst *i)
 {
-    x->v[i->dest] = (IrValue){.q = {x->state->fpctl, 0}};
+    run_set(x, i->dest, x->state->fpctl);
     return i + 1;
 }
 
 const PackedInst *step_fpctlset(Run *x, const PackedInst *i)
 {
-    x->state->fpctl = x->v[i->a].w[0];
+    x->state->fpctl = (uint32_t)run_get(x, i->a);
     return i + 1;
 }

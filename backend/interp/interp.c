@@ -19,7 +19,7 @@
 
 static const PackedInst *set(Run *x, const PackedInst *i, uint64_t v)
 {
-    x->v[i->dest] = (IrValue){.q = {v, 0}};
+    run_set(x, i->dest, v);
     return i + 1;
 }
 
@@ -29,7 +29,7 @@ static const PackedInst *step_eval(Run *x, const PackedInst *i)
 {
     IrValue args[3];
     const IrInst *op = run_other(x, i, args);
-    x->v[i->dest] = ir_eval(x->p->facts, op, args);
+    run_set_value(x, i->dest, ir_eval(x->p->facts, op, args), op->type);
     return packed_after(i);
 }
 
@@ -47,7 +47,7 @@ static unsigned shift_count(const PackedInst *i, uint64_t count)
 #define STEP_BIN(name, expr)                                                                       \
     static const PackedInst *step_##name(Run *x, const PackedInst *i)                              \
     {                                                                                              \
-        uint64_t a = x->v[i->a].u, b = x->v[i->b].u;                                               \
+        uint64_t a = run_get(x, i->a), b = run_get(x, i->b);                                       \
         return set_bits(x, i, expr);                                                               \
     }
 STEP_BIN(add, a + b)
@@ -63,7 +63,7 @@ STEP_BIN(sar, (uint64_t)(bits_sext(a, 64u - i->size) >> shift_count(i, b)))
 #define STEP_CMP(name, relation)                                                                   \
     static const PackedInst *step_##name(Run *x, const PackedInst *i)                              \
     {                                                                                              \
-        uint64_t a = x->v[i->a].u, b = x->v[i->b].u;                                               \
+        uint64_t a = run_get(x, i->a), b = run_get(x, i->b);                                       \
         return set(x, i, relation);                                                                \
     }
 STEP_CMP(eq, a == b)
@@ -75,32 +75,37 @@ STEP_CMP(sle, bits_sext(a, i->size) <= bits_sext(b, i->size))
 
 static const PackedInst *step_not(Run *x, const PackedInst *i)
 {
-    return set_bits(x, i, ~x->v[i->a].u);
+    return set_bits(x, i, ~run_get(x, i->a));
 }
 static const PackedInst *step_neg(Run *x, const PackedInst *i)
 {
-    return set_bits(x, i, -x->v[i->a].u);
+    return set_bits(x, i, -run_get(x, i->a));
 }
 static const PackedInst *step_sext(Run *x, const PackedInst *i)
 {
-    return set_bits(x, i, (uint64_t)bits_sext(x->v[i->a].u, i->b));
+    return set_bits(x, i, (uint64_t)bits_sext(run_get(x, i->a), i->b));
 }
 static const PackedInst *step_move(Run *x, const PackedInst *i)
 {
-    x->v[i->dest] = x->v[i->a];
+    return set(x, i, run_get(x, i->a));
+}
+static const PackedInst *step_vlow(Run *x, const PackedInst *i)
+{
+    *run_at(x, i->dest) = (IrValue){.q = {run_get(x, i->a), 0}};
     return i + 1;
 }
 static const PackedInst *step_trunc(Run *x, const PackedInst *i)
 {
-    return set_bits(x, i, x->v[i->a].u);
+    return set_bits(x, i, run_get(x, i->a));
 }
 static const PackedInst *step_extract(Run *x, const PackedInst *i)
 {
-    return set(x, i, x->v[i->a].u >> i->size & bits_mask(i->b));
+    return set(x, i, run_get(x, i->a) >> i->size & bits_mask(i->b));
 }
 static const PackedInst *step_select(Run *x, const PackedInst *i)
 {
-    x->v[i->dest] = x->v[x->v[i->a].b[0] != 0 ? i->b : packed_more(i)->a];
+    unsigned from = (uint8_t)run_get(x, i->a) != 0 ? i->b : packed_more(i)->a;
+    run_set_value(x, i->dest, run_value(x, from, i->size), i->size);
     return packed_after(i);
 }
 
@@ -126,7 +131,7 @@ static inline void copy_value(uint8_t *to, const uint8_t *from, unsigned size)
 
 static const PackedInst *step_get(Run *x, const PackedInst *i)
 {
-    IrValue *v = &x->v[i->dest];
+    IrValue *v = run_at(x, i->dest);
     *v = (IrValue){.q = {0, 0}};
     copy_value(v->b, (const uint8_t *)x->state + i->a, i->size);
     return i + 1;
@@ -141,13 +146,13 @@ static const PackedInst *step_get64(Run *x, const PackedInst *i)
 
 static const PackedInst *step_put(Run *x, const PackedInst *i)
 {
-    copy_value((uint8_t *)x->state + i->b, x->v[i->a].b, i->size);
+    copy_value((uint8_t *)x->state + i->b, run_at(x, i->a)->b, i->size);
     return i + 1;
 }
 
 static const PackedInst *step_put64(Run *x, const PackedInst *i)
 {
-    memcpy((uint8_t *)x->state + i->b, x->v[i->a].b, 8);
+    memcpy((uint8_t *)x->state + i->b, run_at(x, i->a)->b, 8);
     return i + 1;
 }
 
@@ -212,7 +217,7 @@ static void order_after(uint64_t flags)
 
 static const PackedInst *step_load(Run *x, const PackedInst *i)
 {
-    uint64_t addr = x->v[i->a].u;
+    uint64_t addr = run_get(x, i->a);
     IrValue v = {.q = {0, 0}};
     if (misaligned(i->b, addr, i->size))
         return run_trap(x, TRAP_PRIVILEGED, 0);
@@ -221,14 +226,14 @@ static const PackedInst *step_load(Run *x, const PackedInst *i)
     order_after(i->b);
     if ((i->b & IR_M_BIG) != 0)
         swap_bytes(&v, i->size);
-    x->v[i->dest] = v;
+    run_set_value(x, i->dest, v, i->size == 16 ? IR_V128 : IR_I64);
     return i + 1;
 }
 
 static const PackedInst *step_store(Run *x, const PackedInst *i)
 {
-    uint64_t addr = x->v[i->a].u;
-    IrValue v = x->v[i->b];
+    uint64_t addr = run_get(x, i->a);
+    IrValue v = run_value(x, i->b, i->size == 16 ? IR_V128 : IR_I64);
     if (misaligned(i->dest, addr, i->size))
         return run_trap(x, TRAP_PRIVILEGED, 0);
     if ((i->dest & IR_M_BIG) != 0)
@@ -263,7 +268,7 @@ static const PackedInst *step_atomic(Run *x, const PackedInst *i)
         return run_trap(x, TRAP_PRIVILEGED, 0);
     if (guest_atomic(x->state, op->op, addr, operand.b, old.b, size) != 0)
         return run_end(x, INTERP_FAULT);
-    x->v[i->dest] = old;
+    run_set_value(x, i->dest, old, op->type);
     return packed_after(i);
 }
 
@@ -275,9 +280,9 @@ static void set_params(Run *x, const PackedEdge *e)
     const uint16_t *pair = packed_words(x->p, e->args);
     IrValue args[e->nargs];
     for (uint32_t n = 0; n < e->nargs; n++)
-        args[n] = x->v[pair[2 * n + 1]];
+        args[n] = *run_at(x, pair[2 * n + 1]); /* whatever its type */
     for (uint32_t n = 0; n < e->nargs; n++)
-        x->v[pair[2 * n]] = args[n];
+        *run_at(x, pair[2 * n]) = args[n];
 }
 
 static const PackedInst *follow(Run *x, const PackedEdge *e)
@@ -297,13 +302,13 @@ static const PackedInst *step_jump(Run *x, const PackedInst *i)
 }
 static const PackedInst *step_br(Run *x, const PackedInst *i)
 {
-    return follow(x, packed_edge(x->p, x->v[i->a].b[0] != 0 ? i->b : i->dest));
+    return follow(x, packed_edge(x->p, (uint8_t)run_get(x, i->a) != 0 ? i->b : i->dest));
 }
 
 static const PackedInst *step_exit(Run *x, const PackedInst *i)
 {
     x->result.exit_pc = x->pc;
-    x->pc = x->v[i->a].u;
+    x->pc = run_get(x, i->a);
     x->result.exit_kind = (IrExitKind)i->size;
     if (i->size != IR_EXIT_SERVICE)
         return run_end(x, INTERP_EXIT);
@@ -334,14 +339,14 @@ InterpResult interp_run(const PackedRegion *p, CpuState *state, const InterpLimi
     IrValue values[p->nvalues];
     Run x = {.p = p,
              .state = state,
-             .v = values,
+             .places = {(char *)values, (char *)state},
              .pc = p->pc,
              .ran = limits->ran,
              .max_insns = limits->insns,
              .polls_left = limits->polls != 0 ? limits->polls : UINT32_MAX};
     const uint64_t *constants = packed_part(p, 0);
     for (uint32_t n = 0; n < p->nconstants; n++)
-        values[n + 1] = (IrValue){.q = {constants[n], 0}};
+        values[n + 1].u = constants[n];
     if (x.ran != NULL)
         ran_note(x.ran, p->pc);
     const PackedInst *i = packed_insts(p);

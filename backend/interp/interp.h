@@ -2,13 +2,14 @@
  * interp_pack and interp_run (backend.h).
  *
  * A packed region is a lifted one made to be run and to be small, for what a run costs is mostly
- * fetching it: instructions in the order in which they run, 8 bytes each, operands named by the
- * numbers of values, which are given out to constants and results alone. What only means a value
- * with more zeros above is the same value. What common ops need stands in the instruction; for the
- * others the IR's own instruction is kept (`others`), whose arguments name instructions of their
- * types (type_insts), for that is all that ir_eval asks of them.
+ * fetching it: instructions in the order in which they run, 8 bytes each. Operands are places:
+ * those of values, which constants and results have, or of guest state, where a value is there for
+ * as long as it is used, or goes there. What only means a value with more zeros above is the same
+ * value. What common ops need stands in the instruction; for the others the IR's own instruction is
+ * kept (`others`), whose arguments name instructions of their types (type_insts), for that is all
+ * that ir_eval asks of them.
  *
- *     %3 = add i32 %1, %2    { step: add, size: 64 - 32, dest: 3, a: 1, b: 2 }
+ *     %3 = add i32 %1, %2    { step: add, size: 64 - 32, dest: value 3, a: value 1, b: value 2 }
  *
  * A result INTERP_TRAP carries the trap number and argument in InterpResult; INTERP_FAULT leaves
  * the fault in CpuState as the accessor recorded it; INTERP_SERVICE the number in
@@ -20,7 +21,7 @@
 
 #include "backend/backend.h"
 
-/* pack.c and each step know what the fields of an instruction are. Values are a, b and dest, and
+/* pack.c and each step know what the fields of an instruction are. Places are a, b and dest, and
  * size is that of an access in bytes, or how many bits a result has fewer than 64, unless said
  * otherwise. Those marked + go on in a second PackedInst (packed_more). */
 typedef struct PackedInst {
@@ -66,10 +67,22 @@ static inline const uint16_t *packed_words(const PackedRegion *p, unsigned n)
     return (const uint16_t *)packed_part(p, p->words) + n;
 }
 
+/* Places: of value n, of the word of guest state at an offset from CpuState. Only what is a vector
+ * has 16 bytes there. */
+enum { PLACE_STATE = 1, PLACE_VALUE_SHIFT = 2 };
+static inline unsigned place_of_value(unsigned n)
+{
+    return n << PLACE_VALUE_SHIFT;
+}
+static inline unsigned place_in_state(unsigned offset)
+{
+    return offset / 4 | PLACE_STATE;
+}
+
 typedef struct Run {
+    char *places[2]; /* of values; the CpuState */
     const PackedRegion *p;
     CpuState *state;
-    IrValue *v;
     uint64_t pc;      /* of the guest instruction */
     uint64_t insn_pc; /* of the last `insn` */
     bool went_back;   /* along an edge to this or an earlier block, since then */
@@ -88,6 +101,31 @@ typedef enum InterpStep {
 #undef STEP
 } InterpStep;
 
+static inline IrValue *run_at(const Run *x, unsigned place)
+{
+    return (IrValue *)(void *)(x->places[place & PLACE_STATE] +
+                               (place & ~(unsigned)PLACE_STATE) * 4);
+}
+static inline uint64_t run_get(const Run *x, unsigned place)
+{
+    return run_at(x, place)->u;
+}
+/* A value of up to 64 bits, with zeros above its own, or a vector. */
+static inline void run_set(const Run *x, unsigned place, uint64_t v)
+{
+    run_at(x, place)->u = v;
+}
+static inline void run_set_value(const Run *x, unsigned place, IrValue v, unsigned type)
+{
+    if (type == IR_V128)
+        *run_at(x, place) = v;
+    else
+        run_set(x, place, v.u);
+}
+static inline IrValue run_value(const Run *x, unsigned place, unsigned type)
+{
+    return type == IR_V128 ? *run_at(x, place) : (IrValue){.q = {run_get(x, place), 0}};
+}
 static inline const PackedInst *run_end(Run *x, InterpEnd end)
 {
     x->result.end = end;
@@ -116,10 +154,12 @@ static inline const PackedInst *packed_after(const PackedInst *i)
 /* The IR's instruction of i, and its arguments. */
 static inline const IrInst *run_other(const Run *x, const PackedInst *i, IrValue args[3])
 {
-    args[0] = x->v[i->a];
-    args[1] = x->v[i->b];
-    args[2] = x->v[packed_more(i)->a];
-    return (const IrInst *)packed_part(x->p, x->p->others) + packed_wide(packed_more(i));
+    const PackedInst *more = packed_more(i);
+    const IrInst *op = (const IrInst *)packed_part(x->p, x->p->others) + packed_wide(more);
+    args[0] = run_value(x, i->a, op->arg[0].i);
+    args[1] = run_value(x, i->b, op->arg[1].i);
+    args[2] = run_value(x, more->a, op->arg[2].i);
+    return op;
 }
 
 /* ---- trim.c ---- */
@@ -130,6 +170,7 @@ typedef struct Trim {
     uint32_t *start; /* ..from this one on; one more for the end */
     uint32_t count;
     uint32_t *same;  /* by instruction: whose value it has; 0: its own */
+    uint16_t *home;  /* by instruction: the slot that its value is in, + 1; 0: none */
     uint16_t *insns; /* of an `insn`: how many it stands for */
 } Trim;
 
@@ -137,6 +178,8 @@ static inline uint32_t trim_value(const Trim *t, uint32_t i)
 {
     return t->same[i] != 0 ? t->same[i] : i;
 }
+/* The value that i takes as argument n. */
+uint32_t trim_arg(const Trim *t, const Region *r, const IrInst *i, unsigned n);
 void interp_trim(Arena *arena, const Region *r, Trim *t);
 
 /* ---- fpenv.c ---- */

@@ -39,6 +39,7 @@ static const uint8_t step_of[IR_OP_COUNT] = {
     [IR_ult] = STEP_ult,
     [IR_ule] = STEP_ule,
     [IR_zext] = STEP_move,
+    [IR_vlow] = STEP_vlow,
     [IR_trunc] = STEP_trunc,
     [IR_extract] = STEP_extract,
     [IR_select] = STEP_select,
@@ -114,9 +115,20 @@ static void number_constants(Packer *k)
     k->nvalues = k->nconstants;
 }
 
-static uint16_t number_of(const Packer *k, IrRef v)
+static uint16_t place_of(const Packer *k, uint32_t v)
 {
-    return k->number[trim_value(&k->trim, v.i)];
+    unsigned home = k->trim.home[v];
+    if (home != 0)
+        return (uint16_t)place_in_state(k->r->slots->slots[home - 1].offset);
+    return (uint16_t)place_of_value(k->number[v]);
+}
+static uint16_t place_of_ref(const Packer *k, IrRef v)
+{
+    return place_of(k, trim_value(&k->trim, v.i));
+}
+static uint16_t place_of_arg(const Packer *k, const IrInst *i, unsigned n)
+{
+    return place_of(k, trim_arg(&k->trim, k->r, i, n));
 }
 
 static void count_inst(Packer *k, const IrInst *i, uint32_t at)
@@ -125,7 +137,7 @@ static void count_inst(Packer *k, const IrInst *i, uint32_t at)
     k->ninsts += goes_on(s) ? 2 : 1;
     k->nothers += keeps_other(s);
     k->nwords += i->nlist;
-    if (i->type != IR_VOID)
+    if (i->type != IR_VOID && k->trim.home[at] == 0)
         k->number[at] = (uint16_t)++k->nvalues;
 }
 
@@ -143,7 +155,7 @@ static void count(Packer *k)
     }
     for (uint32_t n = 0; n < r->edges.count; n++)
         k->nwords += 2 * r->edges.data[n].nargs;
-    DG_ASSERT(k->nvalues < UINT16_MAX && k->nwords < UINT16_MAX && r->edges.count < UINT16_MAX);
+    DG_ASSERT(k->nvalues < PACK_MOST && k->nwords < UINT16_MAX && r->edges.count < UINT16_MAX);
 }
 
 static PackedInst *next_inst(Packer *k)
@@ -175,7 +187,7 @@ static uint32_t offset_of(const Packer *k, uint64_t pc)
 static PackedInst *pack_more(Packer *k, const IrInst *i)
 {
     PackedInst *more = next_inst(k);
-    more->a = i->nargs > 2 ? number_of(k, i->arg[2]) : 0;
+    more->a = i->nargs > 2 ? place_of_arg(k, i, 2) : 0;
     return more;
 }
 
@@ -215,7 +227,7 @@ static void pack_call(Packer *k, PackedInst *p, const IrInst *i)
     p->b = narrow(k->nwords);
     next_inst(k)->a = narrow(i->imm);
     for (uint32_t n = 0; n < i->nlist; n++)
-        k->words[k->nwords++] = number_of(k, k->r->pool.data[i->list + n]);
+        k->words[k->nwords++] = place_of_ref(k, k->r->pool.data[i->list + n]);
 }
 
 static void pack_branch(PackedInst *p, const IrInst *i)
@@ -238,6 +250,7 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         break;
     case STEP_select:
         pack_more(k, i);
+        p->size = i->type;
         break;
     case STEP_sext:
         p->b = (uint16_t)bits_of(k, i->arg[0]);
@@ -292,13 +305,13 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
 static void pack_inst(Packer *k, const IrInst *i, uint32_t at)
 {
     PackedInst *p = next_inst(k);
-    *p = (PackedInst){.step = (uint8_t)step_for(i), .dest = k->number[at]};
+    *p = (PackedInst){.step = (uint8_t)step_for(i), .dest = place_of(k, at)};
     if (i->nargs > 0)
-        p->a = number_of(k, i->arg[0]);
+        p->a = place_of_arg(k, i, 0);
     if (i->nargs > 1)
-        p->b = number_of(k, i->arg[1]);
+        p->b = place_of_arg(k, i, 1);
     if (i->op == IR_exit)
-        p->a = k->number[at];
+        p->a = place_of(k, at);
     k->evaluates |= p->step == STEP_eval || p->step == STEP_fp;
     pack_fields(k, p, i);
 }
@@ -315,8 +328,8 @@ static void pack_edges(Packer *k, uint32_t block, const IrInst *last)
                                                   .nargs = narrow(e->nargs),
                                                   .back = e->block <= block};
         for (uint32_t a = 0; a < e->nargs; a++) {
-            k->words[k->nwords++] = k->number[to->params.data[a].i];
-            k->words[k->nwords++] = number_of(k, k->r->pool.data[e->args + a]);
+            k->words[k->nwords++] = place_of(k, to->params.data[a].i);
+            k->words[k->nwords++] = place_of_ref(k, k->r->pool.data[e->args + a]);
         }
     }
 }

@@ -5,10 +5,13 @@
  *   - forward: a `get` of what the same block has read or put before is that value, and so is an op
  *     that only adds zeros above
  *   - backward: a `put` whose slot is put again before anyone could see it; a value without uses;
- *     an `insn` that nobody could be told of, for which the next one counts
+ *     an `insn` that nobody could be told of, for which the next one counts; a `get` whose uses all
+ *     come before the slot changes, which read the slot instead; a `put` of what is computed with
+ *     nothing in between that could tell, which is computed into the slot
  *
  *     %1 = get x0; %2 = add i64 %1, 8; put x0, %2; %3 = get x0; put x1, %3
- *     same: %3 = %2, so that the second get is gone
+ *     same: %3 = %2, so that the second get is gone; home: %1 and %2 in x0
+ *     left: add x0, x0, 8; put x1, x0
  *
  * Slots are seen by ops that may end the run, by helpers and behind the block. Regions with a value
  * that stands in a later block than a use of it are left as they are.
@@ -16,22 +19,57 @@
 #include "backend/interp/interp.h"
 
 enum { DROPPED = 1u << 31 }; /* in Trim.order */
+/* Places in Trim.order: of what is in another block, and of what never comes. */
+enum { ELSEWHERE = UINT32_MAX, NEVER = UINT32_MAX - 1 };
+
+/* Of a value. */
+typedef struct Uses {
+    uint32_t last; /* place, if there are any */
+    uint32_t put;  /* place of the first put of it that the backward walk has left, or 0 */
+    uint32_t count;
+} Uses;
 
 typedef struct Known {
     uint32_t block; /* + 1 */
     uint32_t value;
 } Known;
 
+/* Places where a slot comes next, seen from where the backward walk is. */
+typedef struct SlotNext {
+    uint32_t named; /* in a get or put */
+    uint32_t write, write_after;
+} SlotNext;
+
 typedef struct Trimmer {
     const Region *r;
     Trim *t;
     bool in_order;
-    uint16_t *uses;
+    Uses *uses;
     Known *known;        /* by slot: what it holds at this point of the walk */
     uint32_t *put_again; /* by slot: if greater than `seen`, it is put again in what follows */
     uint32_t seen;
-    bool shown; /* what follows up to the next `insn` may end the run */
+    bool shown;       /* what follows up to the next `insn` may end the run */
+    SlotNext *next;   /* by slot */
+    uint32_t changes; /* place of what next may change any slot.. */
+    uint32_t tells;   /* ..and of what may show any */
 } Trimmer;
+
+/* Of which arguments only the low bits count, as many as the instruction's: bit n for argument n.
+ * So a `trunc` before it does nothing (interp.c). */
+static const uint8_t takes_low[IR_OP_COUNT] = {
+    [IR_add] = 3,     [IR_sub] = 3,   [IR_mul] = 3,    [IR_and] = 3,   [IR_or] = 3,
+    [IR_xor] = 3,     [IR_not] = 1,   [IR_neg] = 1,    [IR_shl] = 3,   [IR_shr] = 2,
+    [IR_sar] = 3,     [IR_slt] = 3,   [IR_sle] = 3,    [IR_trunc] = 1, [IR_sext] = 1,
+    [IR_extract] = 1, [IR_store] = 2, [IR_select] = 1, [IR_br] = 1,
+};
+
+uint32_t trim_arg(const Trim *t, const Region *r, const IrInst *i, unsigned n)
+{
+    IrRef v = i->arg[n];
+    if ((takes_low[i->op] >> n & 1) != 0 && ir_inst(r, v)->op == IR_trunc)
+        v = ir_inst(r, v)->arg[0];
+    return trim_value(t, v.i);
+}
 
 /* Guest state may have changed by other ways than a put. */
 static bool changes_slots(const IrInst *i)
@@ -51,7 +89,6 @@ static uint32_t same_value(Trimmer *m, const IrInst *i, uint32_t n)
     switch (i->op) {
     case IR_zext: /* the argument as it is kept: zeros are above each value */
     case IR_bitcast:
-    case IR_vlow:
         /* What stands in a later block is not known yet: use() notices it. */
         return ir_inst(m->r, i->arg[0])->block <= i->block ? trim_value(m->t, i->arg[0].i) : 0;
     case IR_get:
@@ -69,19 +106,30 @@ static uint32_t same_value(Trimmer *m, const IrInst *i, uint32_t n)
     }
 }
 
-static void use(Trimmer *m, IrRef v, uint32_t block, int n)
+/* Takes down a use of v by the instruction that was noted last. */
+static void use(Trimmer *m, uint32_t v, uint32_t block)
 {
-    m->in_order &= ir_inst(m->r, v)->block <= block;
-    m->uses[trim_value(m->t, v.i)] += (uint16_t)n;
+    uint32_t from = m->r->insts.data[v].block;
+    m->in_order &= from <= block;
+    Uses *u = &m->uses[v];
+    u->count++;
+    u->last = from == block ? m->t->count - 1 : ELSEWHERE;
 }
 
-/* Adds n to the uses of what i takes. */
-static void count_uses(Trimmer *m, const IrInst *i, int n)
+static void count_uses(Trimmer *m, const IrInst *i)
 {
     for (unsigned a = 0; a < i->nargs; a++)
-        use(m, i->arg[a], i->block, n);
+        use(m, trim_arg(m->t, m->r, i, a), i->block);
     for (uint32_t a = 0; a < i->nlist; a++)
-        use(m, m->r->pool.data[i->list + a], i->block, n);
+        use(m, trim_value(m->t, m->r->pool.data[i->list + a].i), i->block);
+}
+
+static void drop_uses(Trimmer *m, const IrInst *i)
+{
+    for (unsigned a = 0; a < i->nargs; a++)
+        m->uses[trim_arg(m->t, m->r, i, a)].count--;
+    for (uint32_t a = 0; a < i->nlist; a++)
+        m->uses[trim_value(m->t, m->r->pool.data[i->list + a].i)].count--;
 }
 
 static void count_edges(Trimmer *m, const IrInst *last)
@@ -90,7 +138,7 @@ static void count_edges(Trimmer *m, const IrInst *last)
     for (unsigned side = 0; side < n; side++) {
         const IrEdge *e = &m->r->edges.data[last->edge[side]];
         for (uint32_t a = 0; a < e->nargs; a++)
-            use(m, m->r->pool.data[e->args + a], last->block, 1);
+            use(m, trim_value(m->t, m->r->pool.data[e->args + a].i), last->block);
     }
 }
 
@@ -109,7 +157,7 @@ static void walk_forward(Trimmer *m, bool find_same)
             if (find_same && (t->same[n] = same_value(m, i, n)) != 0)
                 continue;
             t->order[t->count++] = n;
-            count_uses(m, i, 1);
+            count_uses(m, i);
             if (i->op == IR_insn) {
                 t->insns[n] = first;
                 first = false;
@@ -131,9 +179,9 @@ static bool in_vain(Trimmer *m, const IrInst *i, uint32_t n)
         return again;
     }
     if (i->op == IR_get) {
-        if (m->uses[n] != 0)
+        if (m->uses[n].count != 0)
             m->put_again[i->imm] = 0;
-        return m->uses[n] == 0;
+        return m->uses[n].count == 0;
     }
     if (i->op == IR_insn) {
         bool first = m->t->insns[n] != 0, quiet = !first && !m->shown;
@@ -146,16 +194,84 @@ static bool in_vain(Trimmer *m, const IrInst *i, uint32_t n)
         m->shown = true;
         return false;
     }
-    return ir_has(i, IR_E_PURE) && m->uses[n] == 0;
+    return ir_has(i, IR_E_PURE) && m->uses[n].count == 0;
+}
+
+/* Whether values of that type fill the slot, so that it can be the value's home. */
+static bool fills(const SlotDesc *slot, unsigned type)
+{
+    bool vector = slot->type == IR_V128;
+    return ir_type_bits((IrType)slot->type) >= 64 && vector == (type == IR_V128);
+}
+
+/* Whether the slot stays as it is from here on until v was used for the last time. What writes it
+ * may be that use. */
+static bool outlasts(const Trimmer *m, unsigned slot, const Uses *v)
+{
+    return v->last <= m->next[slot].write && v->last <= m->changes;
+}
+
+/* A get whose uses can read the slot instead. */
+static bool settle_get(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
+{
+    unsigned slot = (unsigned)i->imm;
+    m->next[slot].named = at;
+    if (!fills(&m->r->slots->slots[slot], i->type) || !outlasts(m, slot, &m->uses[n]))
+        return false;
+    m->t->home[n] = (uint16_t)(slot + 1);
+    return true;
+}
+
+static void settle_put(Trimmer *m, const IrInst *i, uint32_t at)
+{
+    SlotNext *next = &m->next[i->imm];
+    *next = (SlotNext){.named = at, .write = at, .write_after = next->write};
+    m->uses[trim_value(m->t, i->arg[0].i)].put = at;
+}
+
+/* A value that can be computed into the slot that it is put into. */
+static void settle_value(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
+{
+    const Uses *v = &m->uses[n];
+    if (v->put == 0 || v->put >= m->tells)
+        return;
+    unsigned slot = (unsigned)m->r->insts.data[m->t->order[v->put]].imm;
+    SlotNext *next = &m->next[slot];
+    if (next->named != v->put || !fills(&m->r->slots->slots[slot], i->type) ||
+        v->last > next->write_after || v->last > m->changes)
+        return;
+    m->t->home[n] = (uint16_t)(slot + 1);
+    m->t->order[v->put] |= DROPPED;
+    next->named = next->write = at;
+}
+
+static bool settle(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
+{
+    if (i->op == IR_get)
+        return settle_get(m, i, n, at);
+    if (i->op == IR_put) {
+        settle_put(m, i, at);
+        return false;
+    }
+    if (i->op != IR_insn && i->type != IR_VOID)
+        settle_value(m, i, n, at);
+    if (i->op == IR_insn || shows_slots(i))
+        m->tells = at;
+    if (changes_slots(i))
+        m->changes = at;
+    return false;
 }
 
 static void walk_backward(Trimmer *m)
 {
-    for (uint32_t k = m->t->count; k-- > 0;) {
-        const IrInst *i = &m->r->insts.data[m->t->order[k]];
-        if (in_vain(m, i, m->t->order[k])) {
-            m->t->order[k] |= DROPPED;
-            count_uses(m, i, -1);
+    for (uint32_t at = m->t->count; at-- > 0;) {
+        uint32_t n = m->t->order[at];
+        const IrInst *i = &m->r->insts.data[n];
+        if (in_vain(m, i, n)) {
+            m->t->order[at] |= DROPPED;
+            drop_uses(m, i);
+        } else if (settle(m, i, n, at)) {
+            m->t->order[at] |= DROPPED;
         }
     }
 }
@@ -189,9 +305,14 @@ static void make(Trimmer *m, Arena *arena)
     t->start = arena_raw(arena, (r->blocks.count + 1) * sizeof *t->start);
     t->same = arena_alloc(arena, r->insts.count * sizeof *t->same);
     t->insns = arena_alloc(arena, r->insts.count * sizeof *t->insns);
+    t->home = arena_alloc(arena, r->insts.count * sizeof *t->home);
     m->uses = arena_alloc(arena, r->insts.count * sizeof *m->uses);
     m->known = arena_alloc(arena, r->slots->count * sizeof *m->known);
     m->put_again = arena_alloc(arena, r->slots->count * sizeof *m->put_again);
+    m->next = arena_raw(arena, r->slots->count * sizeof *m->next);
+    for (uint32_t s = 0; s < r->slots->count; s++)
+        m->next[s] = (SlotNext){NEVER, NEVER, NEVER};
+    m->changes = m->tells = NEVER;
 }
 
 void interp_trim(Arena *arena, const Region *r, Trim *t)
