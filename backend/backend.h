@@ -228,7 +228,7 @@ typedef struct InterpResult {
     uint64_t guest_insns;
 } InterpResult;
 
-enum { PACK_MOST = 1 << 14 }; /* numbers in packed instructions have 16 bits */
+enum { PACK_MOST = 1 << 13 }; /* packed instructions name values in 13 bits */
 
 /* A lifted (not promoted) region of at most PACK_MOST instructions made to be run
  * (interp/interp.h): in `arena`; `temporary`, which may be the same, is needed while it is made. It

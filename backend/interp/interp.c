@@ -190,25 +190,23 @@ static void swap_bytes(IrValue *v, unsigned n)
     }
 }
 
-static bool misaligned(uint64_t flags, uint64_t addr, unsigned size)
+static bool misaligned(bool matters, uint64_t addr, unsigned size)
 {
-    return (flags & IR_M_ALIGNED) != 0 && (addr & (size - 1)) != 0;
+    return matters && (addr & (size - 1)) != 0;
 }
 
 /* Accesses themselves are plain; these fences give the guest's order. TSO's cost nothing on an x86
  * host: a load stays before what follows, a store behind what precedes. */
-static void order_before(uint64_t flags)
+static void order_before(unsigned order)
 {
-    unsigned order = flags & IR_M_ORDER;
     if (order == IR_ORDER_TSO)
         atomic_thread_fence(memory_order_release);
     else if (order != IR_ORDER_NONE)
         atomic_thread_fence(memory_order_seq_cst);
 }
 
-static void order_after(uint64_t flags)
+static void order_after(unsigned order)
 {
-    unsigned order = flags & IR_M_ORDER;
     if (order == IR_ORDER_TSO)
         atomic_thread_fence(memory_order_acquire);
     else if (order != IR_ORDER_NONE)
@@ -217,31 +215,33 @@ static void order_after(uint64_t flags)
 
 static const PackedInst *step_load(Run *x, const PackedInst *i)
 {
-    uint64_t addr = run_get(x, i->a);
+    uint64_t addr = run_get(x, i->a) + (uint64_t)(int16_t)i->b;
+    unsigned size = access_size(i->size);
     IrValue v = {.q = {0, 0}};
-    if (misaligned(i->b, addr, i->size))
+    if (misaligned((i->size & ACCESS_ALIGNED) != 0, addr, size))
         return run_trap(x, TRAP_PRIVILEGED, 0);
-    if (guest_read(x->state, addr, v.b, i->size) != 0)
+    if (guest_read(x->state, addr, v.b, size) != 0)
         return run_end(x, INTERP_FAULT);
-    order_after(i->b);
-    if ((i->b & IR_M_BIG) != 0)
-        swap_bytes(&v, i->size);
-    run_set_value(x, i->dest, v, i->size == 16 ? IR_V128 : IR_I64);
+    order_after(access_order(i->size));
+    if ((i->size & ACCESS_BIG) != 0)
+        swap_bytes(&v, size);
+    run_set_value(x, i->dest, v, size == 16 ? IR_V128 : IR_I64);
     return i + 1;
 }
 
 static const PackedInst *step_store(Run *x, const PackedInst *i)
 {
-    uint64_t addr = run_get(x, i->a);
-    IrValue v = run_value(x, i->b, i->size == 16 ? IR_V128 : IR_I64);
-    if (misaligned(i->dest, addr, i->size))
+    uint64_t addr = run_get(x, i->a) + (uint64_t)(int16_t)i->dest;
+    unsigned size = access_size(i->size);
+    IrValue v = run_value(x, i->b, size == 16 ? IR_V128 : IR_I64);
+    if (misaligned((i->size & ACCESS_ALIGNED) != 0, addr, size))
         return run_trap(x, TRAP_PRIVILEGED, 0);
-    if ((i->dest & IR_M_BIG) != 0)
-        swap_bytes(&v, i->size);
-    order_before(i->dest);
-    if (guest_write(x->state, addr, v.b, i->size) != 0)
+    if ((i->size & ACCESS_BIG) != 0)
+        swap_bytes(&v, size);
+    order_before(access_order(i->size));
+    if (guest_write(x->state, addr, v.b, size) != 0)
         return run_end(x, INTERP_FAULT);
-    order_after(i->dest);
+    order_after(access_order(i->size));
     return i + 1;
 }
 
@@ -264,7 +264,7 @@ static const PackedInst *step_atomic(Run *x, const PackedInst *i)
         old = operand;
         operand = args[2];
     }
-    if (misaligned(op->flags, addr, size) || (size == 16 && addr % 16 != 0))
+    if (misaligned((op->flags & IR_M_ALIGNED) != 0, addr, size) || (size == 16 && addr % 16 != 0))
         return run_trap(x, TRAP_PRIVILEGED, 0);
     if (guest_atomic(x->state, op->op, addr, operand.b, old.b, size) != 0)
         return run_end(x, INTERP_FAULT);
@@ -339,14 +339,11 @@ InterpResult interp_run(const PackedRegion *p, CpuState *state, const InterpLimi
     IrValue values[p->nvalues];
     Run x = {.p = p,
              .state = state,
-             .places = {(char *)values, (char *)state},
+             .places = {(char *)values, (char *)state, (char *)(p + 1)},
              .pc = p->pc,
              .ran = limits->ran,
              .max_insns = limits->insns,
              .polls_left = limits->polls != 0 ? limits->polls : UINT32_MAX};
-    const uint64_t *constants = packed_part(p, 0);
-    for (uint32_t n = 0; n < p->nconstants; n++)
-        values[n + 1].u = constants[n];
     if (x.ran != NULL)
         ran_note(x.ran, p->pc);
     const PackedInst *i = packed_insts(p);

@@ -38,16 +38,15 @@ typedef struct PackedEdge {
     bool back; /* to the same block or an earlier one */
 } PackedEdge;
 
-/* Followed by its arrays, in this order: constants (uint64_t: values 1 .. nconstants),
- * instructions, edges, words (uint16_t), others (IrInst). */
+/* Followed by its arrays, in this order: constants (uint64_t), instructions, edges, words
+ * (uint16_t), others (IrInst). */
 struct PackedRegion {
     const Region *facts; /* what ir_eval asks of a region */
     const HelperTable *helpers;
-    uint64_t pc;                   /* of the first block, where a run starts */
-    uint32_t bytes;                /* in all */
-    uint32_t edges, words, others; /* offsets from the end of this */
-    uint16_t nconstants;
-    uint16_t nvalues; /* value 0 is none */
+    uint64_t pc;                          /* of the first block, where a run starts */
+    uint32_t bytes;                       /* in all */
+    uint32_t insts, edges, words, others; /* offsets from the end of this */
+    uint16_t nvalues;                     /* value 0 is none */
 };
 
 static inline const void *packed_part(const PackedRegion *p, uint32_t offset)
@@ -56,7 +55,7 @@ static inline const void *packed_part(const PackedRegion *p, uint32_t offset)
 }
 static inline const PackedInst *packed_insts(const PackedRegion *p)
 {
-    return packed_part(p, p->nconstants * (uint32_t)sizeof(uint64_t));
+    return packed_part(p, p->insts);
 }
 static inline const PackedEdge *packed_edge(const PackedRegion *p, unsigned n)
 {
@@ -67,20 +66,43 @@ static inline const uint16_t *packed_words(const PackedRegion *p, unsigned n)
     return (const uint16_t *)packed_part(p, p->words) + n;
 }
 
-/* Places: of value n, of the word of guest state at an offset from CpuState. Only what is a vector
- * has 16 bytes there. */
-enum { PLACE_STATE = 1, PLACE_VALUE_SHIFT = 2 };
-static inline unsigned place_of_value(unsigned n)
+/* A place names a word of 8 bytes: of a value, which has two of them, of guest state, by its offset
+ * from CpuState, or a constant. Vectors alone have 16 bytes there. */
+enum { PLACE_VALUE, PLACE_STATE, PLACE_CONSTANT, PLACE_SPACES };
+enum { PLACE_SPACE = 3, PLACE_WORD = 4, PLACE_SCALE = 8 / PLACE_WORD };
+static inline uint16_t place_of_value(unsigned n)
 {
-    return n << PLACE_VALUE_SHIFT;
+    return (uint16_t)(2 * n * PLACE_WORD | PLACE_VALUE);
 }
-static inline unsigned place_in_state(unsigned offset)
+static inline uint16_t place_of_constant(unsigned n)
 {
-    return offset / 4 | PLACE_STATE;
+    return (uint16_t)(n * PLACE_WORD | PLACE_CONSTANT);
+}
+static inline uint16_t place_in_state(unsigned offset)
+{
+    return (uint16_t)(offset / PLACE_SCALE | PLACE_STATE);
 }
 
+/* What a load or store is, in a byte: the logarithm of its size, its IrMemFlags. */
+enum { ACCESS_SIZE = 7, ACCESS_ORDER_AT = 3, ACCESS_ALIGNED = 0x40, ACCESS_BIG = 0x80 };
+static inline uint8_t packed_access(unsigned size, unsigned flags)
+{
+    return (uint8_t)((unsigned)__builtin_ctz(size) | (flags & IR_M_ORDER) << ACCESS_ORDER_AT |
+                     ((flags & IR_M_ALIGNED) != 0 ? ACCESS_ALIGNED : 0) |
+                     ((flags & IR_M_BIG) != 0 ? ACCESS_BIG : 0));
+}
+static inline unsigned access_size(unsigned access)
+{
+    return 1u << (access & ACCESS_SIZE);
+}
+static inline unsigned access_order(unsigned access)
+{
+    return access >> ACCESS_ORDER_AT & ACCESS_SIZE;
+}
+_Static_assert((int)IR_ORDER_RELEASE <= (int)ACCESS_SIZE, "orders have three bits");
+
 typedef struct Run {
-    char *places[2]; /* of values; the CpuState */
+    char *places[PLACE_SPACES]; /* where each begins; constants are only read */
     const PackedRegion *p;
     CpuState *state;
     uint64_t pc;      /* of the guest instruction */
@@ -103,8 +125,8 @@ typedef enum InterpStep {
 
 static inline IrValue *run_at(const Run *x, unsigned place)
 {
-    return (IrValue *)(void *)(x->places[place & PLACE_STATE] +
-                               (place & ~(unsigned)PLACE_STATE) * 4);
+    char *space = x->places[place & PLACE_SPACE];
+    return (IrValue *)(void *)(space + (place & ~(unsigned)PLACE_SPACE) * PLACE_SCALE);
 }
 static inline uint64_t run_get(const Run *x, unsigned place)
 {
@@ -169,6 +191,7 @@ typedef struct Trim {
     uint32_t *order; /* the instructions that do, block by block.. */
     uint32_t *start; /* ..from this one on; one more for the end */
     uint32_t count;
+    uint32_t listed; /* arguments in lists, of all that ran before trimming */
     uint32_t *same;  /* by instruction: whose value it has; 0: its own */
     uint16_t *home;  /* by instruction: the slot that its value is in, + 1; 0: none */
     uint16_t *insns; /* of an `insn`: how many it stands for */
@@ -178,7 +201,9 @@ static inline uint32_t trim_value(const Trim *t, uint32_t i)
 {
     return t->same[i] != 0 ? t->same[i] : i;
 }
-/* The value that i takes as argument n. */
+/* What a load or store adds to its address: that of an `add` before it. */
+int16_t trim_displacement(const Region *r, const IrInst *i);
+/* The value that i takes as argument n, looking through what does not count. */
 uint32_t trim_arg(const Trim *t, const Region *r, const IrInst *i, unsigned n);
 void interp_trim(Arena *arena, const Region *r, Trim *t);
 

@@ -1,8 +1,8 @@
 /* pack.c: a lifted region made into what the interpreter runs (interp.h).
  *
- * Two walks: the first gives out the numbers of values and counts, the second writes, so that a
- * packed region is as large as it has to be. Blocks follow each other in order; a block ends in a
- * terminator, so none falls into the next.
+ * It is written into temporary memory, where there is room for all that might be, and copied from
+ * there. Constants and values get places when they are first met. Blocks follow each other in
+ * order; a block ends in a terminator, so none falls into the next.
  */
 #include <string.h>
 
@@ -70,8 +70,8 @@ typedef struct Packer {
     Arena *arena;
     const Region *r;
     Trim trim;
-    uint16_t *number; /* of the value of each instruction; exit: of its pc */
-    uint32_t *start;  /* of each block, in `insts` */
+    uint16_t *place; /* of the value of each instruction, 0: none yet; exit: of its pc */
+    uint32_t *start; /* of each block, in `insts` */
     PackedInst *insts;
     PackedEdge *edges;
     uint16_t *words;
@@ -89,73 +89,32 @@ static InterpStep step_for(const IrInst *i)
     return ir_has(i, IR_E_FPENV) ? STEP_fp : STEP_eval;
 }
 
-static bool keeps_other(InterpStep s)
+static uint16_t new_place(Packer *k, uint32_t v)
 {
-    return s == STEP_eval || s == STEP_fp || s == STEP_atomic;
-}
-
-static bool goes_on(InterpStep s)
-{
-    return keeps_other(s) || s == STEP_select || s == STEP_call;
-}
-
-static bool is_constant(const IrInst *i)
-{
-    return i->op == IR_const || i->op == IR_exit;
-}
-
-/* Constants have the lowest numbers: they are there before the first instruction runs. */
-static void number_constants(Packer *k)
-{
-    const Region *r = k->r;
-    for (uint32_t i = 1; i < r->insts.count; i++) {
-        if (is_constant(&r->insts.data[i]))
-            k->number[i] = (uint16_t)++k->nconstants;
+    const IrInst *i = &k->r->insts.data[v];
+    if (k->trim.home[v] != 0)
+        return place_in_state(k->r->slots->slots[k->trim.home[v] - 1].offset);
+    if (i->op == IR_const || i->op == IR_exit) {
+        k->constants[k->nconstants] = i->imm;
+        return place_of_constant(k->nconstants++);
     }
-    k->nvalues = k->nconstants;
+    DG_ASSERT(k->nvalues < PACK_MOST - 1);
+    return place_of_value(++k->nvalues);
 }
 
-static uint16_t place_of(const Packer *k, uint32_t v)
+static uint16_t place_of(Packer *k, uint32_t v)
 {
-    unsigned home = k->trim.home[v];
-    if (home != 0)
-        return (uint16_t)place_in_state(k->r->slots->slots[home - 1].offset);
-    return (uint16_t)place_of_value(k->number[v]);
+    if (k->place[v] == 0)
+        k->place[v] = new_place(k, v);
+    return k->place[v];
 }
-static uint16_t place_of_ref(const Packer *k, IrRef v)
+static uint16_t place_of_ref(Packer *k, IrRef v)
 {
     return place_of(k, trim_value(&k->trim, v.i));
 }
-static uint16_t place_of_arg(const Packer *k, const IrInst *i, unsigned n)
+static uint16_t place_of_arg(Packer *k, const IrInst *i, unsigned n)
 {
     return place_of(k, trim_arg(&k->trim, k->r, i, n));
-}
-
-static void count_inst(Packer *k, const IrInst *i, uint32_t at)
-{
-    InterpStep s = step_for(i);
-    k->ninsts += goes_on(s) ? 2 : 1;
-    k->nothers += keeps_other(s);
-    k->nwords += i->nlist;
-    if (i->type != IR_VOID && k->trim.home[at] == 0)
-        k->number[at] = (uint16_t)++k->nvalues;
-}
-
-static void count(Packer *k)
-{
-    const Region *r = k->r;
-    number_constants(k);
-    for (uint32_t b = 0; b < r->blocks.count; b++) {
-        const IrBlock *block = &r->blocks.data[b];
-        k->start[b] = k->ninsts;
-        for (uint32_t n = 0; n < block->params.count; n++)
-            k->number[block->params.data[n].i] = (uint16_t)++k->nvalues;
-        for (uint32_t n = k->trim.start[b]; n < k->trim.start[b + 1]; n++)
-            count_inst(k, &r->insts.data[k->trim.order[n]], k->trim.order[n]);
-    }
-    for (uint32_t n = 0; n < r->edges.count; n++)
-        k->nwords += 2 * r->edges.data[n].nargs;
-    DG_ASSERT(k->nvalues < PACK_MOST && k->nwords < UINT16_MAX && r->edges.count < UINT16_MAX);
 }
 
 static PackedInst *next_inst(Packer *k)
@@ -269,12 +228,12 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         pack_slot(k, p, i);
         break;
     case STEP_load:
-        p->size = (uint8_t)size_of(i->type);
-        p->b = i->flags;
+        p->size = packed_access(size_of(i->type), i->flags);
+        p->b = (uint16_t)trim_displacement(k->r, i);
         break;
     case STEP_store:
-        p->size = (uint8_t)size_of(i->lane);
-        p->dest = i->flags;
+        p->size = packed_access(size_of(i->lane), i->flags);
+        p->dest = (uint16_t)trim_displacement(k->r, i);
         break;
     case STEP_insn:
         set_wide(p, offset_of(k, i->imm));
@@ -305,7 +264,11 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
 static void pack_inst(Packer *k, const IrInst *i, uint32_t at)
 {
     PackedInst *p = next_inst(k);
-    *p = (PackedInst){.step = (uint8_t)step_for(i), .dest = place_of(k, at)};
+    *p = (PackedInst){
+        .step = (uint8_t)step_for(i),
+    };
+    if (i->type != IR_VOID)
+        p->dest = place_of(k, at);
     if (i->nargs > 0)
         p->a = place_of_arg(k, i, 0);
     if (i->nargs > 1)
@@ -334,23 +297,18 @@ static void pack_edges(Packer *k, uint32_t block, const IrInst *last)
     }
 }
 
-static void write(Packer *k)
+static void pack_all(Packer *k)
 {
     const Region *r = k->r;
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         k->may_end = true;
+        k->start[b] = k->ninsts;
         for (uint32_t n = k->trim.start[b]; n < k->trim.start[b + 1]; n++)
             pack_inst(k, &r->insts.data[k->trim.order[n]], k->trim.order[n]);
+    }
+    for (uint32_t b = 0; b < r->blocks.count; b++) {
         if (r->blocks.data[b].last != 0)
             pack_edges(k, b, &r->insts.data[r->blocks.data[b].last]);
-    }
-}
-
-static void write_constants(Packer *k)
-{
-    for (uint32_t i = 1; i < k->r->insts.count; i++) {
-        if (is_constant(&k->r->insts.data[i]))
-            k->constants[k->number[i] - 1] = k->r->insts.data[i].imm;
     }
 }
 
@@ -374,10 +332,10 @@ static const Region *make_facts(Packer *k, PackedRegion *p)
 }
 
 /* One piece of memory for all. */
-static PackedRegion *allocate(Packer *k)
+static PackedRegion *finish(Packer *k)
 {
-    uint32_t edges =
-        (uint32_t)(k->nconstants * sizeof *k->constants + k->ninsts * sizeof *k->insts);
+    uint32_t insts = (uint32_t)(k->nconstants * sizeof *k->constants);
+    uint32_t edges = insts + (uint32_t)(k->ninsts * sizeof *k->insts);
     uint32_t words = edges + (uint32_t)(k->r->edges.count * sizeof *k->edges);
     uint32_t others = (uint32_t)bits_align_up(words + k->nwords * sizeof *k->words, 8);
     uint32_t bytes = (uint32_t)(sizeof(PackedRegion) + others + k->nothers * sizeof *k->others);
@@ -385,32 +343,45 @@ static PackedRegion *allocate(Packer *k)
     *p = (PackedRegion){.helpers = k->r->helpers,
                         .pc = k->r->blocks.data[0].pc,
                         .bytes = bytes,
+                        .insts = insts,
                         .edges = edges,
                         .words = words,
                         .others = others,
-                        .nconstants = (uint16_t)k->nconstants,
                         .nvalues = (uint16_t)(k->nvalues + 1)};
     char *at = (char *)(p + 1);
-    k->constants = (uint64_t *)at;
-    k->insts = (PackedInst *)(k->constants + k->nconstants);
-    k->edges = (PackedEdge *)(at + edges);
-    k->words = (uint16_t *)(at + words);
-    k->others = (IrInst *)(at + others);
+    memcpy(at, k->constants, insts);
+    memcpy(at + insts, k->insts, edges - insts);
+    memcpy(at + edges, k->edges, words - edges);
+    memcpy(at + words, k->words, k->nwords * sizeof *k->words);
+    memcpy(at + others, k->others, k->nothers * sizeof *k->others);
     return p;
+}
+
+/* Room for all that there can be. */
+static void make_room(Packer *k, Arena *a)
+{
+    const Region *r = k->r;
+    uint32_t count = k->trim.count, nwords = k->trim.listed;
+    for (uint32_t n = 0; n < r->edges.count; n++)
+        nwords += 2 * r->edges.data[n].nargs;
+    DG_ASSERT(nwords < UINT16_MAX && r->edges.count < UINT16_MAX);
+    k->place = arena_alloc(a, r->insts.count * sizeof *k->place);
+    k->start = arena_raw(a, r->blocks.count * sizeof *k->start);
+    k->insts = arena_raw(a, 2 * count * sizeof *k->insts);
+    k->edges = arena_raw(a, r->edges.count * sizeof *k->edges);
+    k->words = arena_raw(a, nwords * sizeof *k->words);
+    k->constants = arena_raw(a, r->insts.count * sizeof *k->constants);
+    k->others = arena_raw(a, count * sizeof *k->others);
 }
 
 const PackedRegion *interp_pack(Arena *arena, Arena *temporary, const Region *r)
 {
     DG_ASSERT(!r->promoted);
     Packer k = {.arena = arena, .r = r};
-    k.number = arena_alloc(temporary, r->insts.count * sizeof *k.number);
-    k.start = arena_raw(temporary, r->blocks.count * sizeof *k.start);
     interp_trim(temporary, r, &k.trim);
-    count(&k);
-    PackedRegion *p = allocate(&k);
-    k.ninsts = k.nothers = k.nwords = 0;
-    write_constants(&k);
-    write(&k);
+    make_room(&k, temporary);
+    pack_all(&k);
+    PackedRegion *p = finish(&k);
     p->facts = make_facts(&k, p);
     return p;
 }

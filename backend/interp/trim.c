@@ -9,6 +9,9 @@
  *     come before the slot changes, which read the slot instead; a `put` of what is computed with
  *     nothing in between that could tell, which is computed into the slot
  *
+ * What an argument is made of is looked through where that does not count: a `trunc` before what
+ * takes low bits, the `add` of a constant before an access.
+ *
  *     %1 = get x0; %2 = add i64 %1, 8; put x0, %2; %3 = get x0; put x1, %3
  *     same: %3 = %2, so that the second get is gone; home: %1 and %2 in x0
  *     left: add x0, x0, 8; put x1, x0
@@ -63,10 +66,31 @@ static const uint8_t takes_low[IR_OP_COUNT] = {
     [IR_extract] = 1, [IR_store] = 2, [IR_select] = 1, [IR_br] = 1,
 };
 
+/* The sum of a value and a small constant that i takes for its address, or NULL. */
+static const IrInst *sum_before(const Region *r, const IrInst *i)
+{
+    if (i->op != IR_load && i->op != IR_store)
+        return NULL;
+    const IrInst *add = ir_inst(r, i->arg[0]);
+    if (add->op != IR_add)
+        return NULL;
+    const IrInst *by = ir_inst(r, add->arg[1]);
+    return by->op == IR_const && (int64_t)by->imm == (int16_t)by->imm ? add : NULL;
+}
+
+int16_t trim_displacement(const Region *r, const IrInst *i)
+{
+    const IrInst *add = sum_before(r, i);
+    return add != NULL ? (int16_t)ir_inst(r, add->arg[1])->imm : 0;
+}
+
 uint32_t trim_arg(const Trim *t, const Region *r, const IrInst *i, unsigned n)
 {
     IrRef v = i->arg[n];
-    if ((takes_low[i->op] >> n & 1) != 0 && ir_inst(r, v)->op == IR_trunc)
+    const IrInst *add = n == 0 ? sum_before(r, i) : NULL;
+    if (add != NULL)
+        v = add->arg[0];
+    else if ((takes_low[i->op] >> n & 1) != 0 && ir_inst(r, v)->op == IR_trunc)
         v = ir_inst(r, v)->arg[0];
     return trim_value(t, v.i);
 }
@@ -120,6 +144,7 @@ static void count_uses(Trimmer *m, const IrInst *i)
 {
     for (unsigned a = 0; a < i->nargs; a++)
         use(m, trim_arg(m->t, m->r, i, a), i->block);
+    m->t->listed += i->nlist;
     for (uint32_t a = 0; a < i->nlist; a++)
         use(m, trim_value(m->t, m->r->pool.data[i->list + a].i), i->block);
 }
@@ -319,13 +344,13 @@ void interp_trim(Arena *arena, const Region *r, Trim *t)
 {
     Trimmer m = {.r = r, .t = t, .in_order = true};
     make(&m, arena);
-    t->count = 0;
+    t->count = t->listed = 0;
     walk_forward(&m, true);
     if (m.in_order) {
         walk_backward(&m);
     } else {
         memset(t->same, 0, r->insts.count * sizeof *t->same);
-        t->count = 0;
+        t->count = t->listed = 0;
         walk_forward(&m, false);
     }
     close_up(t, r);
