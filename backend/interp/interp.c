@@ -213,36 +213,77 @@ static void order_after(unsigned order)
         atomic_thread_fence(memory_order_seq_cst);
 }
 
-static const PackedInst *step_load(Run *x, const PackedInst *i)
+static uint64_t address(const Run *x, unsigned base, unsigned displacement)
 {
-    uint64_t addr = run_get(x, i->a) + (uint64_t)(int16_t)i->b;
-    unsigned size = access_size(i->size);
-    IrValue v = {.q = {0, 0}};
-    if (misaligned((i->size & ACCESS_ALIGNED) != 0, addr, size))
-        return run_trap(x, TRAP_PRIVILEGED, 0);
-    if (guest_read(x->state, addr, v.b, size) != 0)
+    return run_get(x, base) + (uint64_t)(int16_t)displacement;
+}
+
+/* Reads straight into the place, but for what needs zeros above: a host waits where it reads more
+ * than was written at once. */
+static int read_into(Run *x, uint64_t addr, unsigned place, unsigned size)
+{
+    if (size >= 8)
+        return guest_read(x->state, addr, run_at(x, place), size);
+    uint32_t word = 0;
+    if (guest_read(x->state, addr, &word, size) != 0)
+        return 1;
+    run_set(x, place, word);
+    return 0;
+}
+
+static inline const PackedInst *load(Run *x, const PackedInst *i, unsigned size)
+{
+    if (read_into(x, address(x, i->a, i->b), i->dest, size) != 0)
         return run_end(x, INTERP_FAULT);
     order_after(access_order(i->size));
-    if ((i->size & ACCESS_BIG) != 0)
-        swap_bytes(&v, size);
-    run_set_value(x, i->dest, v, size == 16 ? IR_V128 : IR_I64);
     return i + 1;
+}
+static const PackedInst *step_load64(Run *x, const PackedInst *i)
+{
+    return load(x, i, 8);
+}
+static const PackedInst *step_load32(Run *x, const PackedInst *i)
+{
+    return load(x, i, 4);
+}
+
+static const PackedInst *step_load(Run *x, const PackedInst *i)
+{
+    unsigned size = access_size(i->size);
+    if (misaligned((i->size & ACCESS_ALIGNED) != 0, address(x, i->a, i->b), size))
+        return run_trap(x, TRAP_PRIVILEGED, 0);
+    const PackedInst *next = load(x, i, size);
+    if (next != NULL && (i->size & ACCESS_BIG) != 0)
+        swap_bytes(run_at(x, i->dest), size);
+    return next;
+}
+
+static inline const PackedInst *store(Run *x, const PackedInst *i, const void *from, unsigned size)
+{
+    order_before(access_order(i->size));
+    if (guest_write(x->state, address(x, i->a, i->dest), from, size) != 0)
+        return run_end(x, INTERP_FAULT);
+    order_after(access_order(i->size));
+    return i + 1;
+}
+static const PackedInst *step_store64(Run *x, const PackedInst *i)
+{
+    return store(x, i, run_at(x, i->b), 8);
+}
+static const PackedInst *step_store32(Run *x, const PackedInst *i)
+{
+    return store(x, i, run_at(x, i->b), 4);
 }
 
 static const PackedInst *step_store(Run *x, const PackedInst *i)
 {
-    uint64_t addr = run_get(x, i->a) + (uint64_t)(int16_t)i->dest;
     unsigned size = access_size(i->size);
-    IrValue v = run_value(x, i->b, size == 16 ? IR_V128 : IR_I64);
-    if (misaligned((i->size & ACCESS_ALIGNED) != 0, addr, size))
+    if (misaligned((i->size & ACCESS_ALIGNED) != 0, address(x, i->a, i->dest), size))
         return run_trap(x, TRAP_PRIVILEGED, 0);
+    IrValue v = run_value(x, i->b, size == 16 ? IR_V128 : IR_I64);
     if ((i->size & ACCESS_BIG) != 0)
         swap_bytes(&v, size);
-    order_before(access_order(i->size));
-    if (guest_write(x->state, addr, v.b, size) != 0)
-        return run_end(x, INTERP_FAULT);
-    order_after(access_order(i->size));
-    return i + 1;
+    return store(x, i, v.b, size);
 }
 
 static const PackedInst *step_fence(Run *x, const PackedInst *i)

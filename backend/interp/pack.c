@@ -199,6 +199,14 @@ static void pack_branch(PackedInst *p, const IrInst *i)
     p->dest = narrow(i->edge[1]);
 }
 
+static void pack_access(PackedInst *p, const IrInst *i, unsigned size, InterpStep of8,
+                        InterpStep of4)
+{
+    p->size = packed_access(size, i->flags);
+    if ((p->size & (ACCESS_ALIGNED | ACCESS_BIG)) == 0 && (size == 8 || size == 4))
+        p->step = (uint8_t)(size == 8 ? of8 : of4);
+}
+
 static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
 {
     switch ((InterpStep)p->step) {
@@ -228,11 +236,11 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         pack_slot(k, p, i);
         break;
     case STEP_load:
-        p->size = packed_access(size_of(i->type), i->flags);
+        pack_access(p, i, size_of(i->type), STEP_load64, STEP_load32);
         p->b = (uint16_t)trim_displacement(k->r, i);
         break;
     case STEP_store:
-        p->size = packed_access(size_of(i->lane), i->flags);
+        pack_access(p, i, size_of(i->lane), STEP_store64, STEP_store32);
         p->dest = (uint16_t)trim_displacement(k->r, i);
         break;
     case STEP_insn:
