@@ -363,16 +363,22 @@ static const PackedInst *step_trap(Run *x, const PackedInst *i)
 
 /* ---- a run ---- */
 
-static inline const PackedInst *step(Run *x, const PackedInst *i)
+/* Each step goes to the next by a jump of its own, which hosts predict better than one for all. */
+static void run_steps(Run *x, const PackedInst *i)
 {
-    switch ((InterpStep)i->step) {
-#define STEP(name)                                                                                 \
-    case STEP_##name:                                                                              \
-        return step_##name(x, i);
+    static const void *const labels[] = {
+#define STEP(name) &&do_##name,
 #include "backend/interp/steps.def"
 #undef STEP
-    }
-    DG_UNREACHABLE();
+    };
+    goto *labels[i->step];
+#define STEP(name)                                                                                 \
+    do_##name : i = step_##name(x, i);                                                             \
+    if (i == NULL)                                                                                 \
+        return;                                                                                    \
+    goto *labels[i->step];
+#include "backend/interp/steps.def"
+#undef STEP
 }
 
 InterpResult interp_run(const PackedRegion *p, CpuState *state, const InterpLimits *limits)
@@ -387,9 +393,7 @@ InterpResult interp_run(const PackedRegion *p, CpuState *state, const InterpLimi
              .polls_left = limits->polls != 0 ? limits->polls : UINT32_MAX};
     if (x.ran != NULL)
         ran_note(x.ran, p->pc);
-    const PackedInst *i = packed_insts(p);
-    while (i != NULL)
-        i = step(&x, i);
+    run_steps(&x, packed_insts(p));
     return x.result;
 }
 
