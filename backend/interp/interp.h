@@ -186,20 +186,24 @@ static inline const IrInst *run_other(const Run *x, const PackedInst *i, IrValue
 
 /* ---- trim.c ---- */
 
+typedef struct TrimValue {
+    uint32_t same;  /* whose value it has; 0: its own */
+    uint16_t home;  /* the slot that the value is in, + 1; 0: none */
+    uint16_t insns; /* of an `insn`: how many it stands for */
+} TrimValue;
+
 /* What of a region runs. Constants are not among it. */
 typedef struct Trim {
     uint32_t *order; /* the instructions that do, block by block.. */
     uint32_t *start; /* ..from this one on; one more for the end */
     uint32_t count;
-    uint32_t listed; /* arguments in lists, of all that ran before trimming */
-    uint32_t *same;  /* by instruction: whose value it has; 0: its own */
-    uint16_t *home;  /* by instruction: the slot that its value is in, + 1; 0: none */
-    uint16_t *insns; /* of an `insn`: how many it stands for */
+    uint32_t listed;   /* arguments in lists, of all that ran before trimming */
+    TrimValue *values; /* by instruction */
 } Trim;
 
 static inline uint32_t trim_value(const Trim *t, uint32_t i)
 {
-    return t->same[i] != 0 ? t->same[i] : i;
+    return t->values[i].same != 0 ? t->values[i].same : i;
 }
 /* What a load or store adds to its address: that of an `add` before it. */
 int16_t trim_displacement(const Region *r, const IrInst *i);

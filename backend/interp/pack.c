@@ -92,8 +92,8 @@ static InterpStep step_for(const IrInst *i)
 static uint16_t new_place(Packer *k, uint32_t v)
 {
     const IrInst *i = &k->r->insts.data[v];
-    if (k->trim.home[v] != 0)
-        return place_in_state(k->r->slots->slots[k->trim.home[v] - 1].offset);
+    if (k->trim.values[v].home != 0)
+        return place_in_state(k->r->slots->slots[k->trim.values[v].home - 1].offset);
     if (i->op == IR_const || i->op == IR_exit) {
         k->constants[k->nconstants] = i->imm;
         return place_of_constant(k->nconstants++);
@@ -245,7 +245,7 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         break;
     case STEP_insn:
         set_wide(p, offset_of(k, i->imm));
-        p->a = k->trim.insns[i - k->r->insts.data];
+        p->a = k->trim.values[i - k->r->insts.data].insns;
         p->size = k->may_end;
         k->may_end = false;
         break;

@@ -32,27 +32,26 @@ typedef struct Uses {
     uint32_t count;
 } Uses;
 
-typedef struct Known {
-    uint32_t block; /* + 1 */
-    uint32_t value;
-} Known;
-
-/* Places where a slot comes next, seen from where the backward walk is. */
-typedef struct SlotNext {
+/* Of a slot. */
+typedef struct SlotWalk {
+    uint32_t value;     /* walking forward: what it holds.. */
+    uint32_t known;     /* ..if that was found behind Trimmer.forgotten */
+    uint32_t put_again; /* if greater than `seen`, it is put again in what follows */
+    /* How far before NEVER the places are where it comes next, seen from where the backward walk
+     * is. */
     uint32_t named; /* in a get or put */
     uint32_t write, write_after;
-} SlotNext;
+} SlotWalk;
 
 typedef struct Trimmer {
     const Region *r;
     Trim *t;
-    bool in_order;
     Uses *uses;
-    Known *known;        /* by slot: what it holds at this point of the walk */
-    uint32_t *put_again; /* by slot: if greater than `seen`, it is put again in what follows */
+    SlotWalk *slots;
+    uint32_t forgotten; /* walking forward: what may have changed any slot ended here */
+    bool in_order;
+    bool shown; /* what follows up to the next `insn` may end the run */
     uint32_t seen;
-    bool shown;       /* what follows up to the next `insn` may end the run */
-    SlotNext *next;   /* by slot */
     uint32_t changes; /* place of what next may change any slot.. */
     uint32_t tells;   /* ..and of what may show any */
 } Trimmer;
@@ -107,6 +106,12 @@ static bool shows_slots(const IrInst *i)
            (ir_has(i, IR_E_FPENV) && (i->flags & IR_F_TRAPS) != 0);
 }
 
+static void know(Trimmer *m, const IrInst *i, uint32_t value)
+{
+    m->slots[i->imm].value = value;
+    m->slots[i->imm].known = m->t->count + 1;
+}
+
 /* The value that n has, if it is another's. */
 static uint32_t same_value(Trimmer *m, const IrInst *i, uint32_t n)
 {
@@ -116,16 +121,16 @@ static uint32_t same_value(Trimmer *m, const IrInst *i, uint32_t n)
         /* What stands in a later block is not known yet: use() notices it. */
         return ir_inst(m->r, i->arg[0])->block <= i->block ? trim_value(m->t, i->arg[0].i) : 0;
     case IR_get:
-        if (m->known[i->imm].block == i->block + 1)
-            return m->known[i->imm].value;
-        m->known[i->imm] = (Known){i->block + 1, n};
+        if (m->slots[i->imm].known > m->forgotten)
+            return m->slots[i->imm].value;
+        know(m, i, n);
         return 0;
     case IR_put:
-        m->known[i->imm] = (Known){i->block + 1, trim_value(m->t, i->arg[0].i)};
+        know(m, i, trim_value(m->t, i->arg[0].i));
         return 0;
     default:
-        for (uint32_t s = 0; changes_slots(i) && s < m->r->slots->count; s++)
-            m->known[s].block = 0;
+        if (changes_slots(i))
+            m->forgotten = m->t->count + 1;
         return 0;
     }
 }
@@ -174,17 +179,17 @@ static void walk_forward(Trimmer *m, bool find_same)
     Trim *t = m->t;
     for (uint32_t b = 0; b < r->blocks.count; b++) {
         bool first = true;
-        t->start[b] = t->count;
+        t->start[b] = m->forgotten = t->count;
         for (uint32_t n = r->blocks.data[b].first; n != 0; n = r->insts.data[n].next) {
             const IrInst *i = &r->insts.data[n];
             if (i->op == IR_const || i->op == IR_count)
                 continue;
-            if (find_same && (t->same[n] = same_value(m, i, n)) != 0)
+            if (find_same && (t->values[n].same = same_value(m, i, n)) != 0)
                 continue;
             t->order[t->count++] = n;
             count_uses(m, i);
             if (i->op == IR_insn) {
-                t->insns[n] = first;
+                t->values[n].insns = first;
                 first = false;
             }
         }
@@ -199,17 +204,17 @@ static void walk_forward(Trimmer *m, bool find_same)
 static bool in_vain(Trimmer *m, const IrInst *i, uint32_t n)
 {
     if (i->op == IR_put) {
-        bool again = m->put_again[i->imm] > m->seen;
-        m->put_again[i->imm] = m->seen + 1;
+        bool again = m->slots[i->imm].put_again > m->seen;
+        m->slots[i->imm].put_again = m->seen + 1;
         return again;
     }
     if (i->op == IR_get) {
         if (m->uses[n].count != 0)
-            m->put_again[i->imm] = 0;
+            m->slots[i->imm].put_again = 0;
         return m->uses[n].count == 0;
     }
     if (i->op == IR_insn) {
-        bool first = m->t->insns[n] != 0, quiet = !first && !m->shown;
+        bool first = m->t->values[n].insns != 0, quiet = !first && !m->shown;
         m->shown = false;
         m->seen += first;
         return quiet;
@@ -233,24 +238,25 @@ static bool fills(const SlotDesc *slot, unsigned type)
  * may be that use. */
 static bool outlasts(const Trimmer *m, unsigned slot, const Uses *v)
 {
-    return v->last <= m->next[slot].write && v->last <= m->changes;
+    return v->last <= NEVER - m->slots[slot].write && v->last <= m->changes;
 }
 
 /* A get whose uses can read the slot instead. */
 static bool settle_get(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
 {
     unsigned slot = (unsigned)i->imm;
-    m->next[slot].named = at;
+    m->slots[slot].named = NEVER - at;
     if (!fills(&m->r->slots->slots[slot], i->type) || !outlasts(m, slot, &m->uses[n]))
         return false;
-    m->t->home[n] = (uint16_t)(slot + 1);
+    m->t->values[n].home = (uint16_t)(slot + 1);
     return true;
 }
 
 static void settle_put(Trimmer *m, const IrInst *i, uint32_t at)
 {
-    SlotNext *next = &m->next[i->imm];
-    *next = (SlotNext){.named = at, .write = at, .write_after = next->write};
+    SlotWalk *s = &m->slots[i->imm];
+    s->write_after = s->write;
+    s->named = s->write = NEVER - at;
     m->uses[trim_value(m->t, i->arg[0].i)].put = at;
 }
 
@@ -261,13 +267,13 @@ static void settle_value(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
     if (v->put == 0 || v->put >= m->tells)
         return;
     unsigned slot = (unsigned)m->r->insts.data[m->t->order[v->put]].imm;
-    SlotNext *next = &m->next[slot];
-    if (next->named != v->put || !fills(&m->r->slots->slots[slot], i->type) ||
-        v->last > next->write_after || v->last > m->changes)
+    SlotWalk *s = &m->slots[slot];
+    if (NEVER - s->named != v->put || !fills(&m->r->slots->slots[slot], i->type) ||
+        v->last > NEVER - s->write_after || v->last > m->changes)
         return;
-    m->t->home[n] = (uint16_t)(slot + 1);
+    m->t->values[n].home = (uint16_t)(slot + 1);
     m->t->order[v->put] |= DROPPED;
-    next->named = next->write = at;
+    s->named = s->write = NEVER - at;
 }
 
 static bool settle(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
@@ -312,7 +318,7 @@ static void close_up(Trim *t, const Region *r)
             bool dropped = (t->order[from] & DROPPED) != 0;
             if (r->insts.data[n].op == IR_insn) {
                 quiet++;
-                t->insns[n] = quiet;
+                t->values[n].insns = quiet;
                 quiet = dropped ? quiet : 0;
             }
             if (!dropped)
@@ -328,15 +334,9 @@ static void make(Trimmer *m, Arena *arena)
     Trim *t = m->t;
     t->order = arena_raw(arena, r->insts.count * sizeof *t->order);
     t->start = arena_raw(arena, (r->blocks.count + 1) * sizeof *t->start);
-    t->same = arena_alloc(arena, r->insts.count * sizeof *t->same);
-    t->insns = arena_alloc(arena, r->insts.count * sizeof *t->insns);
-    t->home = arena_alloc(arena, r->insts.count * sizeof *t->home);
-    m->uses = arena_alloc(arena, r->insts.count * sizeof *m->uses);
-    m->known = arena_alloc(arena, r->slots->count * sizeof *m->known);
-    m->put_again = arena_alloc(arena, r->slots->count * sizeof *m->put_again);
-    m->next = arena_raw(arena, r->slots->count * sizeof *m->next);
-    for (uint32_t s = 0; s < r->slots->count; s++)
-        m->next[s] = (SlotNext){NEVER, NEVER, NEVER};
+    t->values = arena_alloc(arena, r->insts.count * (sizeof *t->values + sizeof *m->uses));
+    m->uses = (Uses *)(void *)(t->values + r->insts.count);
+    m->slots = arena_alloc(arena, r->slots->count * sizeof *m->slots);
     m->changes = m->tells = NEVER;
 }
 
@@ -349,7 +349,8 @@ void interp_trim(Arena *arena, const Region *r, Trim *t)
     if (m.in_order) {
         walk_backward(&m);
     } else {
-        memset(t->same, 0, r->insts.count * sizeof *t->same);
+        for (uint32_t n = 0; n < r->insts.count; n++)
+            t->values[n].same = 0;
         t->count = t->listed = 0;
         walk_forward(&m, false);
     }
