@@ -56,7 +56,7 @@ const PackedInst *step_call(Run *x, const PackedInst *i)
     const uint16_t *args = packed_words(x->p, i->b);
     for (uint32_t k = 0; k < i->a; k++)
         pointers[n++] = run_at(x, args[k]);
-    x->state->pc = x->pc;
+    x->state->pc = packed_pc(x->p, packed_insn(x->p, packed_more(i)->dest)->pc);
     union {
         ffi_arg word; /* libffi widens small results to this */
         uint64_t u;
@@ -64,7 +64,7 @@ const PackedInst *step_call(Run *x, const PackedInst *i)
     } ret = {.u = 0};
     ffi_call(&interface_of(h)->cif, h->fn, &ret, pointers);
     if (h->flags & HELPER_FAULT && ret.u != 0)
-        return run_end(x, INTERP_FAULT);
+        return run_end(x, i, INTERP_FAULT);
     if (h->ret != IR_VOID) {
         uint64_t v = h->ret == IR_I64 || h->ret == IR_F64 ? ret.u : (uint32_t)ret.word;
         if (h->ret == IR_I8 || h->ret == IR_I16)

@@ -20,7 +20,7 @@ static const PackedInst *trapping(Run *x, const PackedInst *i, const IrInst *op,
             raised &= before;
         x->state->fpctl |= raised;
         /* What is reported goes by all flags that are set, as in Linux's fpu__exception_code. */
-        return run_trap(x, TRAP_FP, x->state->fpctl & ~(fpctl >> FP_MASK_SHIFT) & FP_FLAGS);
+        return run_trap(x, i, TRAP_FP, x->state->fpctl & ~(fpctl >> FP_MASK_SHIFT) & FP_FLAGS);
     }
     x->state->fpctl |= raised;
     run_set_value(x, i->dest, v, op->type);

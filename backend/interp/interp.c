@@ -156,27 +156,11 @@ static const PackedInst *step_put64(Run *x, const PackedInst *i)
     return i + 1;
 }
 
-/* The entry block may announce the first instruction ahead of the block that holds it. */
-static const PackedInst *step_insn(Run *x, const PackedInst *i)
-{
-    uint64_t pc = x->p->pc + packed_wide(i);
-    bool again = pc == x->insn_pc && x->result.guest_insns != 0 && !x->went_back;
-    x->pc = x->insn_pc = pc;
-    x->went_back = false;
-    if (again)
-        return i + 1;
-    if (i->size != 0 && x->max_insns != 0 && x->result.guest_insns >= x->max_insns)
-        return run_end(x, INTERP_EXIT);
-    x->result.guest_insns += i->a;
-    return i + 1;
-}
-
 static const PackedInst *step_poll(Run *x, const PackedInst *i)
 {
-    (void)i;
     if (x->polls_left-- != 0 && atomic_load_explicit(&x->state->poll, memory_order_relaxed) == 0)
         return i + 1;
-    return run_end(x, INTERP_POLL);
+    return run_end(x, i, INTERP_POLL);
 }
 
 /* ---- guest memory ---- */
@@ -234,7 +218,7 @@ static int read_into(Run *x, uint64_t addr, unsigned place, unsigned size)
 static inline const PackedInst *load(Run *x, const PackedInst *i, unsigned size)
 {
     if (read_into(x, address(x, i->a, i->b), i->dest, size) != 0)
-        return run_end(x, INTERP_FAULT);
+        return run_end(x, i, INTERP_FAULT);
     order_after(access_order(i->size));
     return i + 1;
 }
@@ -251,7 +235,7 @@ static const PackedInst *step_load(Run *x, const PackedInst *i)
 {
     unsigned size = access_size(i->size);
     if (misaligned((i->size & ACCESS_ALIGNED) != 0, address(x, i->a, i->b), size))
-        return run_trap(x, TRAP_PRIVILEGED, 0);
+        return run_trap(x, i, TRAP_PRIVILEGED, 0);
     const PackedInst *next = load(x, i, size);
     if (next != NULL && (i->size & ACCESS_BIG) != 0)
         swap_bytes(run_at(x, i->dest), size);
@@ -262,7 +246,7 @@ static inline const PackedInst *store(Run *x, const PackedInst *i, const void *f
 {
     order_before(access_order(i->size));
     if (guest_write(x->state, address(x, i->a, i->dest), from, size) != 0)
-        return run_end(x, INTERP_FAULT);
+        return run_end(x, i, INTERP_FAULT);
     order_after(access_order(i->size));
     return i + 1;
 }
@@ -279,7 +263,7 @@ static const PackedInst *step_store(Run *x, const PackedInst *i)
 {
     unsigned size = access_size(i->size);
     if (misaligned((i->size & ACCESS_ALIGNED) != 0, address(x, i->a, i->dest), size))
-        return run_trap(x, TRAP_PRIVILEGED, 0);
+        return run_trap(x, i, TRAP_PRIVILEGED, 0);
     IrValue v = run_value(x, i->b, size == 16 ? IR_V128 : IR_I64);
     if ((i->size & ACCESS_BIG) != 0)
         swap_bytes(&v, size);
@@ -306,9 +290,9 @@ static const PackedInst *step_atomic(Run *x, const PackedInst *i)
         operand = args[2];
     }
     if (misaligned((op->flags & IR_M_ALIGNED) != 0, addr, size) || (size == 16 && addr % 16 != 0))
-        return run_trap(x, TRAP_PRIVILEGED, 0);
+        return run_trap(x, i, TRAP_PRIVILEGED, 0);
     if (guest_atomic(x->state, op->op, addr, operand.b, old.b, size) != 0)
-        return run_end(x, INTERP_FAULT);
+        return run_end(x, i, INTERP_FAULT);
     run_set_value(x, i->dest, old, op->type);
     return packed_after(i);
 }
@@ -328,12 +312,17 @@ static void set_params(Run *x, const PackedEdge *e)
 
 static const PackedInst *follow(Run *x, const PackedEdge *e)
 {
+    uint64_t pc = packed_pc(x->p, e->pc);
     if (e->nargs != 0)
         set_params(x, e);
-    x->pc = e->pc;
-    x->went_back |= e->back;
+    x->result.guest_insns += e->insns;
+    if (x->max_insns != 0 && x->result.guest_insns >= x->max_insns && e->bounded) {
+        x->result.end = INTERP_EXIT;
+        x->state->pc = pc;
+        return NULL;
+    }
     if (x->ran != NULL)
-        ran_note(x->ran, x->pc);
+        ran_note(x->ran, pc);
     return packed_insts(x->p) + e->to;
 }
 
@@ -348,20 +337,30 @@ static const PackedInst *step_br(Run *x, const PackedInst *i)
 
 static const PackedInst *step_exit(Run *x, const PackedInst *i)
 {
-    x->result.exit_pc = x->pc;
-    x->pc = run_get(x, i->a);
+    bool service = i->size == IR_EXIT_SERVICE;
+    run_end_in(x, packed_insn(x->p, i->dest), service ? INTERP_SERVICE : INTERP_EXIT);
     x->result.exit_kind = (IrExitKind)i->size;
-    if (i->size != IR_EXIT_SERVICE)
-        return run_end(x, INTERP_EXIT);
-    x->state->exit_arg = i->b;
-    return run_end(x, INTERP_SERVICE);
+    x->result.exit_pc = x->state->pc;
+    x->state->pc = run_get(x, i->a);
+    if (service)
+        x->state->exit_arg = i->b;
+    return NULL;
 }
 static const PackedInst *step_trap(Run *x, const PackedInst *i)
 {
-    return run_trap(x, i->a, packed_wide(i));
+    return run_trap(x, i, i->a, packed_wide(i));
 }
 
 /* ---- a run ---- */
+
+const PackedInst *run_end(Run *x, const PackedInst *i, InterpEnd end)
+{
+    const PackedInsn *in = packed_insn(x->p, x->p->ninsns);
+    do
+        in--;
+    while (in->at > i - packed_insts(x->p));
+    return run_end_in(x, in, end);
+}
 
 /* Each step goes to the next by a jump of its own, which hosts predict better than one for all. */
 static void run_steps(Run *x, const PackedInst *i)
@@ -387,7 +386,6 @@ InterpResult interp_run(const PackedRegion *p, CpuState *state, const InterpLimi
     Run x = {.p = p,
              .state = state,
              .places = {(char *)values, (char *)state, (char *)(p + 1)},
-             .pc = p->pc,
              .ran = limits->ran,
              .max_insns = limits->insns,
              .polls_left = limits->polls != 0 ? limits->polls : UINT32_MAX};

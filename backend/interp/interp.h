@@ -31,22 +31,32 @@ typedef struct PackedInst {
 } PackedInst;
 
 typedef struct PackedEdge {
-    uint64_t pc;   /* of the block */
+    uint32_t pc;   /* of the block, less the region's */
     uint16_t to;   /* first instruction */
-    uint16_t args; /* pairs in `words`: the parameter's value, the argument's */
+    uint16_t args; /* pairs in `words`: the parameter's place, the argument's */
     uint16_t nargs;
-    bool back; /* to the same block or an earlier one */
+    uint16_t insns; /* guest instructions in the block that it leaves */
+    bool bounded;   /* leads to a guest instruction, before which a bound may end the run */
 } PackedEdge;
 
-/* Followed by its arrays, in this order: constants (uint64_t), instructions, edges, words
+/* Which guest instruction a packed one belongs to: the last whose `at` is not greater than its
+ * index. What ends a run asks; steps that may often do have the number. */
+typedef struct PackedInsn {
+    uint32_t pc;    /* less the region's */
+    uint16_t at;    /* index of the first instruction */
+    uint16_t count; /* guest instructions in the block so far, this one included */
+} PackedInsn;
+
+/* Followed by its arrays, in this order: constants (uint64_t), instructions, edges, insns, words
  * (uint16_t), others (IrInst). */
 struct PackedRegion {
     const Region *facts; /* what ir_eval asks of a region */
     const HelperTable *helpers;
-    uint64_t pc;                          /* of the first block, where a run starts */
-    uint32_t bytes;                       /* in all */
-    uint32_t insts, edges, words, others; /* offsets from the end of this */
-    uint16_t nvalues;                     /* value 0 is none */
+    uint64_t pc;                                 /* of the first block, where a run starts */
+    uint32_t bytes;                              /* in all */
+    uint32_t insts, edges, insns, words, others; /* offsets from the end of this */
+    uint16_t nvalues;                            /* value 0 is none */
+    uint16_t ninsns;
 };
 
 static inline const void *packed_part(const PackedRegion *p, uint32_t offset)
@@ -60,6 +70,14 @@ static inline const PackedInst *packed_insts(const PackedRegion *p)
 static inline const PackedEdge *packed_edge(const PackedRegion *p, unsigned n)
 {
     return (const PackedEdge *)packed_part(p, p->edges) + n;
+}
+static inline const PackedInsn *packed_insn(const PackedRegion *p, unsigned n)
+{
+    return (const PackedInsn *)packed_part(p, p->insns) + n;
+}
+static inline uint64_t packed_pc(const PackedRegion *p, uint32_t pc)
+{
+    return p->pc + (uint64_t)(int32_t)pc;
 }
 static inline const uint16_t *packed_words(const PackedRegion *p, unsigned n)
 {
@@ -105,9 +123,6 @@ typedef struct Run {
     char *places[PLACE_SPACES]; /* where each begins; constants are only read */
     const PackedRegion *p;
     CpuState *state;
-    uint64_t pc;      /* of the guest instruction */
-    uint64_t insn_pc; /* of the last `insn` */
-    bool went_back;   /* along an edge to this or an earlier block, since then */
     uint64_t max_insns;
     uint32_t polls_left;
     RanBlocks *ran; /* where blocks that run are noted, or NULL */
@@ -148,17 +163,22 @@ static inline IrValue run_value(const Run *x, unsigned place, unsigned type)
 {
     return type == IR_V128 ? *run_at(x, place) : (IrValue){.q = {run_get(x, place), 0}};
 }
-static inline const PackedInst *run_end(Run *x, InterpEnd end)
+/* Ends the run at a guest instruction, which counts. */
+static inline const PackedInst *run_end_in(Run *x, const PackedInsn *in, InterpEnd end)
 {
     x->result.end = end;
-    x->state->pc = x->pc;
+    x->result.guest_insns += in->count;
+    x->state->pc = packed_pc(x->p, in->pc);
     return NULL;
 }
-static inline const PackedInst *run_trap(Run *x, uint32_t trap, uint32_t arg)
+/* ..that of i. */
+const PackedInst *run_end(Run *x, const PackedInst *i, InterpEnd end);
+
+static inline const PackedInst *run_trap(Run *x, const PackedInst *i, uint32_t trap, uint32_t arg)
 {
     x->result.trap = trap;
     x->result.trap_arg = arg;
-    return run_end(x, INTERP_TRAP);
+    return run_end(x, i, INTERP_TRAP);
 }
 static inline uint32_t packed_wide(const PackedInst *i)
 {

@@ -45,7 +45,6 @@ static const uint8_t step_of[IR_OP_COUNT] = {
     [IR_select] = STEP_select,
     [IR_get] = STEP_get,
     [IR_put] = STEP_put,
-    [IR_insn] = STEP_insn,
     [IR_poll] = STEP_poll,
     [IR_load] = STEP_load,
     [IR_store] = STEP_store,
@@ -71,15 +70,16 @@ typedef struct Packer {
     const Region *r;
     Trim trim;
     uint16_t *place; /* of the value of each instruction, 0: none yet; exit: of its pc */
-    uint32_t *start; /* of each block, in `insts` */
+    uint32_t *start; /* of each block, in `insts`.. */
+    uint32_t *told;  /* ..and in `insns`; one more for the end */
     PackedInst *insts;
     PackedEdge *edges;
+    PackedInsn *insns;
     uint16_t *words;
     uint64_t *constants;
     IrInst *others;
-    uint32_t ninsts, nwords, nothers, nvalues, nconstants;
+    uint32_t ninsts, ninsns, nwords, nothers, nvalues, nconstants;
     bool evaluates;
-    bool may_end; /* no put of this block has been left out yet */
 } Packer;
 
 static InterpStep step_for(const IrInst *i)
@@ -138,8 +138,21 @@ static void set_wide(PackedInst *p, uint64_t wide)
 static uint32_t offset_of(const Packer *k, uint64_t pc)
 {
     uint64_t offset = pc - k->r->blocks.data[0].pc;
-    DG_ASSERT(offset <= UINT32_MAX);
+    DG_ASSERT((int64_t)offset == (int32_t)offset);
     return (uint32_t)offset;
+}
+
+/* What is packed from here on belongs to the guest instruction at pc, the n-th of its block. */
+static void tell(Packer *k, uint64_t pc, uint32_t n)
+{
+    bool instead = n != 0 && k->insns[k->ninsns - 1].at == k->ninsts;
+    k->insns[instead ? k->ninsns - 1 : k->ninsns++] =
+        (PackedInsn){.pc = offset_of(k, pc), .at = narrow(k->ninsts), .count = narrow(n)};
+}
+
+static void pack_insn(Packer *k, const IrInst *i, uint32_t at)
+{
+    tell(k, i->imm, k->insns[k->ninsns - 1].count + k->trim.values[at].insns);
 }
 
 /* The third operand. */
@@ -184,7 +197,9 @@ static void pack_call(Packer *k, PackedInst *p, const IrInst *i)
 {
     p->a = narrow(i->nlist);
     p->b = narrow(k->nwords);
-    next_inst(k)->a = narrow(i->imm);
+    PackedInst *more = next_inst(k);
+    more->a = narrow(i->imm);
+    more->dest = narrow(k->ninsns - 1);
     for (uint32_t n = 0; n < i->nlist; n++)
         k->words[k->nwords++] = place_of_ref(k, k->r->pool.data[i->list + n]);
 }
@@ -243,12 +258,6 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
         pack_access(p, i, size_of(i->lane), STEP_store64, STEP_store32);
         p->dest = (uint16_t)trim_displacement(k->r, i);
         break;
-    case STEP_insn:
-        set_wide(p, offset_of(k, i->imm));
-        p->a = k->trim.values[i - k->r->insts.data].insns;
-        p->size = k->may_end;
-        k->may_end = false;
-        break;
     case STEP_call:
         pack_call(k, p, i);
         break;
@@ -259,6 +268,7 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
     case STEP_exit:
         p->size = i->cc;
         p->b = narrow(i->aux);
+        p->dest = narrow(k->ninsns - 1);
         break;
     case STEP_trap:
         p->a = narrow(i->imm);
@@ -287,36 +297,67 @@ static void pack_inst(Packer *k, const IrInst *i, uint32_t at)
     pack_fields(k, p, i);
 }
 
-static void pack_edges(Packer *k, uint32_t block, const IrInst *last)
+static bool begins_insn(const Packer *k, uint32_t block)
 {
-    unsigned n = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
-    for (unsigned side = 0; side < n; side++) {
-        const IrEdge *e = &k->r->edges.data[last->edge[side]];
-        const IrBlock *to = &k->r->blocks.data[e->block];
-        k->edges[last->edge[side]] = (PackedEdge){.pc = to->pc,
-                                                  .to = narrow(k->start[e->block]),
-                                                  .args = narrow(k->nwords),
-                                                  .nargs = narrow(e->nargs),
-                                                  .back = e->block <= block};
-        for (uint32_t a = 0; a < e->nargs; a++) {
-            k->words[k->nwords++] = place_of(k, to->params.data[a].i);
-            k->words[k->nwords++] = place_of_ref(k, k->r->pool.data[e->args + a]);
-        }
+    const Trim *t = &k->trim;
+    return t->start[block] < t->start[block + 1] &&
+           k->r->insts.data[t->order[t->start[block]]].op == IR_insn;
+}
+
+/* The entry block may announce the first instruction ahead of the block that holds it. */
+static bool is_same_insn(const Packer *k, uint32_t block, uint32_t to)
+{
+    const PackedInsn *last = &k->insns[k->told[block + 1] - 1];
+    return to > block && begins_insn(k, to) && last->count != 0 &&
+           last->pc == k->insns[k->told[to]].pc;
+}
+
+static void pack_edge(Packer *k, uint32_t block, uint32_t n)
+{
+    const IrEdge *e = &k->r->edges.data[n];
+    const IrBlock *to = &k->r->blocks.data[e->block];
+    bool same = is_same_insn(k, block, e->block);
+    k->edges[n] = (PackedEdge){.pc = offset_of(k, to->pc),
+                               .to = narrow(k->start[e->block]),
+                               .args = narrow(k->nwords),
+                               .nargs = narrow(e->nargs),
+                               .insns = (uint16_t)(k->insns[k->told[block + 1] - 1].count - same),
+                               .bounded = begins_insn(k, e->block) && !same};
+    for (uint32_t a = 0; a < e->nargs; a++) {
+        k->words[k->nwords++] = place_of(k, to->params.data[a].i);
+        k->words[k->nwords++] = place_of_ref(k, k->r->pool.data[e->args + a]);
     }
+}
+
+static void pack_block(Packer *k, uint32_t b)
+{
+    const Region *r = k->r;
+    k->start[b] = k->ninsts;
+    k->told[b] = k->ninsns;
+    tell(k, r->blocks.data[b].pc, 0);
+    for (uint32_t n = k->trim.start[b]; n < k->trim.start[b + 1]; n++) {
+        uint32_t at = k->trim.order[n];
+        const IrInst *i = &r->insts.data[at];
+        if (i->op == IR_insn)
+            pack_insn(k, i, at);
+        else
+            pack_inst(k, i, at);
+    }
+    k->told[b + 1] = k->ninsns;
 }
 
 static void pack_all(Packer *k)
 {
     const Region *r = k->r;
+    for (uint32_t b = 0; b < r->blocks.count; b++)
+        pack_block(k, b);
     for (uint32_t b = 0; b < r->blocks.count; b++) {
-        k->may_end = true;
-        k->start[b] = k->ninsts;
-        for (uint32_t n = k->trim.start[b]; n < k->trim.start[b + 1]; n++)
-            pack_inst(k, &r->insts.data[k->trim.order[n]], k->trim.order[n]);
-    }
-    for (uint32_t b = 0; b < r->blocks.count; b++) {
-        if (r->blocks.data[b].last != 0)
-            pack_edges(k, b, &r->insts.data[r->blocks.data[b].last]);
+        if (r->blocks.data[b].last == 0)
+            continue;
+        const IrInst *last = &r->insts.data[r->blocks.data[b].last];
+        unsigned n = last->op == IR_br ? 2 : last->op == IR_jump ? 1 : 0;
+        for (unsigned side = 0; side < n; side++)
+            pack_edge(k, b, last->edge[side]);
     }
 }
 
@@ -344,7 +385,8 @@ static PackedRegion *finish(Packer *k)
 {
     uint32_t insts = (uint32_t)(k->nconstants * sizeof *k->constants);
     uint32_t edges = insts + (uint32_t)(k->ninsts * sizeof *k->insts);
-    uint32_t words = edges + (uint32_t)(k->r->edges.count * sizeof *k->edges);
+    uint32_t insns = edges + (uint32_t)(k->r->edges.count * sizeof *k->edges);
+    uint32_t words = insns + (uint32_t)(k->ninsns * sizeof *k->insns);
     uint32_t others = (uint32_t)bits_align_up(words + k->nwords * sizeof *k->words, 8);
     uint32_t bytes = (uint32_t)(sizeof(PackedRegion) + others + k->nothers * sizeof *k->others);
     PackedRegion *p = arena_raw(k->arena, bytes);
@@ -353,13 +395,16 @@ static PackedRegion *finish(Packer *k)
                         .bytes = bytes,
                         .insts = insts,
                         .edges = edges,
+                        .insns = insns,
                         .words = words,
                         .others = others,
-                        .nvalues = (uint16_t)(k->nvalues + 1)};
+                        .nvalues = (uint16_t)(k->nvalues + 1),
+                        .ninsns = narrow(k->ninsns)};
     char *at = (char *)(p + 1);
     memcpy(at, k->constants, insts);
     memcpy(at + insts, k->insts, edges - insts);
-    memcpy(at + edges, k->edges, words - edges);
+    memcpy(at + edges, k->edges, insns - edges);
+    memcpy(at + insns, k->insns, words - insns);
     memcpy(at + words, k->words, k->nwords * sizeof *k->words);
     memcpy(at + others, k->others, k->nothers * sizeof *k->others);
     return p;
@@ -375,8 +420,10 @@ static void make_room(Packer *k, Arena *a)
     DG_ASSERT(nwords < UINT16_MAX && r->edges.count < UINT16_MAX);
     k->place = arena_alloc(a, r->insts.count * sizeof *k->place);
     k->start = arena_raw(a, r->blocks.count * sizeof *k->start);
+    k->told = arena_raw(a, (r->blocks.count + 1) * sizeof *k->told);
     k->insts = arena_raw(a, 2 * count * sizeof *k->insts);
     k->edges = arena_raw(a, r->edges.count * sizeof *k->edges);
+    k->insns = arena_raw(a, (count + r->blocks.count) * sizeof *k->insns);
     k->words = arena_raw(a, nwords * sizeof *k->words);
     k->constants = arena_raw(a, r->insts.count * sizeof *k->constants);
     k->others = arena_raw(a, count * sizeof *k->others);
