@@ -265,27 +265,34 @@ IrRef ir_un(IrBuilder *b, IrOp op, IrRef a)
     return emit_same(b, op, 1, a, IR_NONE);
 }
 
-/* What can be seen at a glance of ops that are not simplified (Region.plain), and is common: moves
- * and addresses are sums with zero, and the operand of a 32-bit instruction is the low half of what
- * the one before it extended. The value that it is, or IR_NONE.
- */
+/* ---- what can be seen at a glance of ops that are not simplified (Region.plain), and is common:
+ * moves and addresses are sums with zero, and the operand of a 32-bit instruction is the low half
+ * of what the one before it extended ---- */
+
+enum { ZERO_LEFT = 1, ZERO_RIGHT = 2 }; /* where a zero leaves the other operand as it is */
+static const uint8_t neutral[IR_OP_COUNT] = {
+    [IR_add] = ZERO_LEFT | ZERO_RIGHT,
+    [IR_or] = ZERO_LEFT | ZERO_RIGHT,
+    [IR_xor] = ZERO_LEFT | ZERO_RIGHT,
+    [IR_sub] = ZERO_RIGHT,
+    [IR_shl] = ZERO_RIGHT,
+    [IR_shr] = ZERO_RIGHT,
+    [IR_sar] = ZERO_RIGHT,
+    [IR_rotr] = ZERO_RIGHT,
+};
+
+static bool is_zero(const Region *r, IrRef v)
+{
+    const IrInst *i = ir_inst(r, v);
+    return i->op == IR_const && i->imm == 0;
+}
+
+/* The value that it is, or IR_NONE. */
 static IrRef plain_bin(const Region *r, IrOp op, IrRef x, IrRef y)
 {
-    enum { ZERO_LEFT = 1, ZERO_RIGHT = 2 };
-    static const uint8_t neutral[IR_OP_COUNT] = {
-        [IR_add] = ZERO_LEFT | ZERO_RIGHT,
-        [IR_or] = ZERO_LEFT | ZERO_RIGHT,
-        [IR_xor] = ZERO_LEFT | ZERO_RIGHT,
-        [IR_sub] = ZERO_RIGHT,
-        [IR_shl] = ZERO_RIGHT,
-        [IR_shr] = ZERO_RIGHT,
-        [IR_sar] = ZERO_RIGHT,
-        [IR_rotr] = ZERO_RIGHT,
-    };
-    const IrInst *a = ir_inst(r, x), *c = ir_inst(r, y);
-    if ((neutral[op] & ZERO_RIGHT) && c->op == IR_const && c->imm == 0)
+    if ((neutral[op] & ZERO_RIGHT) && is_zero(r, y))
         return x;
-    return (neutral[op] & ZERO_LEFT) && a->op == IR_const && a->imm == 0 ? y : IR_NONE;
+    return (neutral[op] & ZERO_LEFT) && is_zero(r, x) ? y : IR_NONE;
 }
 
 static IrRef plain_trunc(IrBuilder *b, IrType to, IrRef v)
@@ -306,6 +313,8 @@ IrRef ir_bin(IrBuilder *b, IrOp op, IrRef a, IrRef c)
 
 IrRef ir_bini(IrBuilder *b, IrOp op, IrRef a, uint64_t c)
 {
+    if (b->region->plain && c == 0 && (neutral[op] & ZERO_RIGHT))
+        return a;
     IrRef k = ir_const(b, type_of(b, a), c);
     unsigned sig = ir_op_info[op].sig;
     return sig == IR_SIG_CMP ? ir_cmp(b, op, a, k) : ir_bin(b, op, a, k);
