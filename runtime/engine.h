@@ -58,9 +58,9 @@ struct Engine {
     bool any_dmb;              /* it is not empty */
 
     /* By guest pc: how often it was lifted to be interpreted, HEAT_WARM: and is to be translated
-     * from now on. Those that share a number are translated the sooner. Neighbours lie together, so
-     * that little code touches few pages of it. */
-    _Atomic uint8_t heat[1 << HEAT_BITS];
+     * from now on; four to a byte. Those that share a number are translated the sooner. Neighbours
+     * lie together, so that little code touches few cache lines of it. */
+    _Atomic uint8_t heat[1 << (HEAT_BITS - 2)];
     RanBlocks ran; /* when interpreted */
 
     _Atomic bool strips_tags; /* addresses are translated without tags (address_tags.h); likewise */

@@ -292,23 +292,33 @@ static void interpret_one(Vcpu *v)
     conclude(v, &o);
 }
 
-static _Atomic uint8_t *heat_of(Engine *e, uint64_t pc)
+typedef struct Heat { /* two bits of a byte */
+    _Atomic uint8_t *byte;
+    unsigned shift;
+} Heat;
+
+static Heat heat_of(Engine *e, uint64_t pc)
 {
-    return &e->heat[(pc >> 3 ^ pc >> (HEAT_BITS + 3)) & ((1u << HEAT_BITS) - 1)];
+    uint64_t n = (pc >> 3 ^ pc >> (HEAT_BITS + 3)) & ((1u << HEAT_BITS) - 1);
+    return (Heat){&e->heat[n / 4], n % 4 * 2};
 }
 
 static void set_warm(const Vcpu *v, uint64_t pc)
 {
-    atomic_store_explicit(heat_of(v->engine, pc), HEAT_WARM, memory_order_relaxed);
+    Heat h = heat_of(v->engine, pc);
+    atomic_fetch_or_explicit(h.byte, (uint8_t)(HEAT_WARM << h.shift), memory_order_relaxed);
 }
 
-/* How often the code at pc has been lifted to be interpreted; once more now, unless it is warm. */
+/* How often the code at pc has been lifted to be interpreted; once more now, unless it is warm. If
+ * threads do this at once a count may get lost. */
 static unsigned warm_up(const Vcpu *v, uint64_t pc)
 {
-    _Atomic uint8_t *heat = heat_of(v->engine, pc);
-    uint8_t n = atomic_load_explicit(heat, memory_order_relaxed);
+    Heat h = heat_of(v->engine, pc);
+    uint8_t byte = atomic_load_explicit(h.byte, memory_order_relaxed);
+    unsigned n = byte >> h.shift & HEAT_WARM;
     if (n < HEAT_WARM)
-        atomic_store_explicit(heat, (uint8_t)(n + 1), memory_order_relaxed);
+        atomic_compare_exchange_strong_explicit(h.byte, &byte, (uint8_t)(byte + (1u << h.shift)),
+                                                memory_order_relaxed, memory_order_relaxed);
     return n;
 }
 
