@@ -129,27 +129,30 @@ IrRef ir_fold_place(Folder *f, const IrInst *inst)
     return v;
 }
 
-/* A new instruction at the end of the block, empty as yet. It is written where it stays: to copy a
- * prototype whose fields have just been set one by one is to wait until they have reached the
- * cache.
- */
-static inline IrInst *append_empty(IrBuilder *b, IrOp op)
+/* Room for an instruction at the end of the block, for link_new. */
+static inline IrInst *room(IrBuilder *b)
 {
     Region *r = b->region;
     if (r->insts.count == r->insts.cap)
         r->insts.data =
             vec_grow(r->arena, r->insts.data, r->insts.count, &r->insts.cap, sizeof(IrInst));
-    IrRef v = {r->insts.count++};
-    *ir_inst(r, v) = (IrInst){.op = (uint16_t)op};
-    link_last(r, b->block, v);
-    r->effects |= ir_op_info[op].effects;
-    return ir_inst(r, v);
+    return &r->insts.data[r->insts.count];
 }
 
-static inline IrRef last_one(const IrBuilder *b)
+static inline IrRef link_new(IrBuilder *b, IrOp op)
 {
-    return (IrRef){b->region->insts.count - 1};
+    Region *r = b->region;
+    IrRef v = {r->insts.count++};
+    r->effects |= ir_op_info[op].effects;
+    link_last(r, b->block, v);
+    return v;
 }
+
+/* Appends an instruction as it is. It is written where it stays: to copy a prototype whose fields
+ * have just been set one by one is to wait until they have reached the cache.
+ */
+#define PLACE(b, op_, ...)                                                                         \
+    (*room(b) = (IrInst){.op = (uint16_t)(op_), __VA_ARGS__}, link_new((b), (IrOp)(op_)))
 
 enum { RECENT = 6 };
 
@@ -188,6 +191,11 @@ static IrRef emit(IrBuilder *b, IrInst *proto)
     return old.i != 0 ? old : append(b->region, b->block, proto);
 }
 
+/* The same of an op that may be pure. */
+#define EMIT(b, op_, ...)                                                                          \
+    ((b)->region->plain ? PLACE(b, op_, __VA_ARGS__)                                               \
+                        : emit((b), &(IrInst){.op = (uint16_t)(op_), __VA_ARGS__}))
+
 IrRef ir_emit(IrBuilder *b, const IrInst *proto)
 {
     IrInst i = *proto;
@@ -207,10 +215,7 @@ IrRef ir_const(IrBuilder *b, IrType t, uint64_t bits)
     IrRef old = b->region->plain ? IR_NONE : find_const(b->region, b->block, t, bits);
     if (old.i != 0)
         return old;
-    IrInst *i = append_empty(b, IR_const);
-    i->type = (uint8_t)t;
-    i->imm = bits;
-    return last_one(b);
+    return PLACE(b, IR_const, .type = (uint8_t)t, .imm = bits);
 }
 
 uint32_t ir_vconst_index(Region *r, const uint8_t bytes[16])
@@ -224,35 +229,26 @@ uint32_t ir_vconst_index(Region *r, const uint8_t bytes[16])
 
 IrRef ir_vconst(IrBuilder *b, const uint8_t bytes[16])
 {
-    return emit(
-        b, &(IrInst){.op = IR_vconst, .type = IR_V128, .imm = ir_vconst_index(b->region, bytes)});
+    return EMIT(b, IR_vconst, .type = IR_V128, .imm = ir_vconst_index(b->region, bytes));
 }
 
 IrRef ir_get(IrBuilder *b, uint32_t slot)
 {
     DG_ASSERT(slot < b->region->slots->count);
-    IrInst *i = append_empty(b, IR_get);
-    i->type = b->region->slots->slots[slot].type;
-    i->imm = slot;
-    return last_one(b);
+    return PLACE(b, IR_get, .type = b->region->slots->slots[slot].type, .imm = slot);
 }
 
 void ir_put(IrBuilder *b, uint32_t slot, IrRef v)
 {
     DG_ASSERT(slot < b->region->slots->count);
     DG_ASSERT(type_of(b, v) == b->region->slots->slots[slot].type);
-    IrInst *i = append_empty(b, IR_put);
-    i->nargs = 1;
-    i->arg[0] = v;
-    i->imm = slot;
+    PLACE(b, IR_put, .nargs = 1, .arg = {v}, .imm = slot);
 }
 
 void ir_insn(IrBuilder *b, uint64_t pc, unsigned length)
 {
     b->region->blocks.data[b->block].guest_insns++;
-    IrInst *i = append_empty(b, IR_insn);
-    i->imm = pc;
-    i->flags = (uint16_t)length;
+    PLACE(b, IR_insn, .imm = pc, .flags = (uint16_t)length);
 }
 
 static IrRef emit_same(IrBuilder *b, IrOp op, unsigned n, IrRef x, IrRef y)
@@ -260,16 +256,7 @@ static IrRef emit_same(IrBuilder *b, IrOp op, unsigned n, IrRef x, IrRef y)
     IrType t = type_of(b, x);
     DG_ASSERT(n < 2 || type_of(b, y) == t);
     DG_ASSERT(ir_op_info[op].types >> t & 1);
-    if (b->region->plain) {
-        IrInst *i = append_empty(b, op);
-        i->type = (uint8_t)t;
-        i->nargs = (uint8_t)n;
-        i->arg[0] = x;
-        i->arg[1] = y;
-        return last_one(b);
-    }
-    return emit(
-        b, &(IrInst){.op = (uint16_t)op, .type = (uint8_t)t, .nargs = (uint8_t)n, .arg = {x, y}});
+    return EMIT(b, op, .type = (uint8_t)t, .nargs = (uint8_t)n, .arg = {x, y});
 }
 
 IrRef ir_un(IrBuilder *b, IrOp op, IrRef a)
@@ -278,14 +265,56 @@ IrRef ir_un(IrBuilder *b, IrOp op, IrRef a)
     return emit_same(b, op, 1, a, IR_NONE);
 }
 
+/* ---- what can be seen at a glance of ops that are not simplified (Region.plain), and is common:
+ * moves and addresses are sums with zero, and the operand of a 32-bit instruction is the low half
+ * of what the one before it extended ---- */
+
+enum { ZERO_LEFT = 1, ZERO_RIGHT = 2 }; /* where a zero leaves the other operand as it is */
+static const uint8_t neutral[IR_OP_COUNT] = {
+    [IR_add] = ZERO_LEFT | ZERO_RIGHT,
+    [IR_or] = ZERO_LEFT | ZERO_RIGHT,
+    [IR_xor] = ZERO_LEFT | ZERO_RIGHT,
+    [IR_sub] = ZERO_RIGHT,
+    [IR_shl] = ZERO_RIGHT,
+    [IR_shr] = ZERO_RIGHT,
+    [IR_sar] = ZERO_RIGHT,
+    [IR_rotr] = ZERO_RIGHT,
+};
+
+static bool is_zero(const Region *r, IrRef v)
+{
+    const IrInst *i = ir_inst(r, v);
+    return i->op == IR_const && i->imm == 0;
+}
+
+/* The value that it is, or IR_NONE. */
+static IrRef plain_bin(const Region *r, IrOp op, IrRef x, IrRef y)
+{
+    if ((neutral[op] & ZERO_RIGHT) && is_zero(r, y))
+        return x;
+    return (neutral[op] & ZERO_LEFT) && is_zero(r, x) ? y : IR_NONE;
+}
+
+static IrRef plain_trunc(IrBuilder *b, IrType to, IrRef v)
+{
+    const IrInst *i = ir_inst(b->region, v);
+    if (i->op == IR_const)
+        return ir_const(b, to, i->imm);
+    bool extended = i->op == IR_zext && ir_inst(b->region, i->arg[0])->type == to;
+    return extended ? i->arg[0] : IR_NONE;
+}
+
 IrRef ir_bin(IrBuilder *b, IrOp op, IrRef a, IrRef c)
 {
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_BIN && op != IR_deposit);
-    return emit_same(b, op, 2, a, c);
+    IrRef same = b->region->plain ? plain_bin(b->region, op, a, c) : IR_NONE;
+    return same.i != 0 ? same : emit_same(b, op, 2, a, c);
 }
 
 IrRef ir_bini(IrBuilder *b, IrOp op, IrRef a, uint64_t c)
 {
+    if (b->region->plain && c == 0 && (neutral[op] & ZERO_RIGHT))
+        return a;
     IrRef k = ir_const(b, type_of(b, a), c);
     unsigned sig = ir_op_info[op].sig;
     return sig == IR_SIG_CMP ? ir_cmp(b, op, a, k) : ir_bin(b, op, a, k);
@@ -297,11 +326,7 @@ IrRef ir_fcmp(IrBuilder *b, IrOp op, IrRef a, IrRef c, unsigned f_flags)
     bool want_float = ir_op_info[op].sig == IR_SIG_FCMP;
     DG_ASSERT(want_float || ir_op_info[op].sig == IR_SIG_CMP);
     DG_ASSERT(type_of(b, c) == t && (want_float ? ir_type_is_float(t) : ir_type_is_int(t)));
-    return emit(b, &(IrInst){.op = (uint16_t)op,
-                             .type = IR_I8,
-                             .nargs = 2,
-                             .flags = (uint16_t)f_flags,
-                             .arg = {a, c}});
+    return EMIT(b, op, .type = IR_I8, .nargs = 2, .flags = (uint16_t)f_flags, .arg = {a, c});
 }
 
 IrRef ir_cmp(IrBuilder *b, IrOp op, IrRef a, IrRef c)
@@ -313,15 +338,14 @@ IrRef ir_select(IrBuilder *b, IrRef cond, IrRef yes, IrRef no)
 {
     IrType t = type_of(b, yes);
     DG_ASSERT(type_of(b, cond) == IR_I8 && type_of(b, no) == t && t != IR_VOID);
-    return emit(b,
-                &(IrInst){.op = IR_select, .type = (uint8_t)t, .nargs = 3, .arg = {cond, yes, no}});
+    return EMIT(b, IR_select, .type = (uint8_t)t, .nargs = 3, .arg = {cond, yes, no});
 }
 
 IrRef ir_tri(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef d)
 {
     IrType t = type_of(b, a);
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_TRI && type_of(b, c) == t && type_of(b, d) == t);
-    return emit(b, &(IrInst){.op = (uint16_t)op, .type = (uint8_t)t, .nargs = 3, .arg = {a, c, d}});
+    return EMIT(b, op, .type = (uint8_t)t, .nargs = 3, .arg = {a, c, d});
 }
 
 IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm)
@@ -353,18 +377,16 @@ IrRef ir_conv_round(IrBuilder *b, IrOp op, IrType to, IrRef a, IrRound rm)
     default:
         DG_ASSERT(ir_type_is_float(from) && ir_type_is_float(to) && from != to);
     }
-    return emit(
-        b, &(IrInst){
-               .op = (uint16_t)op, .type = (uint8_t)to, .cc = (uint8_t)rm, .nargs = 1, .arg = {a}});
+    IrRef same = b->region->plain && op == IR_trunc ? plain_trunc(b, to, a) : IR_NONE;
+    if (same.i != 0)
+        return same;
+    return EMIT(b, op, .type = (uint8_t)to, .cc = (uint8_t)rm, .nargs = 1, .arg = {a});
 }
 
 IrRef ir_round(IrBuilder *b, IrRef a, unsigned cc)
 {
-    return emit(b, &(IrInst){.op = IR_fround,
-                             .type = ir_inst(b->region, a)->type,
-                             .cc = (uint8_t)cc,
-                             .nargs = 1,
-                             .arg = {a}});
+    return EMIT(b, IR_fround, .type = ir_inst(b->region, a)->type, .cc = (uint8_t)cc, .nargs = 1,
+                .arg = {a});
 }
 
 IrRef ir_conv(IrBuilder *b, IrOp op, IrType to, IrRef a)
@@ -376,18 +398,15 @@ IrRef ir_div128(IrBuilder *b, IrOp op, IrRef hi, IrRef lo, IrRef d)
 {
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_DIV128);
     DG_ASSERT(type_of(b, hi) == IR_I64 && type_of(b, lo) == IR_I64 && type_of(b, d) == IR_I64);
-    return emit(b, &(IrInst){.op = (uint16_t)op, .type = IR_I64, .nargs = 3, .arg = {hi, lo, d}});
+    return EMIT(b, op, .type = IR_I64, .nargs = 3, .arg = {hi, lo, d});
 }
 
 static IrRef emit_field(IrBuilder *b, IrOp op, IrRef a, IrRef v, unsigned pos, unsigned len)
 {
     IrType t = type_of(b, a);
     DG_ASSERT((t == IR_I32 || t == IR_I64) && len >= 1 && pos + len <= ir_type_bits(t));
-    return emit(b, &(IrInst){.op = (uint16_t)op,
-                             .type = (uint8_t)t,
-                             .nargs = v.i != 0 ? 2 : 1,
-                             .arg = {a, v},
-                             .aux = pos | len << 8});
+    return EMIT(b, op, .type = (uint8_t)t, .nargs = v.i != 0 ? 2 : 1, .arg = {a, v},
+                .aux = pos | len << 8);
 }
 
 IrRef ir_extract(IrBuilder *b, IrRef a, unsigned pos, unsigned len)
@@ -412,37 +431,28 @@ IrRef ir_deposit(IrBuilder *b, IrRef a, IrRef v, unsigned pos, unsigned len)
 IrRef ir_load(IrBuilder *b, IrType t, IrRef addr, unsigned mem_flags)
 {
     DG_ASSERT(type_of(b, addr) == IR_I64 && t != IR_VOID);
-    return emit(b, &(IrInst){.op = IR_load,
-                             .type = (uint8_t)t,
-                             .nargs = 1,
-                             .flags = (uint16_t)mem_flags,
-                             .arg = {addr}});
+    return PLACE(b, IR_load, .type = (uint8_t)t, .nargs = 1, .flags = (uint16_t)mem_flags,
+                 .arg = {addr});
 }
 
 void ir_store(IrBuilder *b, IrRef addr, IrRef v, unsigned mem_flags)
 {
     DG_ASSERT(type_of(b, addr) == IR_I64);
-    emit(b, &(IrInst){.op = IR_store,
-                      .lane = (uint8_t)type_of(b, v),
-                      .nargs = 2,
-                      .flags = (uint16_t)mem_flags,
-                      .arg = {addr, v}});
+    PLACE(b, IR_store, .lane = (uint8_t)type_of(b, v), .nargs = 2, .flags = (uint16_t)mem_flags,
+          .arg = {addr, v});
 }
 
 void ir_fence(IrBuilder *b, unsigned fence_mask)
 {
-    emit(b, &(IrInst){.op = IR_fence, .imm = fence_mask});
+    PLACE(b, IR_fence, .imm = fence_mask);
 }
 
 IrRef ir_atomic(IrBuilder *b, IrOp op, IrRef addr, IrRef v)
 {
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_ATOMIC);
     DG_ASSERT(type_of(b, addr) == IR_I64 && ir_type_is_int(type_of(b, v)));
-    return emit(b, &(IrInst){.op = (uint16_t)op,
-                             .type = (uint8_t)type_of(b, v),
-                             .nargs = 2,
-                             .flags = IR_ORDER_TSO,
-                             .arg = {addr, v}});
+    return PLACE(b, op, .type = (uint8_t)type_of(b, v), .nargs = 2, .flags = IR_ORDER_TSO,
+                 .arg = {addr, v});
 }
 
 IrRef ir_cas(IrBuilder *b, IrRef addr, IrRef expected, IrRef desired)
@@ -450,11 +460,8 @@ IrRef ir_cas(IrBuilder *b, IrRef addr, IrRef expected, IrRef desired)
     IrType t = type_of(b, expected);
     DG_ASSERT(type_of(b, addr) == IR_I64 && type_of(b, desired) == t);
     DG_ASSERT(ir_type_is_int(t) || t == IR_V128);
-    return emit(b, &(IrInst){.op = IR_acas,
-                             .type = (uint8_t)t,
-                             .nargs = 3,
-                             .flags = IR_ORDER_TSO,
-                             .arg = {addr, expected, desired}});
+    return PLACE(b, IR_acas, .type = (uint8_t)t, .nargs = 3, .flags = IR_ORDER_TSO,
+                 .arg = {addr, expected, desired});
 }
 
 /* Ops with one possible lane always carry it, whatever the caller said. */
@@ -472,12 +479,8 @@ IrRef ir_vop_cc(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, unsigned c
     unsigned sig = ir_op_info[op].sig;
     DG_ASSERT(sig == (c.i != 0 ? IR_SIG_VBIN : IR_SIG_VUN));
     DG_ASSERT(type_of(b, a) == IR_V128 && (c.i == 0 || type_of(b, c) == IR_V128));
-    return emit(b, &(IrInst){.op = (uint16_t)op,
-                             .type = IR_V128,
-                             .lane = lane_of(op, lane),
-                             .cc = (uint8_t)cc,
-                             .nargs = c.i != 0 ? 2 : 1,
-                             .arg = {a, c}});
+    return EMIT(b, op, .type = IR_V128, .lane = lane_of(op, lane), .cc = (uint8_t)cc,
+                .nargs = c.i != 0 ? 2 : 1, .arg = {a, c});
 }
 
 IrRef ir_vop(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c)
@@ -489,11 +492,7 @@ IrRef ir_vtri(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef c, IrRef d)
 {
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_VTRI);
     DG_ASSERT(type_of(b, a) == IR_V128 && type_of(b, c) == IR_V128 && type_of(b, d) == IR_V128);
-    return emit(b, &(IrInst){.op = (uint16_t)op,
-                             .type = IR_V128,
-                             .lane = lane_of(op, lane),
-                             .nargs = 3,
-                             .arg = {a, c, d}});
+    return EMIT(b, op, .type = IR_V128, .lane = lane_of(op, lane), .nargs = 3, .arg = {a, c, d});
 }
 
 IrRef ir_vstr(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef lengths, unsigned how)
@@ -501,66 +500,44 @@ IrRef ir_vstr(IrBuilder *b, IrOp op, IrRef a, IrRef c, IrRef lengths, unsigned h
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_VSTR);
     DG_ASSERT(type_of(b, a) == IR_V128 && type_of(b, c) == IR_V128);
     DG_ASSERT(type_of(b, lengths) == IR_I64);
-    return emit(b, &(IrInst){.op = (uint16_t)op,
-                             .type = (uint8_t)ir_vstr_type(op),
-                             .cc = (uint8_t)how,
-                             .nargs = 3,
-                             .arg = {a, c, lengths}});
+    return EMIT(b, op, .type = (uint8_t)ir_vstr_type(op), .cc = (uint8_t)how, .nargs = 3,
+                .arg = {a, c, lengths});
 }
 
 IrRef ir_vshift(IrBuilder *b, IrOp op, IrType lane, IrRef a, IrRef count_i64)
 {
     DG_ASSERT(ir_op_info[op].sig == IR_SIG_VSHIFT);
     DG_ASSERT(type_of(b, a) == IR_V128 && type_of(b, count_i64) == IR_I64);
-    return emit(b, &(IrInst){.op = (uint16_t)op,
-                             .type = IR_V128,
-                             .lane = lane_of(op, lane),
-                             .nargs = 2,
-                             .arg = {a, count_i64}});
+    return EMIT(b, op, .type = IR_V128, .lane = lane_of(op, lane), .nargs = 2,
+                .arg = {a, count_i64});
 }
 
 IrRef ir_vshuf(IrBuilder *b, IrRef a, IrRef c, const uint8_t mask[16])
 {
     DG_ASSERT(type_of(b, a) == IR_V128 && type_of(b, c) == IR_V128);
-    return emit(b, &(IrInst){.op = IR_vshuf,
-                             .type = IR_V128,
-                             .lane = IR_I8,
-                             .nargs = 2,
-                             .arg = {a, c},
-                             .imm = ir_vconst_index(b->region, mask)});
+    return EMIT(b, IR_vshuf, .type = IR_V128, .lane = IR_I8, .nargs = 2, .arg = {a, c},
+                .imm = ir_vconst_index(b->region, mask));
 }
 
 IrRef ir_vextract(IrBuilder *b, IrType lane, IrRef v, unsigned index)
 {
     DG_ASSERT(type_of(b, v) == IR_V128 && index < 128 / ir_type_bits(lane));
-    return emit(b, &(IrInst){.op = IR_vextract,
-                             .type = (uint8_t)lane,
-                             .lane = lane_of(IR_vextract, lane),
-                             .cc = (uint8_t)index,
-                             .nargs = 1,
-                             .arg = {v}});
+    return EMIT(b, IR_vextract, .type = (uint8_t)lane, .lane = lane_of(IR_vextract, lane),
+                .cc = (uint8_t)index, .nargs = 1, .arg = {v});
 }
 
 IrRef ir_vinsert(IrBuilder *b, IrType lane, IrRef v, IrRef scalar, unsigned index)
 {
     DG_ASSERT(type_of(b, v) == IR_V128 && type_of(b, scalar) == lane);
     DG_ASSERT(index < 128 / ir_type_bits(lane));
-    return emit(b, &(IrInst){.op = IR_vinsert,
-                             .type = IR_V128,
-                             .lane = lane_of(IR_vinsert, lane),
-                             .cc = (uint8_t)index,
-                             .nargs = 2,
-                             .arg = {v, scalar}});
+    return EMIT(b, IR_vinsert, .type = IR_V128, .lane = lane_of(IR_vinsert, lane),
+                .cc = (uint8_t)index, .nargs = 2, .arg = {v, scalar});
 }
 
 static IrRef emit_splat(IrBuilder *b, IrOp op, IrType lane, IrRef scalar)
 {
     DG_ASSERT(type_of(b, scalar) == lane);
-    return emit(b, &(IrInst){.op = (uint16_t)op,
-                             .type = IR_V128,
-                             .lane = lane_of(op, lane),
-                             .nargs = 1,
-                             .arg = {scalar}});
+    return EMIT(b, op, .type = IR_V128, .lane = lane_of(op, lane), .nargs = 1, .arg = {scalar});
 }
 
 IrRef ir_vlow(IrBuilder *b, IrRef scalar)
@@ -576,45 +553,38 @@ IrRef ir_vsplat(IrBuilder *b, IrType lane, IrRef scalar)
 IrRef ir_vmovmsk(IrBuilder *b, IrType lane, IrRef v)
 {
     DG_ASSERT(type_of(b, v) == IR_V128);
-    return emit(b, &(IrInst){.op = IR_vmovmsk,
-                             .type = IR_I32,
-                             .lane = lane_of(IR_vmovmsk, lane),
-                             .nargs = 1,
-                             .arg = {v}});
+    return EMIT(b, IR_vmovmsk, .type = IR_I32, .lane = lane_of(IR_vmovmsk, lane), .nargs = 1,
+                .arg = {v});
 }
 
 IrRef ir_viszero(IrBuilder *b, IrRef v)
 {
     DG_ASSERT(type_of(b, v) == IR_V128);
-    return emit(
-        b, &(IrInst){.op = IR_viszero, .type = IR_I32, .lane = IR_I64, .nargs = 1, .arg = {v}});
+    return EMIT(b, IR_viszero, .type = IR_I32, .lane = IR_I64, .nargs = 1, .arg = {v});
 }
 
 IrRef ir_fpctl_get(IrBuilder *b)
 {
-    return emit(b, &(IrInst){.op = IR_fpctlget, .type = IR_I32});
+    return PLACE(b, IR_fpctlget, .type = IR_I32);
 }
 
 void ir_fpctl_set(IrBuilder *b, IrRef v)
 {
     DG_ASSERT(type_of(b, v) == IR_I32);
-    emit(b, &(IrInst){.op = IR_fpctlset, .nargs = 1, .arg = {v}});
+    PLACE(b, IR_fpctlset, .nargs = 1, .arg = {v});
 }
 
 IrRef ir_x87(IrBuilder *b, uint64_t insn, IrRef argument)
 {
     DG_ASSERT((argument.i != 0 ? type_of(b, argument) : IR_VOID) == ir_x87_argument(insn));
-    return emit(b, &(IrInst){.op = IR_x87,
-                             .type = (uint8_t)ir_x87_result(insn),
-                             .nargs = argument.i != 0,
-                             .arg = {argument},
-                             .imm = insn});
+    return PLACE(b, IR_x87, .type = (uint8_t)ir_x87_result(insn), .nargs = argument.i != 0,
+                 .arg = {argument}, .imm = insn);
 }
 
 void ir_x87_mem(IrBuilder *b, uint64_t insn, IrRef addr)
 {
     DG_ASSERT(type_of(b, addr) == IR_I64);
-    emit(b, &(IrInst){.op = IR_x87mem, .nargs = 1, .arg = {addr}, .imm = insn});
+    PLACE(b, IR_x87mem, .nargs = 1, .arg = {addr}, .imm = insn);
 }
 
 IrRef ir_call(IrBuilder *b, uint32_t helper, const IrRef *args, unsigned n)
@@ -628,18 +598,17 @@ IrRef ir_call(IrBuilder *b, uint32_t helper, const IrRef *args, unsigned n)
         DG_ASSERT(type_of(b, args[i]) == h->args[i]);
         *VEC_PUSH(r->arena, &r->pool) = args[i];
     }
-    return emit(b,
-                &(IrInst){.op = IR_call, .type = h->ret, .imm = helper, .list = first, .nlist = n});
+    return PLACE(b, IR_call, .type = h->ret, .imm = helper, .list = first, .nlist = n);
 }
 
 void ir_poll(IrBuilder *b)
 {
-    emit(b, &(IrInst){.op = IR_poll});
+    PLACE(b, IR_poll);
 }
 
 void ir_count(IrBuilder *b)
 {
-    emit(b, &(IrInst){.op = IR_count, .imm = b->region->counters++});
+    PLACE(b, IR_count, .imm = b->region->counters++);
 }
 
 /* ---- terminators ---- */
@@ -655,14 +624,14 @@ static uint32_t edge_new(Region *r, uint32_t block)
 void ir_jump(IrBuilder *b, uint32_t block)
 {
     uint32_t e = edge_new(b->region, block);
-    emit(b, &(IrInst){.op = IR_jump, .edge = {e}});
+    PLACE(b, IR_jump, .edge = {e});
 }
 
 void ir_br(IrBuilder *b, IrRef cond, uint32_t yes, uint32_t no)
 {
     DG_ASSERT(type_of(b, cond) == IR_I8);
     uint32_t ey = edge_new(b->region, yes), en = edge_new(b->region, no);
-    emit(b, &(IrInst){.op = IR_br, .nargs = 1, .arg = {cond}, .edge = {ey, en}});
+    PLACE(b, IR_br, .nargs = 1, .arg = {cond}, .edge = {ey, en});
 }
 
 void ir_edge_arg(Region *r, uint32_t edge, IrRef v)
@@ -682,31 +651,25 @@ void ir_edge_arg(Region *r, uint32_t edge, IrRef v)
 
 void ir_exit(IrBuilder *b, uint64_t pc, IrExitKind kind, uint64_t return_pc)
 {
-    IrInst i = {.op = IR_exit, .cc = (uint8_t)kind, .imm = pc};
-    if (kind == IR_EXIT_CALL) {
-        i.nargs = 1;
-        i.arg[0] = ir_const(b, IR_I64, return_pc);
-    }
-    emit(b, &i);
+    bool call = kind == IR_EXIT_CALL;
+    IrRef back = call ? ir_const(b, IR_I64, return_pc) : IR_NONE;
+    PLACE(b, IR_exit, .cc = (uint8_t)kind, .nargs = call, .arg = {back}, .imm = pc);
 }
 
 void ir_exit_service(IrBuilder *b, uint64_t next_pc, unsigned service)
 {
-    emit(b, &(IrInst){.op = IR_exit, .cc = IR_EXIT_SERVICE, .imm = next_pc, .aux = service});
+    PLACE(b, IR_exit, .cc = IR_EXIT_SERVICE, .imm = next_pc, .aux = service);
 }
 
 void ir_exit_indirect(IrBuilder *b, IrRef pc, IrExitKind kind, uint64_t return_pc)
 {
     DG_ASSERT(type_of(b, pc) == IR_I64);
-    IrInst i = {.op = IR_exitind, .cc = (uint8_t)kind, .nargs = 1, .arg = {pc}};
-    if (kind == IR_EXIT_CALL) {
-        i.nargs = 2;
-        i.arg[1] = ir_const(b, IR_I64, return_pc);
-    }
-    emit(b, &i);
+    bool call = kind == IR_EXIT_CALL;
+    IrRef back = call ? ir_const(b, IR_I64, return_pc) : IR_NONE;
+    PLACE(b, IR_exitind, .cc = (uint8_t)kind, .nargs = call ? 2 : 1, .arg = {pc, back});
 }
 
 void ir_trap(IrBuilder *b, unsigned trap, unsigned argument)
 {
-    emit(b, &(IrInst){.op = IR_trap, .imm = trap, .aux = argument});
+    PLACE(b, IR_trap, .imm = trap, .aux = argument);
 }

@@ -371,7 +371,7 @@ typedef struct Region {
     bool dependencies; /* loads are ordered by nothing but dependencies, and the host would reorder
                           them: what was computed from a value stays computed from it */
     bool plain; /* for a few runs by the interpreter: ops are taken as they come, and not simplified
-                 */
+                   but for what a glance shows */
     uint32_t effects;    /* IrEffect mask of all ops that ever were in it */
     VEC(IrInst) insts;   /* [0] unused */
     VEC(IrBlock) blocks; /* [0] entry */

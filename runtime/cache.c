@@ -41,7 +41,7 @@ bool cache_init(Cache *c, CodeArena *arena, const BackendOps *backend)
 static uint64_t bucket_of(uint64_t pc, uint32_t mode)
 {
     /* Neighbours lie together, so that little code touches few pages of buckets. */
-    return (pc >> 4 ^ pc >> 20 ^ pc >> 36 ^ mode * 0x9e37u) & (CACHE_BUCKETS - 1);
+    return (pc >> 3 ^ pc >> 20 ^ pc >> 37 ^ mode * 0x9e37u) & (CACHE_BUCKETS - 1);
 }
 
 Translation *cache_find(const Cache *c, uint64_t pc, uint32_t mode)

@@ -78,7 +78,7 @@ struct Translation {
 enum { PACKED_BYTES = offsetof(Translation, checked) };
 
 enum {
-    CACHE_BUCKETS = 1 << 16,
+    CACHE_BUCKETS = 1 << 17,
     CACHE_MODES = 64,
     CACHE_MAX_TRANSLATIONS = 1 << 20,
     CACHE_RETIRED = 1 << 10,

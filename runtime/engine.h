@@ -13,7 +13,8 @@
  *     generation number, compared under the lock or inside the next section
  *
  * Order: vcpu_enter_section stores epoch, then loads `flushing`; a flush stores `flushing`, then
- * loads the epochs; all four sequentially consistent, so at least one sees the other.
+ * loads the epochs; all four sequentially consistent, so at least one sees the other. What was done
+ * in a section comes before the release that ends it.
  */
 #ifndef DRAGOMAN_RUNTIME_ENGINE_H
 #define DRAGOMAN_RUNTIME_ENGINE_H
@@ -57,9 +58,9 @@ struct Engine {
     bool any_dmb;              /* it is not empty */
 
     /* By guest pc: how often it was lifted to be interpreted, HEAT_WARM: and is to be translated
-     * from now on. Those that share a number are translated the sooner. Neighbours lie together, so
-     * that little code touches few pages of it. */
-    _Atomic uint8_t heat[1 << HEAT_BITS];
+     * from now on; four to a byte. Those that share a number are translated the sooner. Neighbours
+     * lie together, so that little code touches few cache lines of it. */
+    _Atomic uint8_t heat[1 << (HEAT_BITS - 2)];
     RanBlocks ran; /* when interpreted */
 
     _Atomic bool strips_tags; /* addresses are translated without tags (address_tags.h); likewise */
@@ -143,7 +144,7 @@ static inline void engine_unlock(Engine *e)
 
 static inline void vcpu_leave_section(Vcpu *v)
 {
-    atomic_store(&v->epoch, 0);
+    atomic_store_explicit(&v->epoch, 0, memory_order_release);
 }
 
 /* False: a flush is under way; take and drop the lock and start over. */

@@ -4,11 +4,12 @@
  *     no translation?     cold code: engine_lift_cold, else engine_translate, then again
  *     without code?       interpret; code that has stayed cold long enough is translated
  *     otherwise           link the exit that led here, run, and by ExitReason:
- *       EXIT_DIRECT       remember the exit: the next turn chains it; or perform its service
- *       EXIT_INDIRECT     remember the site: the next turn fills the tables that it asked
+ *       EXIT_DIRECT       remember the exit, to be chained to what runs next; or perform its
+ * service EXIT_INDIRECT     remember the site, whose tables are filled with what runs next
  *       EXIT_SITE         rebuild the state; a poll, a trap, or a helper's fault
  *       EXIT_FAULT        rebuild the state; a fault of a memory access or FP instruction
  *
+ * What comes next runs in the same turn if it is there and nothing else is to be done.
  * The interpreting engine takes the same turns with interp_run in the place of generated code.
  *
  * Everything that uses pointers into the cache happens between vcpu_enter_section and
@@ -291,23 +292,33 @@ static void interpret_one(Vcpu *v)
     conclude(v, &o);
 }
 
-static _Atomic uint8_t *heat_of(Engine *e, uint64_t pc)
+typedef struct Heat { /* two bits of a byte */
+    _Atomic uint8_t *byte;
+    unsigned shift;
+} Heat;
+
+static Heat heat_of(Engine *e, uint64_t pc)
 {
-    return &e->heat[(pc >> 3 ^ pc >> (HEAT_BITS + 3)) & ((1u << HEAT_BITS) - 1)];
+    uint64_t n = (pc >> 3 ^ pc >> (HEAT_BITS + 3)) & ((1u << HEAT_BITS) - 1);
+    return (Heat){&e->heat[n / 4], n % 4 * 2};
 }
 
 static void set_warm(const Vcpu *v, uint64_t pc)
 {
-    atomic_store_explicit(heat_of(v->engine, pc), HEAT_WARM, memory_order_relaxed);
+    Heat h = heat_of(v->engine, pc);
+    atomic_fetch_or_explicit(h.byte, (uint8_t)(HEAT_WARM << h.shift), memory_order_relaxed);
 }
 
-/* How often the code at pc has been lifted to be interpreted; once more now, unless it is warm. */
+/* How often the code at pc has been lifted to be interpreted; once more now, unless it is warm. If
+ * threads do this at once a count may get lost. */
 static unsigned warm_up(const Vcpu *v, uint64_t pc)
 {
-    _Atomic uint8_t *heat = heat_of(v->engine, pc);
-    uint8_t n = atomic_load_explicit(heat, memory_order_relaxed);
+    Heat h = heat_of(v->engine, pc);
+    uint8_t byte = atomic_load_explicit(h.byte, memory_order_relaxed);
+    unsigned n = byte >> h.shift & HEAT_WARM;
     if (n < HEAT_WARM)
-        atomic_store_explicit(heat, (uint8_t)(n + 1), memory_order_relaxed);
+        atomic_compare_exchange_strong_explicit(h.byte, &byte, (uint8_t)(byte + (1u << h.shift)),
+                                                memory_order_relaxed, memory_order_relaxed);
     return n;
 }
 
@@ -405,8 +416,9 @@ static void prefetch(const Translation *t)
         __builtin_prefetch((const char *)t + at);
 }
 
-/* Runs t, and what comes after it for as long as that is cold too and nothing is to be done. */
-static Outcome run_cold(Vcpu *v, Translation *t)
+/* Runs t, and what comes after it for as long as that is cold too and nothing is to be done.
+ * *after: what comes then, if it is there and not cold. */
+static Outcome run_cold(Vcpu *v, Translation *t, Translation **after)
 {
     Engine *e = v->engine;
     CpuState *s = v->state;
@@ -424,17 +436,19 @@ static Outcome run_cold(Vcpu *v, Translation *t)
         Translation *next = NULL;
         if (res.end == INTERP_EXIT && !atomic_load(&s->poll))
             next = find_after(e, t, s->pc, v->guest->mode(s));
-        if (next == NULL || !next->cold || is_exhausted(next))
+        if (next == NULL || !next->cold || is_exhausted(next)) {
+            *after = next != NULL && !next->cold ? next : NULL;
             return interpreted(v, t->header.pc, t->mode, &res);
+        }
         vcpu_run_of(v)->stats.ran_interp += res.guest_insns;
         t = next;
     }
 }
 
-static Outcome run_packed(Vcpu *v, Translation *t)
+static Outcome run_packed(Vcpu *v, Translation *t, Translation **after)
 {
     if (t->cold)
-        return run_cold(v, t);
+        return run_cold(v, t, after);
     InterpResult res = interp_run(t->packed, v->state, &(InterpLimits){0});
     return interpreted(v, t->header.pc, t->mode, &res);
 }
@@ -605,10 +619,31 @@ static Outcome run_code(VcpuRun *r, Engine *e, const Translation *t)
 
 /* ---- the loop ---- */
 
-static void turn(Vcpu *v)
+/* Runs t, and what comes after it for as long as that is there and nothing is to be done. */
+static Outcome run_from(Vcpu *v, Translation *t)
 {
     Engine *e = v->engine;
     VcpuRun *r = vcpu_run_of(v);
+    CpuState *s = v->state;
+    for (;;) {
+        Translation *after = NULL;
+        if (!t->cold)
+            link_pending(r, e, t);
+        Outcome o = t->packed == NULL ? run_code(r, e, t) : run_packed(v, t, &after);
+        if (o.kind != OUT_GO_ON || atomic_load(&s->poll) || atomic_load(&e->flushing))
+            return o;
+        if (after == NULL && !t->cold)
+            after = cache_find(&e->cache, s->pc, v->guest->mode(s));
+        if (after == NULL || is_exhausted(after))
+            return o;
+        exclusive_release(s);
+        t = after;
+    }
+}
+
+static void turn(Vcpu *v)
+{
+    Engine *e = v->engine;
     uint32_t mode = v->guest->mode(v->state);
     if (!vcpu_enter_section(v, e)) {
         wait_for_flush(e);
@@ -623,9 +658,7 @@ static void turn(Vcpu *v)
         engine_translate(e, v->state, mode);
         return;
     }
-    if (!t->cold)
-        link_pending(r, e, t);
-    Outcome o = t->packed == NULL ? run_code(r, e, t) : run_packed(v, t);
+    Outcome o = run_from(v, t);
     vcpu_leave_section(v);
     conclude(v, &o);
 }

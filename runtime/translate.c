@@ -46,6 +46,19 @@ typedef struct TranslationContext {
     const CpuState *state; /* of the thread that asks */
 } TranslationContext;
 
+/* It is too large to be cleared for each region. */
+static void context_init(TranslationContext *tc, Engine *e, const CpuState *state, bool cold)
+{
+    tc->e = e;
+    tc->state = state;
+    tc->cold = cold;
+    tc->npages = 0;
+    tc->checked = false;
+    tc->log.count = 0;
+    tc->log.unknown = false;
+    tc->lifted = (LiftResult){0};
+}
+
 /* ---- reading guest code ---- */
 
 static void copy_page(TranslationContext *tc, SourcePage *p)
@@ -151,11 +164,7 @@ static bool stands_apart(void *arg, uint64_t pc)
 static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mode, uint32_t max)
 {
     Engine *e = tc->e;
-    tc->npages = 0;
-    tc->checked = false;
-    tc->log.count = 0;
-    tc->log.unknown = false;
-    tc->lifted = (LiftResult){0};
+    context_init(tc, e, tc->state, tc->cold);
     tc->request = (LiftRequest){.pc = pc,
                                 .mode = mode,
                                 .max_insns = max,
@@ -174,8 +183,6 @@ static void lift(TranslationContext *tc, Arena *arena, uint64_t pc, uint32_t mod
     if (e->backend != NULL && !tc->cold && ran_has(&e->ran, pc)) /* else nothing is known */
         tc->request.stands_apart = stands_apart;
     e->guest->lift(&tc->request, &tc->lifted);
-    tc->ahead = tc->request;
-    tc->ahead.fetch = fetch_ahead;
 }
 
 static bool is_misaligned(const Engine *e, uint64_t pc)
@@ -265,6 +272,8 @@ static void print_explanation(const Engine *e, const Explanation *x)
 static PassContext pass_context(TranslationContext *tc, Explanation *x)
 {
     Engine *e = tc->e;
+    tc->ahead = tc->request;
+    tc->ahead.fetch = fetch_ahead;
     PassContext ctx = {.arg = &tc->ahead,
                        .is_pc = e->guest->is_pc,
                        .takes_hint = e->backend->takes_hint,
@@ -376,8 +385,9 @@ static bool has_misaligned(const Engine *e, const SourceCopy *source)
 /* Takes the translation from the store instead of making it. */
 static bool take_stored(Engine *e, uint64_t pc, uint32_t mode)
 {
-    TranslationContext tc = {.e = e};
+    TranslationContext tc;
     StoredCode s;
+    context_init(&tc, e, NULL, false);
     tc.request.arena = &e->scratch;
     arena_reset(&e->scratch);
     if (e->store == NULL || engine_forms(e) != 0 ||
@@ -492,9 +502,10 @@ static uint64_t now_ns(void)
 
 static void translate(Engine *e, const CpuState *s, uint32_t mode)
 {
-    TranslationContext tc = {.e = e, .state = s};
+    TranslationContext tc;
     uint32_t max = e->opt.max_insns;
     uint64_t pc = s->pc;
+    context_init(&tc, e, s, false);
     tc.request.pc = pc;
     log_set_crash_dump(dump_translation, &tc);
     arena_reset(&e->scratch);
@@ -560,9 +571,9 @@ void engine_translate(Engine *e, const CpuState *s, uint32_t mode)
 }
 
 /* Whether the host's x87 unit is to do something. */
-static bool uses_x87_unit(const Region *r)
+static bool uses_x87_unit(const Engine *e, const Region *r)
 {
-    for (uint32_t i = 1; i < r->insts.count; i++) {
+    for (uint32_t i = 1; engine_has_x87(e) && i < r->insts.count; i++) {
         if (r->insts.data[i].op == IR_x87 || r->insts.data[i].op == IR_x87mem)
             return true;
     }
@@ -611,13 +622,14 @@ static void keep_cold(const TranslationContext *tc, uint64_t pc, uint32_t mode, 
 
 ColdCode engine_lift_cold(Engine *e, Arena *arena, uint64_t pc, uint32_t mode)
 {
-    TranslationContext tc = {.e = e, .cold = true};
+    TranslationContext tc;
     ColdCode code = {COLD_KEPT, NULL};
+    context_init(&tc, e, NULL, true);
     engine_lock(e);
     if (cache_full(&e->cache))
         engine_flush(e);
     const Region *r = lift_cold(&tc, pc, mode);
-    if (uses_x87_unit(r)) {
+    if (uses_x87_unit(e, r)) {
         code.kind = COLD_TRANSLATE;
     } else if (tc.checked || !guest_is_pc(e->guest, pc)) {
         code = (ColdCode){COLD_ONCE, interp_pack(arena, &e->scratch, r)};

@@ -141,7 +141,7 @@ static bool is_constrained(const A64Lift *l, const A64Insn *stxr)
             return false;
         if (a64_trans[in.row] == load)
             return in.rn == stxr->rn && in.type == stxr->type;
-        if (a64_patterns.rows[in.row].attributes & NOT_PLAIN)
+        if (in.attributes & NOT_PLAIN)
             return false;
     }
     return false;

@@ -28,7 +28,7 @@ typedef struct Lifter {
 
 bool a64_exists(const A64Insn *in)
 {
-    uint32_t attributes = a64_patterns.rows[in->row].attributes;
+    uint32_t attributes = in->attributes;
     return (!(attributes & A64_A_BITMASK) || a64_bitmask(in) != 0) &&
            (!(attributes & A64_A_SYSREG) || a64_sysreg_exists(in));
 }
@@ -65,7 +65,7 @@ static RegionDecode decode(void *guest, unsigned i, RegionInsn *out, const uint8
     li->illegal = row < 0 || !a64_exists(&li->insn);
     if (li->illegal || li->misaligned)
         return REGION_ILLEGAL;
-    out->flow = (uint8_t)flow_of(a64_patterns.rows[row].attributes);
+    out->flow = (uint8_t)flow_of(li->insn.attributes);
     out->target = target_of(out->pc, &li->insn);
     return REGION_OK;
 }
@@ -150,7 +150,7 @@ static bool flags_die(const LiftRequest *rq, uint64_t pc, unsigned *left)
         int row = a64_decode(&in, word);
         if (row < 0 || !a64_exists(&in))
             return false;
-        uint32_t attributes = a64_patterns.rows[row].attributes;
+        uint32_t attributes = in.attributes;
         RegionFlow flow = flow_of(attributes);
         if (attributes & A64_A_SETS)
             return true;

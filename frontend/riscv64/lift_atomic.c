@@ -84,7 +84,7 @@ enum { SEEN_BYTES = 64, LONG = 4, FORM = 3 };
 static bool is_plain(const RvInsn *in)
 {
     enum { NOT_PLAIN = RV_A_JUMP | RV_A_END | RV_A_MEM | RV_A_ATOMIC | RV_A_CSR };
-    return (rv_patterns.rows[in->row].attributes & NOT_PLAIN) == 0;
+    return (in->attributes & NOT_PLAIN) == 0;
 }
 
 /* Whether plain instructions alone lead from behind the LR at bytes[at] to the end, the SC. */

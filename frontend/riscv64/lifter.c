@@ -45,7 +45,7 @@ static RegionDecode decode(void *guest, unsigned i, RegionInsn *out, const uint8
         return REGION_FETCH;
     memcpy(&word, bytes, length);
     int row = rv_decode(&li->insn, word);
-    uint32_t attributes = row < 0 ? 0 : rv_patterns.rows[row].attributes;
+    uint32_t attributes = row < 0 ? 0 : li->insn.attributes;
     li->illegal = row < 0 || (attributes & RV_A_CSR && !rv_csr_exists(&li->insn)) ||
                   (attributes & RV_A_ROUNDED && !rv_rounding_exists(l->l.mode, &li->insn));
     if (li->illegal)
@@ -86,7 +86,7 @@ static bool lift_one(void *guest, RegionFormer *f, unsigned i, IrBuilder *b)
         rv_trap(l, TRAP_FETCH, li->got);
     else
         rv_trans[li->insn.row](l, &li->insn);
-    if (!li->illegal && rv_patterns.rows[li->insn.row].attributes & RV_A_ROUNDED)
+    if (!li->illegal && li->insn.attributes & RV_A_ROUNDED)
         l->known.raised = true;
     if (region_block_ends(f, i))
         li->known = arena_copy(lifter->arena, &l->known, sizeof l->known);
