@@ -207,17 +207,18 @@ static inline const IrInst *run_other(const Run *x, const PackedInst *i, IrValue
 /* ---- trim.c ---- */
 
 typedef struct TrimValue {
-    uint32_t same;  /* whose value it has; 0: its own */
-    uint16_t home;  /* the slot that the value is in, + 1; 0: none */
-    uint16_t insns; /* of an `insn`: how many it stands for */
+    uint32_t same; /* whose value it has; 0: its own */
+    uint16_t home; /* the slot that the value is in, + 1; 0: none */
+    bool first;    /* `insn` of its block */
 } TrimValue;
 
 /* What of a region runs. Constants are not among it. */
+enum { TRIM_DROPPED = 1u << 31 };
 typedef struct Trim {
-    uint32_t *order; /* the instructions that do, block by block.. */
+    uint32_t *order; /* the instructions that may run, block by block, those that do not marked.. */
     uint32_t *start; /* ..from this one on; one more for the end */
     uint32_t count;
-    uint32_t listed;   /* arguments in lists, of all that ran before trimming */
+    uint32_t listed;   /* their arguments in lists */
     TrimValue *values; /* by instruction */
 } Trim;
 

@@ -150,11 +150,6 @@ static void tell(Packer *k, uint64_t pc, uint32_t n)
         (PackedInsn){.pc = offset_of(k, pc), .at = narrow(k->ninsts), .count = narrow(n)};
 }
 
-static void pack_insn(Packer *k, const IrInst *i, uint32_t at)
-{
-    tell(k, i->imm, k->insns[k->ninsns - 1].count + k->trim.values[at].insns);
-}
-
 /* The third operand. */
 static PackedInst *pack_more(Packer *k, const IrInst *i)
 {
@@ -299,9 +294,7 @@ static void pack_inst(Packer *k, const IrInst *i, uint32_t at)
 
 static bool begins_insn(const Packer *k, uint32_t block)
 {
-    const Trim *t = &k->trim;
-    return t->start[block] < t->start[block + 1] &&
-           k->r->insts.data[t->order[t->start[block]]].op == IR_insn;
+    return k->insns[k->told[block]].count != 0;
 }
 
 /* The entry block may announce the first instruction ahead of the block that holds it. */
@@ -332,14 +325,20 @@ static void pack_edge(Packer *k, uint32_t block, uint32_t n)
 static void pack_block(Packer *k, uint32_t b)
 {
     const Region *r = k->r;
+    uint32_t insns = 0;
     k->start[b] = k->ninsts;
     k->told[b] = k->ninsns;
     tell(k, r->blocks.data[b].pc, 0);
     for (uint32_t n = k->trim.start[b]; n < k->trim.start[b + 1]; n++) {
-        uint32_t at = k->trim.order[n];
+        uint32_t at = k->trim.order[n] & ~(uint32_t)TRIM_DROPPED;
+        bool dropped = at != k->trim.order[n];
         const IrInst *i = &r->insts.data[at];
         if (i->op == IR_insn)
-            pack_insn(k, i, at);
+            insns++;
+        if (dropped)
+            continue;
+        if (i->op == IR_insn)
+            tell(k, i->imm, insns);
         else
             pack_inst(k, i, at);
     }

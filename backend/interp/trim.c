@@ -21,7 +21,6 @@
  */
 #include "backend/interp/interp.h"
 
-enum { DROPPED = 1u << 31 }; /* in Trim.order */
 /* Places in Trim.order: of what is in another block, and of what never comes. */
 enum { ELSEWHERE = UINT32_MAX, NEVER = UINT32_MAX - 1 };
 
@@ -189,7 +188,7 @@ static void walk_forward(Trimmer *m, bool find_same)
             t->order[t->count++] = n;
             count_uses(m, i);
             if (i->op == IR_insn) {
-                t->values[n].insns = first;
+                t->values[n].first = first;
                 first = false;
             }
         }
@@ -214,7 +213,7 @@ static bool in_vain(Trimmer *m, const IrInst *i, uint32_t n)
         return m->uses[n].count == 0;
     }
     if (i->op == IR_insn) {
-        bool first = m->t->values[n].insns != 0, quiet = !first && !m->shown;
+        bool first = m->t->values[n].first, quiet = !first && !m->shown;
         m->shown = false;
         m->seen += first;
         return quiet;
@@ -272,7 +271,7 @@ static void settle_value(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
         v->last > NEVER - s->write_after || v->last > m->changes)
         return;
     m->t->values[n].home = (uint16_t)(slot + 1);
-    m->t->order[v->put] |= DROPPED;
+    m->t->order[v->put] |= TRIM_DROPPED;
     s->named = s->write = NEVER - at;
 }
 
@@ -299,33 +298,12 @@ static void walk_backward(Trimmer *m)
         uint32_t n = m->t->order[at];
         const IrInst *i = &m->r->insts.data[n];
         if (in_vain(m, i, n)) {
-            m->t->order[at] |= DROPPED;
+            m->t->order[at] |= TRIM_DROPPED;
             drop_uses(m, i);
         } else if (settle(m, i, n, at)) {
-            m->t->order[at] |= DROPPED;
+            m->t->order[at] |= TRIM_DROPPED;
         }
     }
-}
-
-static void close_up(Trim *t, const Region *r)
-{
-    uint32_t kept = 0, from = 0;
-    for (uint32_t b = 0; b < r->blocks.count; b++) {
-        uint16_t quiet = 0;
-        t->start[b] = kept;
-        for (; from < t->start[b + 1]; from++) {
-            uint32_t n = t->order[from] & ~DROPPED;
-            bool dropped = (t->order[from] & DROPPED) != 0;
-            if (r->insts.data[n].op == IR_insn) {
-                quiet++;
-                t->values[n].insns = quiet;
-                quiet = dropped ? quiet : 0;
-            }
-            if (!dropped)
-                t->order[kept++] = n;
-        }
-    }
-    t->start[r->blocks.count] = t->count = kept;
 }
 
 static void make(Trimmer *m, Arena *arena)
@@ -354,5 +332,4 @@ void interp_trim(Arena *arena, const Region *r, Trim *t)
         t->count = t->listed = 0;
         walk_forward(&m, false);
     }
-    close_up(t, r);
 }
