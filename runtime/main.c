@@ -24,7 +24,7 @@
 
 extern char **environ;
 
-enum { DEFAULT_COLD_RUNS = 64, FEW_FILES = 64 };
+enum { DEFAULT_COLD_RUNS = 128, FEW_FILES = 64 };
 
 static EngineOptions engine_options(const Options *o)
 {

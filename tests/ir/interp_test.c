@@ -170,6 +170,62 @@ static void check_trimmed(void)
     EXPECT(r.end == INTERP_FAULT && state.pc == 0x1004 && X(1) == 1, "a fault between puts");
 }
 
+/* Runs with x0 = 5 and x1 = 6; x7 points to `memory`. */
+static InterpResult run_homes(const char *body)
+{
+    reset();
+    X(0) = 5;
+    X(1) = 6;
+    return run_on(body, 0);
+}
+
+/* Values that are kept in guest state, and arguments that are looked through. */
+static void check_homes(void)
+{
+    run_homes("b0:\n insn 0x1000, 4\n %1 = get x0\n %2 = add i64 %1, 1\n put x0, %2\n"
+              " insn 0x1004, 4\n put x2, %1\n exit 0");
+    EXPECT(X(0) == 6 && X(2) == 5, "what a slot held, behind a put to it");
+    run_homes("b0:\n insn 0x1000, 4\n %1 = get x0\n %2 = get x1\n put x0, %2\n put x1, %1\n"
+              " exit 0");
+    EXPECT(X(0) == 6 && X(1) == 5, "two slots change places");
+    run_homes("b0:\n insn 0x1000, 4\n %1 = get x0\n %2 = add i64 %1, 1\n %3 = add i64 %1, 2\n"
+              " put x0, %2\n put x1, %3\n exit 0");
+    EXPECT(X(0) == 6 && X(1) == 7, "a value that is used between the sum and its put");
+    run_homes("b0:\n insn 0x1000, 4\n %1 = get x0\n %2 = add i64 %1, 1\n put x0, %2\n"
+              " put x2, %2\n insn 0x1004, 4\n put x0, 9\n insn 0x1008, 4\n put x3, %2\n exit 0");
+    EXPECT(X(0) == 9 && X(2) == 6 && X(3) == 6, "a value that outlives its slot");
+    InterpResult r = run_homes("b0:\n insn 0x1000, 4\n %1 = get x0\n %2 = add i64 %1, 1\n"
+                               " %3 = call check(13)\n put x0, %2\n exit 0");
+    EXPECT(r.end == INTERP_FAULT && X(0) == 5, "a fault between a sum and its put");
+    r = run_homes("b0:\n insn 0x1000, 4\n %1 = get x7\n %2 = add i64 %1, 1\n"
+                  " %3 = load.aligned i64 [%2]\n put x0, %3\n exit 0");
+    EXPECT(r.end == INTERP_TRAP && X(0) == 5, "a load that traps");
+    run_homes("b0:\n %1 = get x0\n %2 = add i64 %1, 1\n put mem, %2\n call note(40)\n"
+              " %3 = get mem\n put x0, %3\n put x1, %2\n exit 0");
+    EXPECT(X(0) == 46 && X(1) == 6, "a slot that a helper changes");
+    run_homes("b0:\n %1 = get x0\n %2 = vlow i64 %1\n put v0, %2\n %3 = get v0\n"
+              " %4 = vadd i64 %3, %3\n put v0, %4\n put v1, %3\n exit 0");
+    const uint64_t *v = (const uint64_t *)(const void *)test_guest(&state)->v;
+    EXPECT(v[0] == 10 && v[1] == 0 && v[8] == 5 && v[9] == 0, "vectors");
+    memory[8] = 0x17;
+    run_homes("b0:\n insn 0x1000, 4\n %1 = get x7\n %2 = add i64 %1, 8\n %3 = load i8 [%2]\n"
+              " %4 = zext i64 %3\n put x7, %2\n put x0, %4\n insn 0x1004, 4\n %5 = get x7\n"
+              " %6 = add i64 %5, 0xfffffffffffffff8\n store i16 [%6], 0x1234\n exit 0");
+    EXPECT(X(0) == 0x17 && X(7) == (uint64_t)(uintptr_t)memory + 8 && memory[0] == 0x34 &&
+               memory[1] == 0x12,
+           "displacements");
+    reset();
+    X(0) = 0x1234567800018001;
+    run_on("b0:\n %1 = get x0\n %2 = trunc i16 %1\n %3 = zext i64 %2\n %4 = shl i64 %3, 1\n"
+           " put x1, %4\n %5 = trunc i32 %1\n %6 = add i32 %5, 1\n %7 = zext i64 %6\n put x2, %7\n"
+           " %8 = shr i32 %5, 4\n %9 = zext i64 %8\n put x3, %9\n %10 = sext i64 %2\n"
+           " put x4, %10\n exit 0",
+           0);
+    EXPECT(X(1) == 0x10002 && X(2) == 0x18002 && X(3) == 0x1800 && X(4) == UINT64_C(-0x7fff),
+           "truncations: %llx %llx %llx %llx", (unsigned long long)X(1), (unsigned long long)X(2),
+           (unsigned long long)X(3), (unsigned long long)X(4));
+}
+
 static void check_fp(void)
 {
     run("b0:\n %1 = bitcast f64 0x3ff0000000000000:i64\n %2 = bitcast f64 0x4008000000000000:i64\n"
@@ -208,6 +264,7 @@ int main(void)
     check_values();
     check_steps();
     check_trimmed();
+    check_homes();
     check_fp();
     arena_free(&arena);
     return failures != 0;
