@@ -2,11 +2,12 @@
  *
  * It gives the IR its meaning: pure ops are ir_eval, FP ops ir_eval_fp, the rest is here. Common
  * integer ops have steps of their own, for speed; tests/ir compares them with ir_eval. Values live
- * in an array on the stack, narrow ones zero-extended. Guest memory is reached only through the
- * accessors, so that a bad address ends the run and never faults the translator.
+ * in an array on the stack or in guest state, narrow ones zero-extended. Guest memory is reached
+ * only through the accessors, so that a bad address ends the run and never faults the translator.
  *
  * Invariant: in lifted form what has been put at any op that may fault is the exact state at the
- * start of the guest instruction, so ending a run anywhere needs no repair.
+ * start of the guest instruction, and trim.c moves no put across such an op; so ending a run
+ * anywhere needs no repair.
  */
 #include "backend/interp/interp.h"
 

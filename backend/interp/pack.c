@@ -277,9 +277,7 @@ static void pack_fields(Packer *k, PackedInst *p, const IrInst *i)
 static void pack_inst(Packer *k, const IrInst *i, uint32_t at)
 {
     PackedInst *p = next_inst(k);
-    *p = (PackedInst){
-        .step = (uint8_t)step_for(i),
-    };
+    p->step = (uint8_t)step_for(i);
     if (i->type != IR_VOID)
         p->dest = place_of(k, at);
     if (i->nargs > 0)
