@@ -103,8 +103,12 @@ static void decode_line(RegionFormer *f)
 static int find_insn(const RegionFormer *f, uint64_t pc)
 {
     unsigned lo = 0, hi = f->count;
-    if (f->count == 0 || pc < f->insns[0].pc)
+    if (f->count == 0 || pc < f->insns[0].pc || pc > f->insns[hi - 1].pc)
         return -1;
+    /* Where it is if none in front of it is shorter than can be. */
+    unsigned at = (unsigned)(pc - f->insns[0].pc) / f->ops->max_length;
+    if (f->insns[at].pc == pc)
+        return (int)at;
     while (lo < hi) {
         unsigned mid = (lo + hi) / 2;
         if (f->insns[mid].pc == pc)

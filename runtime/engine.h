@@ -69,6 +69,13 @@ struct Engine {
     void *fork_copy; /* the arena's copy between before and after fork */
 };
 
+/* An exit by what its stub reports: those to cold code are left by again and again. */
+enum { KNOWN_EXITS = 256 };
+typedef struct KnownExit {
+    uint64_t site, generation; /* of the cache */
+    Exit *exit;
+} KnownExit;
+
 /* What the engine keeps for a vCPU beyond vcpu.h. */
 typedef struct VcpuRun {
     Vcpu pub;            /* first: a Vcpu * is a VcpuRun * */
@@ -88,6 +95,7 @@ typedef struct VcpuRun {
     uint64_t stuck_pc;    /* guest pc of the last write fault on a closed or open page.. */
     uint32_t stuck_count; /* ..and how often it came again with nothing to open */
     RunStats stats;
+    KnownExit exits[KNOWN_EXITS];
     _Atomic uint64_t misaligned_pc; /* guest pc of an access to retranslate; 0: none */
 } VcpuRun;
 

@@ -506,10 +506,18 @@ static void use_table(VcpuRun *r, Engine *e, uint32_t mode)
     r->table_mode = mode;
 }
 
+static Exit *exit_at(VcpuRun *r, const Engine *e, uint64_t site)
+{
+    KnownExit *k = &r->exits[(site ^ site >> 8) % KNOWN_EXITS];
+    if (k->site != site || k->generation != e->cache.generation)
+        *k = (KnownExit){site, e->cache.generation, cache_exit(&e->cache, site)};
+    return k->exit;
+}
+
 static Outcome left_directly(VcpuRun *r, Engine *e)
 {
     CpuState *s = r->pub.state;
-    Exit *x = cache_exit(&e->cache, s->exit_site);
+    Exit *x = exit_at(r, e, s->exit_site);
     if (x == NULL)
         log_bug(__FILE__, __LINE__, "no exit at host pc %#llx", (unsigned long long)s->exit_site);
     Outcome o = {.region_pc = x->from->header.pc, .mode = x->from->mode};
