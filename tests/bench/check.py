@@ -74,7 +74,8 @@ def case_reports(folder):
             assert f"{cell['median']:.3f}" in markdown and f"{cell['median']:.3f}" in page
         stats = kernel["results"]["dragoman"]["stats"]
         run = stats["run"]
-        assert run["guest_insns"] + run["interpreted_insns"] > 10000 and run["host_insns"] > 5000
+        assert run["guest_insns"] + run["interpreted_insns"] > 10000
+        assert 0.5 < run["host_insns"] / run["guest_insns"] < 10, run
         # hello has little that runs often enough to be translated
         assert run["cold_runs"] + stats["translation"]["translations"] > 10
         assert stats["translation"]["translations"] > 0 and stats["exits"]["services"] > 5
