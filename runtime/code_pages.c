@@ -100,6 +100,7 @@ bool code_pages_changed(Engine *e, uint64_t addr)
 void code_pages_add(Engine *e, uint64_t addr, Translation *t)
 {
     CodePage *p = find_or_new(e, page_number(addr));
+    /* What dies when t is made is what was interpreted before; else looking is in vain. */
     while (t->packed == NULL && p->refs != NULL && p->refs->t->dead)
         p->refs = p->refs->next;
     PageRef *ref = arena_alloc(&e->cache.meta, sizeof *ref);

@@ -4,8 +4,8 @@
  *     no translation?     cold code: engine_lift_cold, else engine_translate, then again
  *     without code?       interpret; code that has stayed cold long enough is translated
  *     otherwise           link the exit that led here, run, and by ExitReason:
- *       EXIT_DIRECT       remember the exit, to be chained to what runs next; or perform its
- * service EXIT_INDIRECT     remember the site, whose tables are filled with what runs next
+ *       EXIT_DIRECT       chain the exit to what runs next; or perform its service
+ *       EXIT_INDIRECT     fill the tables that the site asked with what runs next
  *       EXIT_SITE         rebuild the state; a poll, a trap, or a helper's fault
  *       EXIT_FAULT        rebuild the state; a fault of a memory access or FP instruction
  *

@@ -573,7 +573,9 @@ void engine_translate(Engine *e, const CpuState *s, uint32_t mode)
 /* Whether the host's x87 unit is to do something. */
 static bool uses_x87_unit(const Engine *e, const Region *r)
 {
-    for (uint32_t i = 1; engine_has_x87(e) && i < r->insts.count; i++) {
+    if (!engine_has_x87(e))
+        return false;
+    for (uint32_t i = 1; i < r->insts.count; i++) {
         if (r->insts.data[i].op == IR_x87 || r->insts.data[i].op == IR_x87mem)
             return true;
     }

@@ -6,7 +6,6 @@
 #include <ffi.h>
 
 #include "backend/interp/interp.h"
-#include "ir/base/log.h"
 
 enum { ARGS_MAX = 7, CACHE_SIZE = 64 };
 

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "ir/base/bits.h"
-#include "ir/base/log.h"
 #include "ir/traps.h"
 
 static const PackedInst *set(Run *x, const PackedInst *i, uint64_t v)
@@ -384,6 +383,7 @@ static void run_steps(Run *x, const PackedInst *i)
 InterpResult interp_run(const PackedRegion *p, CpuState *state, const InterpLimits *limits)
 {
     IrValue values[p->nvalues];
+    values[0] = (IrValue){.q = {0, 0}}; /* stands for operands that there are not */
     Run x = {.p = p,
              .state = state,
              .places = {(char *)values, (char *)state, (char *)(p + 1)},

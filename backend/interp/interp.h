@@ -20,6 +20,7 @@
 #define DRAGOMAN_BACKEND_INTERP_INTERP_H
 
 #include "backend/backend.h"
+#include "ir/base/log.h"
 
 /* pack.c and each step know what the fields of an instruction are. Places are a, b and dest, and
  * size is that of an access in bytes, or how many bits a result has fewer than 64, unless said
@@ -36,7 +37,7 @@ typedef struct PackedEdge {
     uint16_t args; /* pairs in `words`: the parameter's place, the argument's */
     uint16_t nargs;
     uint16_t insns; /* guest instructions in the block that it leaves */
-    bool bounded;   /* leads to a guest instruction, before which a bound may end the run */
+    bool bounded;   /* the block begins with another guest instruction: a bound may end the run */
 } PackedEdge;
 
 /* Which guest instruction a packed one belongs to: the last whose `at` is not greater than its
@@ -98,6 +99,7 @@ static inline uint16_t place_of_constant(unsigned n)
 }
 static inline uint16_t place_in_state(unsigned offset)
 {
+    DG_ASSERT(offset % 8 == 0);
     return (uint16_t)(offset / PLACE_SCALE | PLACE_STATE);
 }
 

@@ -8,7 +8,6 @@
 
 #include "backend/interp/interp.h"
 #include "ir/base/bits.h"
-#include "ir/base/log.h"
 
 /* By type: what arguments of `others` stand for. */
 static const IrInst type_insts[IR_TYPE_COUNT] = {
@@ -71,7 +70,7 @@ typedef struct Packer {
     Trim trim;
     uint16_t *place; /* of the value of each instruction, 0: none yet; exit: of its pc */
     uint32_t *start; /* of each block, in `insts`.. */
-    uint32_t *told;  /* ..and in `insns`; one more for the end */
+    uint32_t *noted; /* ..and in `insns`; one more for the end */
     PackedInst *insts;
     PackedEdge *edges;
     PackedInsn *insns;
@@ -95,6 +94,7 @@ static uint16_t new_place(Packer *k, uint32_t v)
     if (k->trim.values[v].home != 0)
         return place_in_state(k->r->slots->slots[k->trim.values[v].home - 1].offset);
     if (i->op == IR_const || i->op == IR_exit) {
+        DG_ASSERT(k->nconstants < 2 * PACK_MOST);
         k->constants[k->nconstants] = i->imm;
         return place_of_constant(k->nconstants++);
     }
@@ -143,7 +143,7 @@ static uint32_t offset_of(const Packer *k, uint64_t pc)
 }
 
 /* What is packed from here on belongs to the guest instruction at pc, the n-th of its block. */
-static void tell(Packer *k, uint64_t pc, uint32_t n)
+static void note_insn(Packer *k, uint64_t pc, uint32_t n)
 {
     bool instead = n != 0 && k->insns[k->ninsns - 1].at == k->ninsts;
     k->insns[instead ? k->ninsns - 1 : k->ninsns++] =
@@ -280,40 +280,44 @@ static void pack_inst(Packer *k, const IrInst *i, uint32_t at)
     p->step = (uint8_t)step_for(i);
     if (i->type != IR_VOID)
         p->dest = place_of(k, at);
-    if (i->nargs > 0)
-        p->a = place_of_arg(k, i, 0);
-    if (i->nargs > 1)
-        p->b = place_of_arg(k, i, 1);
     if (i->op == IR_exit)
         p->a = place_of(k, at);
+    else if (i->nargs > 0)
+        p->a = place_of_arg(k, i, 0);
+    if (i->nargs > 1 && i->op != IR_exitind) /* where it returns to is no concern here */
+        p->b = place_of_arg(k, i, 1);
     k->evaluates |= p->step == STEP_eval || p->step == STEP_fp;
     pack_fields(k, p, i);
 }
 
-static bool begins_insn(const Packer *k, uint32_t block)
+/* The guest instruction that the block begins with, or NULL. */
+static const IrInst *insn_at_start(const Region *r, uint32_t block)
 {
-    return k->insns[k->told[block]].count != 0;
+    uint32_t n = r->blocks.data[block].first;
+    while (n != 0 && (r->insts.data[n].op == IR_count || r->insts.data[n].op == IR_const))
+        n = r->insts.data[n].next;
+    return n != 0 && r->insts.data[n].op == IR_insn ? &r->insts.data[n] : NULL;
 }
 
 /* The entry block may announce the first instruction ahead of the block that holds it. */
-static bool is_same_insn(const Packer *k, uint32_t block, uint32_t to)
+static bool is_same_insn(const Packer *k, uint32_t block, uint32_t to, const IrInst *insn)
 {
-    const PackedInsn *last = &k->insns[k->told[block + 1] - 1];
-    return to > block && begins_insn(k, to) && last->count != 0 &&
-           last->pc == k->insns[k->told[to]].pc;
+    const PackedInsn *last = &k->insns[k->noted[block + 1] - 1];
+    return insn != NULL && to > block && last->count != 0 && last->pc == offset_of(k, insn->imm);
 }
 
 static void pack_edge(Packer *k, uint32_t block, uint32_t n)
 {
     const IrEdge *e = &k->r->edges.data[n];
     const IrBlock *to = &k->r->blocks.data[e->block];
-    bool same = is_same_insn(k, block, e->block);
+    const IrInst *insn = insn_at_start(k->r, e->block);
+    bool same = is_same_insn(k, block, e->block, insn);
     k->edges[n] = (PackedEdge){.pc = offset_of(k, to->pc),
                                .to = narrow(k->start[e->block]),
                                .args = narrow(k->nwords),
                                .nargs = narrow(e->nargs),
-                               .insns = (uint16_t)(k->insns[k->told[block + 1] - 1].count - same),
-                               .bounded = begins_insn(k, e->block) && !same};
+                               .insns = (uint16_t)(k->insns[k->noted[block + 1] - 1].count - same),
+                               .bounded = insn != NULL && insn->imm == to->pc && !same};
     for (uint32_t a = 0; a < e->nargs; a++) {
         k->words[k->nwords++] = place_of(k, to->params.data[a].i);
         k->words[k->nwords++] = place_of_ref(k, k->r->pool.data[e->args + a]);
@@ -325,8 +329,8 @@ static void pack_block(Packer *k, uint32_t b)
     const Region *r = k->r;
     uint32_t insns = 0;
     k->start[b] = k->ninsts;
-    k->told[b] = k->ninsns;
-    tell(k, r->blocks.data[b].pc, 0);
+    k->noted[b] = k->ninsns;
+    note_insn(k, r->blocks.data[b].pc, 0);
     for (uint32_t n = k->trim.start[b]; n < k->trim.start[b + 1]; n++) {
         uint32_t at = k->trim.order[n] & ~(uint32_t)TRIM_DROPPED;
         bool dropped = at != k->trim.order[n];
@@ -336,11 +340,11 @@ static void pack_block(Packer *k, uint32_t b)
         if (dropped)
             continue;
         if (i->op == IR_insn)
-            tell(k, i->imm, insns);
+            note_insn(k, i->imm, insns);
         else
             pack_inst(k, i, at);
     }
-    k->told[b + 1] = k->ninsns;
+    k->noted[b + 1] = k->ninsns;
 }
 
 static void pack_all(Packer *k)
@@ -417,7 +421,7 @@ static void make_room(Packer *k, Arena *a)
     DG_ASSERT(nwords < UINT16_MAX && r->edges.count < UINT16_MAX);
     k->place = arena_alloc(a, r->insts.count * sizeof *k->place);
     k->start = arena_raw(a, r->blocks.count * sizeof *k->start);
-    k->told = arena_raw(a, (r->blocks.count + 1) * sizeof *k->told);
+    k->noted = arena_raw(a, (r->blocks.count + 1) * sizeof *k->noted);
     k->insts = arena_raw(a, 2 * count * sizeof *k->insts);
     k->edges = arena_raw(a, r->edges.count * sizeof *k->edges);
     k->insns = arena_raw(a, (count + r->blocks.count) * sizeof *k->insns);

@@ -3,7 +3,7 @@
  * Cold regions are lifted as they come (Region.plain), without the passes that would cost more than
  * they save. Two walks find most of what is in vain:
  *   - forward: a `get` of what the same block has read or put before is that value, and so is an op
- *     that only adds zeros above
+ *     that only adds zeros above or changes the type
  *   - backward: a `put` whose slot is put again before anyone could see it; a value without uses;
  *     an `insn` that nobody could be told of, for which the next one counts; a `get` whose uses all
  *     come before the slot changes, which read the slot instead; a `put` of what is computed with
@@ -241,14 +241,14 @@ static bool outlasts(const Trimmer *m, unsigned slot, const Uses *v)
 }
 
 /* A get whose uses can read the slot instead. */
-static bool settle_get(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
+static void settle_get(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
 {
     unsigned slot = (unsigned)i->imm;
     m->slots[slot].named = NEVER - at;
     if (!fills(&m->r->slots->slots[slot], i->type) || !outlasts(m, slot, &m->uses[n]))
-        return false;
+        return;
     m->t->values[n].home = (uint16_t)(slot + 1);
-    return true;
+    m->t->order[at] |= TRIM_DROPPED;
 }
 
 static void settle_put(Trimmer *m, const IrInst *i, uint32_t at)
@@ -275,21 +275,18 @@ static void settle_value(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
     s->named = s->write = NEVER - at;
 }
 
-static bool settle(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
+static void settle(Trimmer *m, const IrInst *i, uint32_t n, uint32_t at)
 {
     if (i->op == IR_get)
-        return settle_get(m, i, n, at);
-    if (i->op == IR_put) {
+        settle_get(m, i, n, at);
+    else if (i->op == IR_put)
         settle_put(m, i, at);
-        return false;
-    }
-    if (i->op != IR_insn && i->type != IR_VOID)
+    else if (i->type != IR_VOID)
         settle_value(m, i, n, at);
     if (i->op == IR_insn || shows_slots(i))
         m->tells = at;
     if (changes_slots(i))
         m->changes = at;
-    return false;
 }
 
 static void walk_backward(Trimmer *m)
@@ -300,8 +297,8 @@ static void walk_backward(Trimmer *m)
         if (in_vain(m, i, n)) {
             m->t->order[at] |= TRIM_DROPPED;
             drop_uses(m, i);
-        } else if (settle(m, i, n, at)) {
-            m->t->order[at] |= TRIM_DROPPED;
+        } else {
+            settle(m, i, n, at);
         }
     }
 }

@@ -56,6 +56,12 @@ static void check_ends(void)
                " put x0, %2\n jump b1",
                5);
     EXPECT(r.end == INTERP_EXIT && state.pc == 0x1010 && X(0) == 5 && r.guest_insns == 5, "bound");
+    r = run_on("b0:\n insn 0x1010, 4\n jump b1\nb1 @0x1010:\n insn 0x1014, 0\n trap 4, 0", 1);
+    EXPECT(r.end == INTERP_TRAP && state.pc == 0x1014, "what follows in the same instruction");
+    r = run_on("b0:\n insn 0x1010, 4\n jump b1\nb1 @0x1010:\n insn 0x1010, 4\n insn 0x1014, 4\n"
+               " trap 4, 0",
+               1);
+    EXPECT(r.end == INTERP_TRAP && r.guest_insns == 2, "an instruction announced before");
 }
 
 static void check_values(void)
