@@ -58,14 +58,19 @@ static bool write_reports(const BenchPlan *plan, const BenchReport *r, const Ben
     return close_output(plan->html, o->html) && good;
 }
 
-/* 1 if an engine failed where the first one did not; programs that are not there do not count. */
+/* 1 if an engine failed that had a program to run, or if there was nothing to measure at all. */
 static int status_of(const BenchReport *r)
 {
-    for (unsigned k = 0; k < r->nrows; k++)
-        for (unsigned i = 1; i < r->nengines; i++)
-            if (r->rows[k].cells[i].problem && !r->rows[k].cells[0].problem)
+    bool measured = false;
+    for (unsigned k = 0; k < r->nrows; k++) {
+        for (unsigned i = 0; i < r->nengines; i++) {
+            const BenchCell *c = &r->rows[k].cells[i];
+            if (c->problem && !c->missing)
                 return 1;
-    return 0;
+            measured |= !c->problem;
+        }
+    }
+    return !measured;
 }
 
 int bench_main(int argc, char **argv)

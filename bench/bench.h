@@ -103,6 +103,7 @@ typedef struct BenchCell {
     double median, spread; /* spread: half of (largest - smallest) / median */
     long peak_kb;
     char *problem; /* NULL if all went well */
+    bool missing;  /* ..: there is no such program here */
     json_t *stats; /* what --stats-file says, NULL for other engines */
 } BenchCell;
 

@@ -114,7 +114,8 @@ static void measure_row(const BenchPlan *plan, const BenchKernel *k, BenchRow *r
             BenchCell *c = &row->cells[i];
             progress(plan, "[%u/%u] %s: %s, round %u of %u", index + 1, plan->nkernels, k->name,
                      plan->engines[i].name, round + 1, plan->rounds);
-            if (!of[i]->command)
+            c->missing = !of[i]->command;
+            if (c->missing)
                 problem(c, "%s", of[i]->reason);
             else if (!c->problem)
                 run_cell(plan, k, &plan->engines[i], of[i]->command, c, &of[i]->expected);

@@ -93,16 +93,19 @@ static bool apply_engines(BenchPlan *p, const char *argument, char *err, size_t 
     for (char *name; copy && (name = strtok_r(rest, ",", &rest)) != NULL;)
         if (!own_engine(p, name, err, size))
             return false;
-    return true;
+    if (p->nengines == 0)
+        snprintf(err, size, "--engines: '%s' names none", argument);
+    return p->nengines != 0;
 }
 
 /* With --count nothing else is an engine; a command that ends in Dragoman can be asked for more. */
 static bool apply_count(BenchPlan *p, const char *argument, char *err, size_t size)
 {
-    (void)argument;
+    (void)argument, (void)err, (void)size;
     p->count = true;
     p->size = SIZE_COUNT;
-    return apply_engines(p, "", err, size);
+    p->nengines = 0;
+    return true;
 }
 
 static bool apply_dynamic(BenchPlan *p, const char *argument, char *err, size_t size)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ir/base/log.h"
+#include "ir/passes.h"
 #include "runtime/explain_image.h"
 #include "runtime/host/host.h"
 #include "runtime/linux/symbols.h"
@@ -285,6 +286,15 @@ static bool set_number(unsigned *to, const char *text)
     return *end == 0 && end != text && n <= 100000;
 }
 
+static bool is_stage(const char *name)
+{
+    static const char *const others[] = {"lift", "promote", "last"};
+    bool found = ir_pass_optional(name);
+    for (unsigned n = 0; n < sizeof others / sizeof others[0]; n++)
+        found |= strcmp(name, others[n]) == 0;
+    return found;
+}
+
 /* False: no such option, or a bad value. */
 static bool option(ExplainRequest *rq, int argc, char **argv, int *i)
 {
@@ -307,7 +317,7 @@ static bool option(ExplainRequest *rq, int argc, char **argv, int *i)
     if ((v = value_of("--width", argc, argv, i)) != NULL)
         return set_number(&rq->style.width, v);
     if ((v = value_of("--max-insns", argc, argv, i)) != NULL)
-        return set_number(&rq->max_insns, v);
+        return set_number(&rq->max_insns, v) && rq->max_insns > 0;
     if ((v = value_of("--memory-order", argc, argv, i)) != NULL) {
         rq->relaxed = strcmp(v, "relaxed") == 0;
         return rq->relaxed || strcmp(v, "correct") == 0;
@@ -317,7 +327,7 @@ static bool option(ExplainRequest *rq, int argc, char **argv, int *i)
         rq->style.all_passes = strcmp(rq->style.ir, "all") == 0;
         if (rq->style.all_passes)
             rq->style.ir = "last";
-        return true;
+        return is_stage(rq->style.ir);
     }
     if (strcmp(argv[*i], "--ir") == 0)
         return (rq->style.ir = "last") != NULL;
@@ -326,29 +336,42 @@ static bool option(ExplainRequest *rq, int argc, char **argv, int *i)
     return false;
 }
 
+static int bad_usage(const char *what, const char *word, const char *value)
+{
+    log_note("explain: %s '%s'%s%s (try --help)", what, word, value != NULL ? " " : "",
+             value != NULL ? value : "");
+    return OPTIONS_USAGE_STATUS;
+}
+
+/* What follows a program that is to run is the program's; of others it is options as before it. */
 int explain_command(ExplainRequest *rq, int *argc, char ***argv)
 {
     int i = 2;
     *rq = (ExplainRequest){.style = {.width = terminal_width()}};
     rq->style.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-    for (; i < *argc && (*argv)[i][0] == '-'; i++) {
-        if (strcmp((*argv)[i], "--help") == 0 || strcmp((*argv)[i], "-h") == 0)
-            return fputs(usage, stdout) < 0;
+    for (; i < *argc && (rq->program == NULL || rq->hot == 0); i++) {
+        char *word = (*argv)[i];
         int at = i;
-        if (!option(rq, *argc, *argv, &i)) {
-            log_note("explain: bad option '%s'%s%s (try --help)", (*argv)[at], i > at ? " " : "",
-                     i > at ? (*argv)[i] : "");
-            return OPTIONS_USAGE_STATUS;
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+            return fputs(usage, stdout) < 0;
+        if (word[0] == '-') {
+            if (!option(rq, *argc, *argv, &i))
+                return bad_usage("bad option", word, i > at ? (*argv)[i] : NULL);
+            if (rq->program != NULL && rq->hot != 0)
+                return bad_usage("before the program goes", word, NULL);
+        } else if (rq->program != NULL) {
+            return bad_usage("a second program, or --hot is missing:", word, NULL);
+        } else {
+            rq->program = word;
         }
     }
-    if (i >= *argc) {
+    if (rq->program == NULL) {
         log_note("explain: no program named (try --help)");
         return OPTIONS_USAGE_STATUS;
     }
-    rq->program = (*argv)[i];
     if (rq->hot == 0)
         return explain_file(rq);
-    *argc -= i - 1;
-    *argv += i - 1;
+    *argc -= i - 2;
+    *argv += i - 2;
     return -1;
 }

@@ -305,7 +305,8 @@ static void left_side(const OptionRow *r, char *out, size_t size)
 void options_help(FILE *out)
 {
     fputs("usage: dragoman [OPTION...] PROGRAM [ARGUMENT...]\n"
-          "Runs a Linux program built for another processor (x86-64, RISC-V 64) as if it were "
+          "Runs a Linux program built for another processor (x86-64, AArch64, RISC-V 64) as if it "
+          "were "
           "native.\n",
           out);
     for (size_t i = 0; i < ROWS; i++) {
@@ -369,12 +370,13 @@ static const char man_head[] =
     ".B dragoman explain\n"
     "[\\fIOPTION\\fR...] \\fIPROGRAM\\fR\n"
     ".SH DESCRIPTION\n"
-    "Runs a Linux program built for x86\\-64 or RISC\\-V 64 by translating its machine code while "
-    "it\n"
-    "runs. The\n"
+    "Runs a Linux program built for x86\\-64, AArch64 or RISC\\-V 64 by translating its machine "
+    "code\n"
+    "while it runs. The\n"
     "program sees the system it runs on, with its own view of the processor and of /proc; "
     "programs\n"
-    "that it executes run in the same way.\n"
+    "that it executes run in the same way, but for the system's own where the program is another\n"
+    "processor's: those run as they are.\n"
     ".SH OPTIONS\n"
     "Words may be written with one dash or two; an argument follows as the next word or after an\n"
     "equals sign. Options given on the command line win over the environment, and\n"

@@ -245,7 +245,10 @@ static long native_execve(LinuxThread *t, int dirfd, const char *path, char **ar
     signals_before_exec(t);
     uint64_t ignored = signals_ignore_on_host(t, saved);
     limits_before_exec(t, false);
+    int self = t->process->our_fd[FD_SELF], kept = fcntl(self, F_GETFD);
+    fcntl(self, F_SETFD, FD_CLOEXEC);
     long r = OWN(SYS_execveat, dirfd, path, argv, envp, flags);
+    fcntl(self, F_SETFD, kept);
     limits_before_exec(t, true);
     signals_back_on_host(ignored, saved);
     signals_after_exec(t);

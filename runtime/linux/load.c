@@ -155,8 +155,9 @@ static int parse_program(LinuxProcess *p, const char *path, int fd, uint64_t siz
         return 0;
     const char *name = err.wrong_machine ? elf_machine_name(err.machine) : NULL;
     if (name)
-        log_note("%s: offset %llu: a program for %s; Dragoman runs %s programs", path,
-                 (unsigned long long)err.offset, name, abi_all_names());
+        log_note("%s: offset %llu: a %sprogram for %s; Dragoman runs %s programs", path,
+                 (unsigned long long)err.offset, err.narrow ? "32-bit " : "", name,
+                 abi_all_names());
     else
         log_note("%s: offset %llu: %s", path, (unsigned long long)err.offset, err.reason);
     return STATUS_NOT_RUNNABLE;

@@ -63,6 +63,12 @@ def explain():
                            capture_output=True, text=True, check=False)
         check(f"code for {host} explained", re.search(f"-> {host}: [1-9][0-9]* instructions", p.stdout),
               p.stdout[:200] + p.stderr)
+    demo = f"{guest_bin}/demo"
+    after = subprocess.run(dragoman + ["explain", demo, "--at", "_start"], capture_output=True, text=True, check=False)
+    check("options of explain behind the program", "<_start>" in after.stdout, after.stdout[:200] + after.stderr)
+    for wrong in (["--ir=zz", demo], ["--max-insns", "0", demo], [demo, "x"], [demo, "--hot", "1"]):
+        p = subprocess.run(dragoman + ["explain"] + wrong, capture_output=True, text=True, check=False)
+        check(f"explain {wrong} refused", p.returncode == 2 and p.stderr.count("\n") == 1 and not p.stdout, p.stderr)
 
 
 def environment():
