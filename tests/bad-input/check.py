@@ -83,7 +83,7 @@ CASES = {
     "header-only": (GOOD[:64], 126, ""),
     "half-segment": (GOOD[:90], 126, ""),
     "bad-magic": (elf(EXIT_7, magic=b"\x7fELG"), 126, "ELF"),
-    "32-bit-class": (elf(EXIT_7, elf_class=1), 126, ""),
+    "32-bit-class": (elf(EXIT_7, elf_class=1), 126, "32-bit"),
     "big-endian": (elf(EXIT_7, data=2), 126, ""),
     "loongarch": (elf(bytes(4), machine=258), 126, "LoongArch"),
     "arm": (elf(bytes(4), machine=40), 126, "Arm"),
