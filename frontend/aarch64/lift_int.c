@@ -231,8 +231,6 @@ void a64_trans_adds_ext(A64Lift *l, const A64Insn *in)
 
 static IrRef logic(A64Lift *l, const A64Insn *in)
 {
-    if (l->b.region->plain && in->rn == A64_ZR && in->op == IR_or && !in->invert)
-        return shifted(l, in); /* saves the zero */
     IrRef a = reg(l, in, in->rn), b = shifted(l, in);
     if (in->invert)
         b = ir_un(&l->b, IR_not, b);

@@ -39,12 +39,6 @@ const char *elf_machine_name(uint16_t machine)
     return NULL;
 }
 
-/* It alone does not say that a program is a 32-bit one. */
-static bool has_64_bits(unsigned machine)
-{
-    return machine == EM_X86_64 || machine == EM_AARCH64 || machine == EM_RISCV;
-}
-
 static bool check_ident(const Elf64_Ehdr *h, uint16_t machine, ElfError *err)
 {
     if (memcmp(h->e_ident, ELFMAG, SELFMAG))
@@ -55,7 +49,7 @@ static bool check_ident(const Elf64_Ehdr *h, uint16_t machine, ElfError *err)
         fail(err, offsetof(Elf64_Ehdr, e_machine), "a program for another processor");
         err->wrong_machine = true;
         err->machine = h->e_machine;
-        err->narrow = h->e_ident[EI_CLASS] == ELFCLASS32 && has_64_bits(h->e_machine);
+        err->narrow = h->e_ident[EI_CLASS] == ELFCLASS32;
         return false;
     }
     if (h->e_ident[EI_VERSION] != EV_CURRENT)

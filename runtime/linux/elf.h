@@ -43,7 +43,7 @@ typedef struct ElfError {
     uint64_t offset;
     const char *reason;
     bool wrong_machine; /* a good ELF, for another processor; machine below */
-    bool narrow;        /* ..for a 32-bit one, which machine does not tell */
+    bool narrow;        /* ..for a 32-bit one */
     uint16_t machine;
 } ElfError;
 

@@ -154,10 +154,10 @@ static int parse_program(LinuxProcess *p, const char *path, int fd, uint64_t siz
     if (elf_parse(&src, p->guest->elf_machine, p->abi->address_limit, img, &err))
         return 0;
     const char *name = err.wrong_machine ? elf_machine_name(err.machine) : NULL;
+    bool narrow = err.narrow && abi_for(err.machine) != NULL; /* else the name says it */
     if (name)
         log_note("%s: offset %llu: a %sprogram for %s; Dragoman runs %s programs", path,
-                 (unsigned long long)err.offset, err.narrow ? "32-bit " : "", name,
-                 abi_all_names());
+                 (unsigned long long)err.offset, narrow ? "32-bit " : "", name, abi_all_names());
     else
         log_note("%s: offset %llu: %s", path, (unsigned long long)err.offset, err.reason);
     return STATUS_NOT_RUNNABLE;
