@@ -14,7 +14,8 @@ def on_aarch64(cpu):
     dragoman = f"{BUILD}/aarch64/dragoman"
     if not ON_X86:
         return [dragoman]
-    emulator = [f"{DEPS}/trixie-amd64/usr/bin/qemu-aarch64", "-cpu", cpu]
+    # Without a prefix for paths it takes no lock to look them up, which a fork in another thread would find taken.
+    emulator = [f"{DEPS}/trixie-amd64/usr/bin/qemu-aarch64", "-L", "/", "-cpu", cpu]
     return emulator + [dragoman, "--launcher", " ".join(emulator)]
 
 
